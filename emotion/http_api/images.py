@@ -56,12 +56,12 @@ async def analyse_image(
         return await asyncio.get_running_loop().run_in_executor(_POOL, work)
 
 
-def _answer(analyzer: Analyzer, received: Received, wanted: str) -> Response:
+def _answer(analyzer: Analyzer, received: Received, format_name: str) -> Response:
     name = clean_title(Path(received.name.replace("\\", "/")).name)
     result = _analyse(analyzer, received.file, name)
-    if wanted == "csv":
+    if format_name == "csv":
         return Response(csv_bytes(image_table(result, name)), media_type=RESULT_TYPES[CSV])
-    if wanted == "parquet":
+    if format_name == "parquet":
         return Response(_parquet(result, name), media_type=RESULT_TYPES[PARQUET])
     return JSONResponse(image_record(result, name))
 

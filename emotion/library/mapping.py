@@ -82,9 +82,9 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
     Raises:
         LibraryError: The owner has no analysis with this ID.
     """
-    wanted = select(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.owner == owner)
+    query = select(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.owner == owner)
     try:
-        row = session.scalar(wanted.with_for_update() if lock else wanted)
+        row = session.scalar(query.with_for_update() if lock else query)
     except ODD as error:
         raise LibraryError(f"{ODD_NOTE[:1].lower()}{ODD_NOTE[1:-1]}") from error
     if row is None:

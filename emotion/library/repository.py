@@ -81,8 +81,8 @@ class Repository:
             LibraryError: There is no analysis with this ID.
         """
         with self.library.database.reading() as session:
-            there = select(AnalysisRow.id).where(AnalysisRow.id == entry_id, AnalysisRow.owner == self.owner)
-            if session.scalar(there) is None:
+            query = select(AnalysisRow.id).where(AnalysisRow.id == entry_id, AnalysisRow.owner == self.owner)
+            if session.scalar(query) is None:
                 raise no_analysis(entry_id)
             return entry_of(session, entry_id)
 
@@ -127,11 +127,11 @@ class Repository:
 
     def tag(self, entry_id: str, tags: Collection[str]) -> None:
         """Replace the tags of an analysis."""
-        wanted = clean_tags(list(tags))
+        names = clean_tags(list(tags))
         with self._changing(entry_id) as row:
-            row.tags = [each for each in row.tags if each.tag in wanted]
-            there = {each.tag for each in row.tags}
-            row.tags += [TagRow(tag=tag, owner=self.owner) for tag in wanted if tag not in there]
+            row.tags = [tag for tag in row.tags if tag.tag in names]
+            existing = {tag.tag for tag in row.tags}
+            row.tags += [TagRow(tag=name, owner=self.owner) for name in names if name not in existing]
             row.words = words_of(row)
 
     def save_edits(self, entry_id: str, edits: Edits, since: SavedEdits | None = None) -> SavedEdits:

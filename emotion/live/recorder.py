@@ -66,7 +66,7 @@ class Recorder:
         self._held, self._count = False, 0
         self._problem, self._why = "", ""
         self._clip_id: str | None = None
-        self._heard_s = time.monotonic()
+        self._active_s = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live recorder", daemon=True)
         self._thread.start()
@@ -83,7 +83,7 @@ class Recorder:
 
     def keep(self) -> None:
         """Mark the stream as active, including frames that are not recorded."""
-        self._heard_s = time.monotonic()
+        self._active_s = time.monotonic()
 
     def see(self, picture: av.VideoFrame, time_s: float) -> None:
         """Pass the incoming frame, which must not change any more; call before :meth:`add`."""
@@ -154,7 +154,7 @@ class Recorder:
                 if time.monotonic() - told_s >= TELL_S:
                     told_s = time.monotonic()
                     self._send_heartbeat()
-                if time.monotonic() - self._heard_s > SILENT_S:
+                if time.monotonic() - self._active_s > SILENT_S:
                     self._problem = "The recording ended because no more frames arrived."
                     break
             self._stop.set()
@@ -179,14 +179,14 @@ class Recorder:
         """Send a heartbeat and new marks to the library; stop if the library asks for it."""
         done, seconds = self._timeline.frames, max(self._last_s - self._left_out_s, 1e-3)
         try:
-            asked = beat(self._library, self._claim, done, done, done / seconds)
-            if asked is None:
+            should_stop = beat(self._library, self._claim, done, done, done / seconds)
+            if should_stop is None:
                 raise _Displaced
             self._unsaved.save(self._repository, self._claim.id)
         except LibraryError as error:
             log.warning("%s", error)  # the database may be restarting
             return
-        if asked:
+        if should_stop:
             self._stop.set()
 
     def _finish(self) -> None:
@@ -213,13 +213,13 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
         LibraryError: The library does not respond, or there is no space for the pictures.
     """
     measured = about.settings
-    wanted = JobSettings(
+    settings = JobSettings(
         model=about.model,
         detector=str(measured["detector"]),
         eyes=bool(measured.get("eyes", False)),
         movements=bool(measured.get("movements", False)),
     )
-    claim = begin_recording(repository, title, SOURCE, wanted)
+    claim = begin_recording(repository, title, SOURCE, settings)
     try:
         clip = Clip(clip_file(claim.id)) if with_clip else None
     except OSError as error:

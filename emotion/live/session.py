@@ -260,8 +260,8 @@ class LiveSession:
 
     def _measured(self) -> dict[str, Any]:
         """Return the settings to save: the analyzer's, without what is not measured here, and the gaze calibration."""
-        own, wanted = self._analyzer.settings(Sampling(), ""), self.settings
-        measured = {"eyes": own["eyes"] and wanted.eyes, "movements": own["movements"] and wanted.movements}
+        own, settings = self._analyzer.settings(Sampling(), ""), self.settings
+        measured = {"eyes": own["eyes"] and settings.eyes, "movements": own["movements"] and settings.movements}
         return own | measured | self._gaze.settings
 
     def _process(self, picture: av.VideoFrame, stamp_s: float | None, skipped: int, arrived_s: float) -> av.VideoFrame:

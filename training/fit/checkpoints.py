@@ -127,6 +127,6 @@ def _complete(key: str, value: Any) -> Any:
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
     """Write atomically, by renaming a temporary file."""
-    beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(path)

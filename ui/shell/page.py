@@ -23,8 +23,8 @@ def enter_app() -> Visitor:
     visitor = visitor_or_stop()
     st.session_state[_INSIDE] = True
     show_account(visitor)
-    if wanted := st.session_state.pop(_WANTED, None):
-        page, query = wanted
+    if target := st.session_state.pop(_WANTED, None):
+        page, query = target
         try:
             st.switch_page(page, query_params=query)
         except StreamlitAPIException:

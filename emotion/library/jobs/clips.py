@@ -94,13 +94,13 @@ def _add_clip(library: Library, recording: Entry, path: Path) -> Entry | None:
         captured_at=recording.happened_at,
     )
     with tempfile.TemporaryDirectory(prefix="emotion-", dir=path.parent) as folder:
-        whole = Path(folder) / "clip.mp4"
-        if not close_live_video(path, whole):
+        finished = Path(folder) / "clip.mp4"
+        if not close_live_video(path, finished):
             return None
         title = f"{recording.title} (clip)"
         name, repository = f"{recording.title}.mp4", library.for_owner(recording.owner)
         # No limits: it is on this disk already, and a refused clip would be retried forever.
-        entry = repository.add(whole, name, settings, title=title, limits=UNLIMITED)
+        entry = repository.add(finished, name, settings, title=title, limits=UNLIMITED)
     # Both have the same times, so excluded spans apply to both.
     repository.save_edits(entry.id, replace(entry.edits, events=recording.edits.events), entry.saved_edits)
     return entry
