@@ -53,7 +53,7 @@ def test_missing_measurements_are_reported() -> None:
 
 
 def test_a_lost_clip_is_marked() -> None:
-    assert "| Ray | 4 | 1 timelines | 3, every clip once | 1 file | 0 written anew, 2 s |" in batch_tables(FOUND)
+    assert "| Ray | 4 | 1 | 3, every clip once | 1 file | 0 rewritten, 2 s |" in batch_tables(FOUND)
     assert "| Ray | 50 | 80 | 1.60 | 91% |" in batch_tables(FOUND)
     lost = FOUND | {"kill, Ray": FOUND["kill, Ray"] | {"every_clip_once": False}}
     assert "NOT every clip once" in batch_tables(lost)

@@ -22,7 +22,7 @@ from emotion.library.jobs.liveness import HeartbeatMonitor
 from emotion.settings import log_file
 from emotion.types import Analysis
 from tests.library.workers import assert_equal
-from tests.stress.torture.kills import Course, bits, play_round, undisturbed
+from tests.stress.torture.kills import Outcome, bits, play_round, undisturbed
 from tests.stress.torture.scene import Scene, scene
 
 pytestmark = pytest.mark.slow
@@ -205,11 +205,11 @@ def test_losing_the_database_at_the_end_loses_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["machine", "connection", "database"])
 def test_kills_change_no_timeline_and_leave_no_files(stage: Scene, clip: Path, kind: str) -> None:
-    """Until something was hit, usually at once; ``python -m tests.stress kills`` runs many rounds on real clips."""
+    """Rounds are played until one had a kill; ``python -m tests.stress kills`` plays many, on real clips."""
     stage.start_server()
-    quiet, course, rng = undisturbed(stage, clip, 3.0), Course(), random.Random(7)
-    while not course.killed and course.rounds < 6:
-        play_round(stage, quiet, kind, rng, course)
-    assert course.killed >= 1
-    assert course.done == course.identical == course.rounds
-    assert (course.files_left, course.processes_left) == (0, 0)
+    reference, outcome, rng = undisturbed(stage, clip, 3.0), Outcome(), random.Random(7)
+    while not outcome.killed and outcome.rounds < 6:
+        play_round(stage, reference, kind, rng, outcome)
+    assert outcome.killed >= 1
+    assert outcome.done == outcome.identical == outcome.rounds
+    assert (outcome.files_left, outcome.processes_left) == (0, 0)
