@@ -1,6 +1,7 @@
 """``python -m bench.study_statistics``: false positives, coverage and power of studies' statistics, by simulation.
 
-Writes ``bench/results/study_statistics.json`` and the tables in ``docs/studies-statistics.md``. Takes about a quarter of an hour.
+Writes ``bench/results/study_statistics.json`` and the tables in ``docs/studies-statistics.md``. Takes about a quarter
+of an hour.
 """
 
 from __future__ import annotations
