@@ -26,7 +26,7 @@ def test_simulated_studies_hit_as_often_as_expected(part: str) -> None:
         assert low <= hits <= high, f"{what}: {hits} of {count}, expected {row['expected']:.0%}"
 
 
-def test_a_test_that_finds_too_much_is_told_from_a_right_one() -> None:
+def test_a_test_with_too_many_findings_is_detected() -> None:
     """The bounds above are not so wide that a broken test or interval passes."""
     assert binom.ppf(1 - 1e-4, FEW, 0.05) < 0.2 * FEW
     assert binom.ppf(1e-4, FEW, 0.95) > 0.8 * FEW
