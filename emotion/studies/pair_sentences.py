@@ -1,0 +1,73 @@
+"""Plain sentences that say how the expressions of two people go together."""
+
+from __future__ import annotations
+
+import math
+
+from emotion.studies.measures import measure as measure_named
+from emotion.studies.pair_figures import PairFigures, SmilingTogether
+from emotion.studies.statistics.sentences import ALPHA, number, p_words
+from emotion.studies.statistics.synchrony import Synchrony
+
+SHIFTS_ASSUME = (
+    "The test shifts one track in time. It assumes that neither track has a trend, and finds something slightly too "
+    "often: in 6.5% instead of 5% of simulated pairs without synchrony."
+)
+"""What the test of one pair assumes; the figure is from ``bench/results/study_statistics.json``."""
+
+SAME_CAUSE = (
+    "Two people who watch or do the same thing move together without any contact. Only shuffled pairs, in a study with "
+    "three pairs or more, can tell that apart."
+)
+"""What the test of one pair cannot tell."""
+
+LEADING_MEANS = "Leading means earlier in time, not that one person causes what the other shows."
+"""What leading does not mean."""
+
+
+def pair_sentences(found: PairFigures, names: tuple[str, str]) -> list[str]:
+    """Return sentences on how two people's tracks go together: whether, who leads, and smiling together.
+
+    Args:
+        found: The figures.
+        names: Names of the first and the second person.
+    """
+    sentences = [_together_sentence(found, names)]
+    if found.p < ALPHA:
+        sentences += [_lag_sentence(found.synchrony, names), _leads_sentence(found.synchrony, names)]
+    else:
+        sentences.append("Lag and leader say nothing here.")
+    if found.smiles is not None:
+        sentences.append(smile_sentence(found.smiles, names))
+    return sentences
+
+
+def _together_sentence(found: PairFigures, names: tuple[str, str]) -> str:
+    title = measure_named(found.tracks.measure).title
+    facts = f"r = {number(found.r, 2)} without lag, {p_words(found.p)} against shifted tracks"
+    seen = f"both are seen for {found.tracks.both_s:.0f} s"
+    if found.p < ALPHA:
+        return f"{title} of {names[0]} moves with {title.lower()} of {names[1]} ({facts}; {seen})."
+    return f"No reliable sign that {title.lower()} of {names[0]} moves with that of {names[1]} ({facts}; {seen})."
+
+
+def _lag_sentence(found: Synchrony, names: tuple[str, str]) -> str:
+    largest = f"The mean correlation is largest, {number(found.r, 2)},"
+    if found.lag_s == 0:
+        return f"{largest} without lag: nobody leads."
+    leader, other = names if found.lag_s > 0 else names[::-1]
+    return f"{largest} if {other} follows {abs(found.lag_s):.1f} s after {leader}."
+
+
+def _leads_sentence(found: Synchrony, names: tuple[str, str]) -> str:
+    first, second = (f"{share:.0%}" for share in (found.first_leads, found.second_leads))
+    return f"{names[0]} leads in {first} and {names[1]} in {second} of {found.windows:,} windows."
+
+
+def smile_sentence(found: SmilingTogether, names: tuple[str, str]) -> str:
+    """Return one sentence on how much two people smile together."""
+    words = (
+        f"{names[0]} and {names[1]} smile together (happiness over {found.over:g}) in {found.share:.0%} of the time in "
+        f"which both are seen; by chance it would be {found.chance:.0%}"
+    )
+    return f"{words}." if math.isnan(found.p) else f"{words} ({p_words(found.p)} against shifted tracks)."
