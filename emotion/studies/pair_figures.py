@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.edits import Span
 from emotion.errors import InputError
-from emotion.studies.pair_tracks import PairTracks
+from emotion.studies.pair_tracks import NO_BASELINES, PairTracks, pair_tracks
+from emotion.studies.rows import rows_of
 from emotion.studies.statistics.resampling import Values
 from emotion.studies.statistics.synchrony import (
     CrossCorrelation,
@@ -23,6 +26,7 @@ from emotion.studies.statistics.synchrony import (
     synchrony,
     together,
 )
+from emotion.types import Analysis
 
 SMILE = "happiness"
 """Measure of smiles: the probability of happiness."""
@@ -49,6 +53,7 @@ class SmilingTogether:
         second: Share in which the second person smiles.
         seconds: Time in which both are seen, s.
         p: One-sided p-value against the same tracks shifted in time; NaN if somebody never or always smiles.
+        relative: Whether happiness counts from each person's baseline.
     """
 
     over: float
@@ -58,6 +63,7 @@ class SmilingTogether:
     second: float
     seconds: float
     p: float
+    relative: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +87,33 @@ class PairFigures:
     p: float
     shifts: int
     smiles: SmilingTogether | None
+
+
+def figures_of_pair(
+    analysis: Analysis,
+    people: tuple[int, int],
+    measure: str,
+    *,
+    over: float = SMILE_OVER,
+    baselines: Mapping[int, Span] = NO_BASELINES,
+) -> PairFigures:
+    """Return how one measure of two people of an analysis goes together, and how much they smile together.
+
+    Args:
+        analysis: With its edits applied; smoothed or not.
+        people: Their tracks.
+        measure: One of :func:`emotion.studies.measures.measures_of`.
+        over: Probability of happiness over which a face smiles.
+        baselines: Of both people, to subtract each one's mean at rest; empty to subtract nothing.
+
+    Raises:
+        InputError: The people, the measure, a baseline or ``over`` is wrong, there are too few frames per second, the
+            tracks are too short, or in no window do both vary and are both seen.
+    """
+    rows = rows_of(analysis.timeline, analysis.frames)
+    tracks = pair_tracks(rows, people, measure, baselines=baselines)
+    smiles = pair_tracks(rows, people, SMILE, baselines=baselines) if SMILE in rows.measures else None
+    return pair_figures(tracks, smiles, over=over)
 
 
 def pair_figures(tracks: PairTracks, smiles: PairTracks | None = None, *, over: float = SMILE_OVER) -> PairFigures:
@@ -132,7 +165,7 @@ def smiling_together(tracks: PairTracks, over: float = SMILE_OVER, *, tested: bo
     share = together(tracks.first, tracks.second, over)
     varies = 0 < first < 1 and 0 < second < 1
     p = _against_shifts(tracks, partial(together, threshold=over)).p if tested and varies else float("nan")
-    return SmilingTogether(over, share, first * second, first, second, tracks.both_s, p)
+    return SmilingTogether(over, share, first * second, first, second, tracks.both_s, p, tracks.relative)
 
 
 def _against_shifts(tracks: PairTracks, figure: PairFigure) -> ShuffledPairs:

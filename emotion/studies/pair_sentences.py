@@ -66,8 +66,9 @@ def _leads_sentence(found: Synchrony, names: tuple[str, str]) -> str:
 
 def smile_sentence(found: SmilingTogether, names: tuple[str, str]) -> str:
     """Return one sentence on how much two people smile together."""
+    over = f"happiness over {found.over:g}{' above the baseline' if found.relative else ''}"
     words = (
-        f"{names[0]} and {names[1]} smile together (happiness over {found.over:g}) in {found.share:.0%} of the time in "
+        f"{names[0]} and {names[1]} smile together ({over}) in {found.share:.0%} of the time in "
         f"which both are seen; by chance it would be {found.chance:.0%}"
     )
     return f"{words}." if math.isnan(found.p) else f"{words} ({p_words(found.p)} against shifted tracks)."

@@ -23,7 +23,7 @@ MAX_GAP_S = 0.5
 MIN_FRAMES_PER_S = 4.0
 """Least analysed frames per second: fewer do not show who moves first."""
 
-_NO_BASELINES: Mapping[int, Span] = MappingProxyType({})
+NO_BASELINES: Mapping[int, Span] = MappingProxyType({})
 _ROUNDING = 1e-6
 Samples = NDArray[np.float64]
 
@@ -39,6 +39,7 @@ class PairTracks:
         place: Number of samples from ``zero_s`` to the first sample; negative before it.
         first: ``(samples,)`` means of the first person in spans of ``1 / rate_hz`` s; NaN where unknown.
         second: The same of the second person.
+        relative: Whether each person's mean at rest is subtracted.
     """
 
     measure: str
@@ -47,6 +48,7 @@ class PairTracks:
     place: int
     first: Samples
     second: Samples
+    relative: bool = False
 
     @property
     def time_s(self) -> Samples:
@@ -70,7 +72,7 @@ def pair_tracks(
     measure: str,
     *,
     window: Window | None = None,
-    baselines: Mapping[int, Span] = _NO_BASELINES,
+    baselines: Mapping[int, Span] = NO_BASELINES,
 ) -> PairTracks:
     """Bring a measure of two people to one regular grid of times.
 
@@ -82,14 +84,16 @@ def pair_tracks(
         people: The tracks of two people.
         measure: One of the measures of ``rows``.
         window: The part of the video, with the time to which the grid is aligned; None for all of it.
-        baselines: Track → a span in which the face is at rest, whose mean is subtracted; people without one keep
-            their values.
+        baselines: Track → a span in which the face is at rest, whose mean is subtracted; empty to subtract nothing.
 
     Raises:
-        InputError: The two people are one, a person or the measure is unknown, a person is not seen in their
-            baseline, or there are fewer than :data:`MIN_FRAMES_PER_S` analysed frames per second.
+        InputError: The two people are one, a person or the measure is unknown, one of them has no baseline while
+            there are some or is not seen in it, or there are fewer than :data:`MIN_FRAMES_PER_S` analysed frames per
+            second.
     """
     _check(rows, people, measure)
+    if baselines and (without := [track for track in people if track not in baselines]):
+        raise InputError(f"expected baselines of both people; got none of person {without[0]}")
     end_s = float(rows.frame_time_s[-1] + rows.frame_seconds[-1])
     window = Window(0.0, end_s, 0.0) if window is None else window
     place = int(np.floor((window.start_s - window.zero_s) * RATE_HZ + _ROUNDING))
@@ -100,7 +104,7 @@ def pair_tracks(
         _filled(_samples(rows, values, track, window, place, count) - _rest(rows, values, track, baselines))
         for track in people
     )
-    return PairTracks(measure, RATE_HZ, window.zero_s, place, first, second)
+    return PairTracks(measure, RATE_HZ, window.zero_s, place, first, second, bool(baselines))
 
 
 def _check(rows: Rows, people: tuple[int, int], measure: str) -> None:
@@ -127,10 +131,10 @@ def _samples(rows: Rows, values: Samples, track: int, window: Window, place: int
 
 
 def _rest(rows: Rows, values: Samples, track: int, baselines: Mapping[int, Span]) -> float:
-    """Return the person's mean in their baseline, weighted by time; 0 without a baseline."""
-    span = baselines.get(track)
-    if span is None:
+    """Return the person's mean in their baseline, weighted by time; 0 without baselines."""
+    if not baselines:
         return 0.0
+    span = baselines[track]
     own = (rows.track == track) & np.isfinite(values) & (rows.time_s >= span.start_s) & (rows.time_s < span.end_s)
     if not rows.seconds[own].sum() > 0:
         where = f"{span.start_s:.2f}–{span.end_s:.2f} s"

@@ -96,11 +96,15 @@ def test_a_window_is_aligned_to_its_time_zero() -> None:
 
 def test_a_baseline_is_subtracted() -> None:
     analysis = following(0.0, seconds=30)
-    plain, relative = tracks_of(analysis), tracks_of(analysis, baselines={2: Span(0, 3)})
-    np.testing.assert_array_equal(relative.first, plain.first)
+    plain, relative = tracks_of(analysis), tracks_of(analysis, baselines={1: Span(3, 5), 2: Span(0, 3)})
+    np.testing.assert_allclose(relative.first, plain.first - plain.first[30:50].mean(), atol=1e-9)
     np.testing.assert_allclose(relative.second, plain.second - plain.second[:30].mean(), atol=1e-9)
     with pytest.raises(InputError, match="expected a baseline in which the person is visible"):
-        tracks_of(analysis, baselines={2: Span(100, 103)})
+        tracks_of(analysis, baselines={1: Span(0, 3), 2: Span(100, 103)})
+    with pytest.raises(InputError, match="expected baselines of both people; got none of person 1"):
+        tracks_of(analysis, baselines={2: Span(0, 3)})
+    smiles = pair_figures(plain, relative, over=0.1)
+    assert "(happiness over 0.1 above the baseline)" in pair_sentences(smiles, NAMES)[-1]
 
 
 def test_smiling_together_is_counted_against_chance() -> None:
