@@ -37,8 +37,8 @@ SMILE_OVER = 0.5
 MAX_SHIFTS = 1_000
 """Most shifts of a test against shifted tracks."""
 
-_MIN_OVERLAP = 0.5
-"""Share of the real pair's common samples that a shifted pair needs to count."""
+MIN_OVERLAP = 0.5
+"""Share of a real pair's common samples that a shifted or shuffled pair needs to count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,8 +156,7 @@ def smiling_together(tracks: PairTracks, over: float = SMILE_OVER, *, tested: bo
     Raises:
         InputError: ``over`` is not between 0 and 1.
     """
-    if not 0 < over < 1:
-        raise InputError(f"expected a probability of happiness between 0 and 1; got {over:g}")
+    check_smile_over(over)
     both = tracks.both
     if not both.any():
         return None
@@ -168,6 +167,12 @@ def smiling_together(tracks: PairTracks, over: float = SMILE_OVER, *, tested: bo
     return SmilingTogether(over, share, first * second, first, second, tracks.both_s, p, tracks.relative)
 
 
+def check_smile_over(over: float) -> None:
+    """Raise InputError unless a probability over which a face smiles is between 0 and 1."""
+    if not 0 < over < 1:
+        raise InputError(f"expected a probability of happiness between 0 and 1; got {over:g}")
+
+
 def _against_shifts(tracks: PairTracks, figure: PairFigure) -> ShuffledPairs:
     """Test over the span from the first to the last moment with both people."""
     places = np.flatnonzero(tracks.both)
@@ -175,12 +180,12 @@ def _against_shifts(tracks: PairTracks, figure: PairFigure) -> ShuffledPairs:
     return against_shifts(
         tracks.first[span],
         tracks.second[span],
-        partial(_of_enough, figure=figure, least=_MIN_OVERLAP * len(places)),
+        partial(figure_of_enough, figure=figure, least=MIN_OVERLAP * len(places)),
         max_shifts=MAX_SHIFTS,
     )
 
 
-def _of_enough(first: Values, second: Values, figure: PairFigure, least: float) -> float:
+def figure_of_enough(first: Values, second: Values, figure: PairFigure, least: float) -> float:
     """Return a figure of two tracks, or NaN if they have too few samples in common."""
     common = int((np.isfinite(first) & np.isfinite(second)).sum())
     return figure(first, second) if common >= least else float("nan")

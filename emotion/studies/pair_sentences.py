@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from emotion.studies.measures import measure as measure_named
 from emotion.studies.pair_figures import PairFigures, SmilingTogether
+from emotion.studies.pair_results import MIN_PAIRS
 from emotion.studies.statistics.sentences import ALPHA, number, p_words
 from emotion.studies.statistics.synchrony import Synchrony
 
@@ -20,6 +23,12 @@ SAME_CAUSE = (
     "three pairs or more, can tell that apart."
 )
 """What the test of one pair cannot tell."""
+
+SHUFFLED_ASSUME = (
+    "The test pairs each first person with second people of other videos. It assumes that without synchrony any two of "
+    "them could have been a pair, as all saw or did the same at the same times."
+)
+"""What the test against shuffled pairs assumes."""
 
 LEADING_MEANS = "Leading means earlier in time, not that one person causes what the other shows."
 """What leading does not mean."""
@@ -72,3 +81,38 @@ def smile_sentence(found: SmilingTogether, names: tuple[str, str]) -> str:
         f"which both are seen; by chance it would be {found.chance:.0%}"
     )
     return f"{words}." if math.isnan(found.p) else f"{words} ({p_words(found.p)} against shifted tracks)."
+
+
+def stimulus_sentence(test: Mapping[str, Any], measure: str) -> str:
+    """Return one sentence on the pairs of a stimulus: more together than shuffled ones or not, or too few to tell.
+
+    Args:
+        test: A row of :attr:`emotion.studies.pair_results.StudyPairs.tests`.
+        measure: The measure.
+    """
+    title = measure_named(measure).title.lower()
+    name, pairs = test["stimulus"], int(test["pairs"])
+    if math.isnan(test["p"]):
+        return f"{name}: {_count(pairs)}, mean r = {number(test['r'], 2)}; shuffled pairs need {MIN_PAIRS} or more."
+    found = "moves together more than" if test["p_holm"] < ALPHA else "does not reliably move together more than"
+    least = 1 / math.factorial(pairs) if pairs < 10 else 0.0
+    few = f" With {pairs} pairs the smallest possible p is {number(least, 2)}." if least > ALPHA else ""
+    return (
+        f"{name}: {title} of {_count(pairs)} {found} that of shuffled pairs (mean r = {number(test['r'], 2)} and "
+        f"{number(test['r_shuffled'], 2)}; {p_words(test['p_holm'], corrected=True)}).{few}"
+    )
+
+
+def stimulus_smiles(test: Mapping[str, Any]) -> str:
+    """Return one sentence on how much the pairs of a stimulus smile together; empty if it is unknown."""
+    if math.isnan(test["smiling_together"]):
+        return ""
+    words = f"{test['stimulus']}: both smile in {test['smiling_together']:.0%} of the time on average"
+    if math.isnan(test["smiling_p"]):
+        return f"{words}."
+    told = p_words(test["smiling_p_holm"], corrected=True)
+    return f"{words}, shuffled pairs in {test['smiling_shuffled']:.0%} ({told})."
+
+
+def _count(pairs: int) -> str:
+    return "1 pair" if pairs == 1 else f"{pairs:,} pairs"
