@@ -37,7 +37,7 @@ def colours_of_pair(names: tuple[str, str]) -> dict[str, str]:
     }
 
 
-def tracks_chart(tracks: PairTracks, names: tuple[str, str], title: str, height: int = 200) -> alt.LayerChart:
+def tracks_chart(tracks: PairTracks, names: tuple[str, str], title: str, height: int = 260) -> alt.LayerChart:
     """Return both people's tracks over time, with a letter at the end of each and gaps where one is unknown.
 
     Args:
@@ -62,10 +62,14 @@ def tracks_chart(tracks: PairTracks, names: tuple[str, str], title: str, height:
         alt.Tooltip("value:Q", format=".2f", title=title),
     ]
     lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail="run:N", tooltip=tooltip)
-    last = table.groupby("letter", sort=False).tail(1)
-    ends = alt.Chart(last).mark_text(align="left", dx=4, fontWeight=600, fontSize=12)
+    layers = [lines]
+    # One letter goes up and the other down, as the lines may end at the same place.
+    ends = table.groupby("letter", sort=False).tail(1).sort_values("value", ascending=False)
+    for place, up in zip(range(len(ends)), (-6, 6), strict=False):
+        letter = alt.Chart(ends.iloc[[place]]).mark_text(align="left", dx=4, dy=up, fontWeight=600, fontSize=12)
+        layers.append(letter.encode(x=x, y=y, color=colour, text="letter:N"))
     return finish(
-        lines + ends.encode(x=x, y=y, color=colour, text="letter:N"),
+        alt.LayerChart(layer=layers),
         f"{title} of {names[0]} (solid) and {names[1]} (dashed) over time",
     )
 

@@ -83,7 +83,7 @@ def smile_sentence(found: SmilingTogether, names: tuple[str, str]) -> str:
     return f"{words}." if math.isnan(found.p) else f"{words} ({p_words(found.p)} against shifted tracks)."
 
 
-def stimulus_sentence(test: Mapping[str, Any], measure: str) -> str:
+def stimulus_sentence(test: Mapping[Any, Any], measure: str) -> str:
     """Return one sentence on the pairs of a stimulus: more together than shuffled ones or not, or too few to tell.
 
     Args:
@@ -99,19 +99,24 @@ def stimulus_sentence(test: Mapping[str, Any], measure: str) -> str:
     few = f" With {pairs} pairs the smallest possible p is {number(least, 2)}." if least > ALPHA else ""
     return (
         f"{name}: {title} of {_count(pairs)} {found} that of shuffled pairs (mean r = {number(test['r'], 2)} and "
-        f"{number(test['r_shuffled'], 2)}; {p_words(test['p_holm'], corrected=True)}).{few}"
+        f"{number(test['r_shuffled'], 2)}; {_p_words(test, 'p')}).{few}"
     )
 
 
-def stimulus_smiles(test: Mapping[str, Any]) -> str:
+def stimulus_smiles(test: Mapping[Any, Any]) -> str:
     """Return one sentence on how much the pairs of a stimulus smile together; empty if it is unknown."""
     if math.isnan(test["smiling_together"]):
         return ""
     words = f"{test['stimulus']}: both smile in {test['smiling_together']:.0%} of the time on average"
     if math.isnan(test["smiling_p"]):
         return f"{words}."
-    told = p_words(test["smiling_p_holm"], corrected=True)
-    return f"{words}, shuffled pairs in {test['smiling_shuffled']:.0%} ({told})."
+    return f"{words}, shuffled pairs in {test['smiling_shuffled']:.0%} ({_p_words(test, 'smiling_p')})."
+
+
+def _p_words(test: Mapping[Any, Any], name: str) -> str:
+    """Return a test's corrected p-value; with one stimulus there is nothing to correct for."""
+    corrected = test[f"{name}_holm"]
+    return p_words(corrected, corrected=corrected != test[name])
 
 
 def _count(pairs: int) -> str:

@@ -53,7 +53,8 @@ class PairTracks:
     @property
     def time_s(self) -> Samples:
         """``(samples,)`` middle of each sample's span in the video, s."""
-        return self.zero_s + (self.place + np.arange(len(self.first)) + 0.5) / self.rate_hz
+        places = np.arange(len(self.first), dtype=np.float64)
+        return np.asarray(self.zero_s + (self.place + places + 0.5) / self.rate_hz, np.float64)
 
     @property
     def both(self) -> NDArray[np.bool_]:

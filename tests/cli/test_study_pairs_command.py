@@ -32,6 +32,7 @@ def dyads(library: Library, video: Path) -> None:  # noqa: F811
     assert main(["study", "create", "Dyads"]) == main(["study", "add", "Dyads", "--library", ""]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("dyads")
 def test_tables_are_shown_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "pairs", "Dyads", "--out", str(tmp_path / "out")]) == 0

@@ -26,6 +26,18 @@ _JOB = "study_pairs_job"
 _MOST_PROBLEMS = 5
 _SHARES = ("first_leads", "second_leads", "smiling_together", "smiling_by_chance")
 
+_TITLES = {
+    "seconds": "Both seen, s",
+    "r": "r",
+    "lag_s": "Lag, s",
+    "r_lag": "r at that lag",
+    "first_leads": "First leads",
+    "second_leads": "Second leads",
+    "smiling_together": "Smile together",
+    "smiling_by_chance": "By chance",
+}
+"""Column of the table of pairs → its title; the CSV file has more."""
+
 
 def show_pairs(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
     """Show how the two people of each video go together."""
@@ -93,7 +105,7 @@ def _show(found: StudyPairs) -> None:
     )  # fmt: skip
     st.markdown("**Every pair**")
     st.dataframe(
-        whole_percent(found.table.drop(columns=["smile_over", "first_smiles", "second_smiles"]).round(3), *_SHARES),
+        whole_percent(found.table[["participant", "stimulus", "partner", *_TITLES]].round(2), *_SHARES),
         hide_index=True, placeholder="–", column_config=_pair_columns(),
         height=min(38 + 35 * len(found.table), 420),
     )  # fmt: skip
@@ -119,25 +131,10 @@ def _show_problems(found: StudyPairs) -> None:
             st.caption(f"And {len(found.problems) - _MOST_PROBLEMS} more.")
 
 
-_TITLES = {
-    "seconds": "Both seen, s",
-    "r": "r",
-    "strength": "Strength",
-    "r_window": "r in windows",
-    "lag_s": "Lag, s",
-    "r_lag": "r at that lag",
-    "first_leads": "First leads",
-    "second_leads": "Second leads",
-    "windows": "Windows",
-    "smiling_together": "Smile together",
-    "smiling_by_chance": "By chance",
-}
-
-
 def _pair_columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     figures = {
-        name: share_column(title, MEANINGS[name]) if name in _SHARES else number(title, help=MEANINGS[name])
+        name: share_column(title, MEANINGS[name], width=105) if name in _SHARES else number(title, help=MEANINGS[name])
         for name, title in _TITLES.items()
     }
     return {"participant": "Participant", "stimulus": "Stimulus", "partner": "Second person", **figures}

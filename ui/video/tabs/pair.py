@@ -94,8 +94,7 @@ def _ask(analysis: Analysis, edits: Edits, people: tuple[int, int], key: str) ->
 
 
 def _show(found: PairFigures, names: tuple[str, str], key: str) -> None:
-    for words in pair_sentences(found, names):
-        st.markdown(f"- {plain(words)}")
+    st.markdown("\n".join(f"- {plain(words)}" for words in pair_sentences(found, names)))
     st.caption(f"{SHIFTS_ASSUME} {SAME_CAUSE} This is about what faces show.")
     title = _title(found)
     legend(colours_of_pair(names))
