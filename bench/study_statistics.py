@@ -24,7 +24,7 @@ GUIDE = ROOT / "docs" / "studies-statistics.md"
 BEGIN, END = "<!-- from bench/results/study_statistics.json: begin -->\n", "<!-- end -->\n"
 PARTS = {"null": null_studies, "coverage": covered_studies, "power": powered_studies}
 STUDIES, SLOW_STUDIES = 2000, 1000
-"""Studies of each simulation, and of those that take over a few ms each."""
+"""Number of simulated studies: usually, and where a study takes more than a few ms."""
 
 _HEADS = {
     "null": "False positives: studies without an effect in which a test finds one at p ≤ 0.05; expected 5% ± 1",
@@ -38,7 +38,7 @@ _CHUNK = 100
 def measure(
     part: str, studies: int | None = None, jobs: int = 2, seed: int = 26, known: Collection[str] = ()
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what a part's simulations give, one by one.
+    """Yield the results of a part's simulations, one by one.
 
     Args:
         part: A key of :data:`PARTS`.
@@ -70,7 +70,7 @@ def tables(found: dict[str, dict[str, dict[str, Any]]]) -> str:
 
 
 def write_guide(path: Path = GUIDE) -> None:
-    """Write the tables into the guide, between its marks."""
+    """Write the tables into the guide, between its markers."""
     record = read_section(SECTION)
     if record is None:
         return
@@ -80,7 +80,7 @@ def write_guide(path: Path = GUIDE) -> None:
 
 
 def _hits(part: str, number: int, start: int, end: int, seed: int) -> int:
-    """Return in how many of these studies the simulation hits. Each study has its own random numbers."""
+    """Return the number of studies in which the simulation hits. Each study has its own random numbers."""
     simulation: Simulation = PARTS[part]()[number]
     rngs = (np.random.default_rng([seed, *part.encode(), number, study]) for study in range(start, end))
     with threadpool_limits(1):
@@ -103,7 +103,7 @@ def _row(simulation: Simulation, row: dict[str, Any] | None) -> str:
 
 
 def main() -> int:
-    """Simulate the parts that are asked for, and write record and guide."""
+    """Run the selected simulations, and write their results and the guide."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=PARTS, action="append", help="all if none is named")
     parser.add_argument("--studies", type=int, help=f"of each simulation (default: {STUDIES}, slow: {SLOW_STUDIES})")

@@ -22,7 +22,7 @@ EVERY = [(room, path) for room in FORBIDDEN for path in sorted((ROOT / room).rgl
 
 
 def test_folders_import_only_from_floors_below() -> None:
-    """Reads the table in docs/architecture.md. Since each folder is on one floor, there is no cycle."""
+    """The floors are in docs/architecture.md. Because each folder is on one floor, there is no cycle."""
     floor = floors()
     wrong = [use for (a, b), uses in arrows().items() for use in uses if floor[a] <= floor[b]]
     assert not wrong, "\n".join(wrong)
@@ -80,6 +80,6 @@ def test_the_app_starts_from_one_page_script_with_helpers_elsewhere() -> None:
 
 
 def test_test_files_have_names_of_their_own() -> None:
-    """Pytest imports them by their names alone."""
+    """Pytest imports test files by name, without their folders."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []

@@ -1,4 +1,4 @@
-"""A small version of the simulations of studies, and that the guide has the latest measurement."""
+"""Simulations of studies on a small scale, and that the guide has the latest measurement."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FEW, FEWER = 80, 12
 @pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_simulated_studies_hit_as_often_as_expected(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each count is where 99.98% of counts are if the expected share is right."""
+    """Each count is within the range of 99.98% of counts at the expected share."""
     monkeypatch.setattr("bench.study_statistics.STUDIES", FEW)
     monkeypatch.setattr("bench.study_statistics.SLOW_STUDIES", FEWER)
     for what, row in measure(part, jobs=1):

@@ -1,4 +1,4 @@
-"""``emotion live`` plays a file: the written timeline, what receivers get, markers, wrong options."""
+"""``emotion live`` with a file: the written timeline, received values, markers, and wrong options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Listener(threading.Thread):
-    """Receives everything from a WebSocket until it closes."""
+    """Receives all messages of a WebSocket until it closes."""
 
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""The command line as people and scripts use it."""
+"""The command line of ``emotion``."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_a_killed_run_resumes_exactly(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
     clip = tmp_path / "long.mp4"
     _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=30)
-    screen, terminal = pty.openpty()  # the bar moves on a terminal only
+    screen, terminal = pty.openpty()  # the progress bar appears only on a terminal
     command = [sys.executable, "-m", "emotion", "video", str(clip), "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal) as running:
         os.close(terminal)
@@ -269,7 +269,7 @@ def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
 
 
 def _repeat(clip: Path, target: Path, times: int) -> None:
-    """Write the same pictures several times over."""
+    """Write a clip with the same frames several times."""
     from emotion.vision.decode.video import read_video
     from emotion.vision.encode import write_video
 

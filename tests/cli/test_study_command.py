@@ -1,4 +1,4 @@
-"""The command ``study`` on a library of its own."""
+"""The command ``study``, with an empty library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that put the app on a server, as far as they can be checked without a container engine."""
+"""The files for deployment, as far as they can be checked without a container engine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def compose() -> dict[str, Any]:
 
 
 def program(name: str) -> str:
-    """A program of this environment, or of the machine."""
+    """Return the path of a program of this environment, or else of the machine."""
     own = Path(sysconfig.get_path("scripts")) / name
     found = str(own) if own.exists() else shutil.which(name)
     if found is None:

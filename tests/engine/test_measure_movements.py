@@ -1,4 +1,4 @@
-"""Measures of movements in the results of the engine, in timelines, and switched off."""
+"""Facial movements in the engine's results and in timelines, and turned off."""
 
 from __future__ import annotations
 

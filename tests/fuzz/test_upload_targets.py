@@ -17,7 +17,7 @@ FOUND = sorted(path for path in FINDS.glob("*/*") if path.parent.name in TARGETS
 
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
-    """The whole files that a search starts from, by target."""
+    """The valid files that a search starts from, by target."""
     folders = write_seeds(tmp_path_factory.mktemp("seeds"))
     return {target: [path.read_bytes() for path in sorted(folder.iterdir())] for target, folder in folders.items()}
 

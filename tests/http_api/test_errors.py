@@ -1,4 +1,4 @@
-"""Every error is a problem with the request's ID."""
+"""Every error response is a problem (RFC 9457) with the request's ID."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that broke a reader once, and damaged ones, through the API: refused in a sentence, never a crash."""
+"""Files that once broke a reader, and damaged ones, sent to the API: refused in one sentence, without a crash."""
 
 from __future__ import annotations
 

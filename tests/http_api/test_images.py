@@ -1,4 +1,4 @@
-"""``POST /images`` gives what the Python API gives, in three formats."""
+"""``POST /images`` returns the results of the Python API in three formats."""
 
 from __future__ import annotations
 

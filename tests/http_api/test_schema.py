@@ -1,4 +1,4 @@
-"""Requests that schemathesis invents from the API's own description: never a 500, and answers as described.
+"""Requests that schemathesis generates from the API's description: no status 500, and responses as described.
 
 ``python -m tests.stress api --requests 10000`` sends more of them.
 """

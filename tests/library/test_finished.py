@@ -1,4 +1,4 @@
-"""Analyses that were made elsewhere: the demo."""
+"""Finished analyses that are added to the library: the demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live values of eyes, gaze, blinks and movements, on results made by hand."""
+"""Live values of eyes, gaze, blinks and movements from synthetic results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calibrating the gaze while the camera runs, on results made by hand."""
+"""Gaze calibration while the camera runs, with synthetic results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS = DOT_S * len(TARGETS)
 
 
 def look(calibrator: GazeCalibrator, measure, seconds: float = SECONDS + 0.1, lag_s: float = 0.3, start: int = 300):
-    """Show a person who looks at each dot ``lag_s`` late; return the last frame as the calibrator returned it."""
+    """Let a person look at each dot ``lag_s`` late; return the calibrator's result for the last frame."""
     for index in range(round(seconds * FPS)):
         dot = min(max(int((index / FPS - lag_s) // DOT_S), 0), len(TARGETS) - 1)
         yaw, pitch = measure(TARGETS[dot])

@@ -1,4 +1,4 @@
-"""Several pictures on one screen: filter, order, table and the file of everything."""
+"""Several pictures on one page: filter, order, table, and the file with all results."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.skipif(not emotion.list_models(), reason="no model is 
 
 
 class Portrait(MediaStreamTrack):
-    """Shows the sample portrait forever."""
+    """A camera that shows the sample portrait endlessly."""
 
     kind = "video"
 
@@ -116,7 +116,7 @@ def agreed() -> AppTest:
 
 
 def running(streamer: Streamer) -> AppTest:
-    """The page with a camera that shows a face."""
+    """The live page with a running camera that shows a face."""
     streamer.connects = True
     test = agreed().run()
     until(lambda: bool(streamer.session.snapshot().people))

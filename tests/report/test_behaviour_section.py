@@ -34,7 +34,7 @@ def test_a_report_has_the_figures_of_everybody() -> None:
 def test_movements_stand_by_event_and_baseline() -> None:
     ada, other = build_report(edit(acting(people=2), EDITS)).movements
     assert (ada.name, other.name) == ("Ada <b>, relative to the neutral frames", "Person 2, relative to the baseline")
-    # Events carry the numbers of the report's list, in order of time; the moment has no figures.
+    # Events have the numbers of the report's list, in order of time; a moment has no figures.
     assert ada.heads == ("Whole video", "Peak (95%)", "Left − right", "Event 1", "Event 3")
     assert other.heads == ("Whole video", "Peak (95%)", "Left − right", "Baseline", "Event 1", "Event 3")
     rows = {row[0]: row[1:] for row in ada.rows}

@@ -1,4 +1,4 @@
-"""Every export with room for text marks a damaged video and says how much of it was read."""
+"""Every export that has text marks a damaged video and says how much of it was read."""
 
 from __future__ import annotations
 

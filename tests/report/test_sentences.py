@@ -1,4 +1,4 @@
-"""The summary names each person's main expression and the moments of others."""
+"""Sentences of the summary: each person's main expression, and moments with other ones."""
 
 from __future__ import annotations
 

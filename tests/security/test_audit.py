@@ -1,4 +1,4 @@
-"""``make audit`` fails if it has no advisories, and lists every licence with conditions."""
+"""``make audit`` fails without advisories, and lists every licence with conditions."""
 
 from __future__ import annotations
 

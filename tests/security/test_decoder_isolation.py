@@ -87,7 +87,7 @@ def _take(listener: socket.socket, kind: str) -> None:
 
 
 def test_without_namespaces_the_filter_refuses_sockets() -> None:
-    """As in many containers; here, a second thread prevents namespaces."""
+    """Many containers have no namespaces; here, a second thread prevents them."""
     program = (
         "import runpy, socket, sys, threading; threading.Thread(target=threading.Event().wait, daemon=True).start(); "
         "print(*runpy.run_path(sys.argv[1])['isolate'](), sep=','); socket.socket()"
@@ -157,7 +157,7 @@ def test_a_larger_array_than_was_asked_for_is_refused() -> None:
 
 
 def test_a_codec_that_nobody_records_with_is_refused(tmp_path: Path) -> None:
-    """A rarely maintained decoder, one of the three hundred in FFmpeg."""
+    """Snow: one of FFmpeg's three hundred decoders, and rarely maintained."""
     video = tmp_path / "a.mkv"
     with av.open(str(video), "w") as container:
         stream = container.add_stream("snow", rate=25, options={"strict": "-2"})

@@ -1,4 +1,4 @@
-"""A full disk at start-up, a lost list of analyses, damaged rows, and broken backups.
+"""A full disk at the start, a lost database, invalid rows, and damaged backups.
 
 The disk is a real tmpfs, which only root can mount.
 """
@@ -149,7 +149,7 @@ SQLITE_ONLY = [
 
 
 ON_THE_PAGE = {BREAK[5], SQLITE_ONLY[2], SQLITE_ONLY[3]}
-"""Only some of these also open the page, which takes seconds."""
+"""Cases that also open the page, which takes seconds."""
 
 
 @pytest.mark.parametrize("statement", [*BREAK, *SQLITE_ONLY])

@@ -1,4 +1,4 @@
-"""What the app tells browsers that its pages may do."""
+"""Security headers of the app's responses."""
 
 from __future__ import annotations
 

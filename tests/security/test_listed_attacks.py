@@ -1,4 +1,4 @@
-"""The list of attacks in ``docs/security.md`` names only files that are there."""
+"""The list of attacks in ``docs/security.md`` names only existing files."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Two pages that edit one analysis: both changes are kept, and conflicts are reported.
 
-Tried with two libraries on one database, as two servers have them, and with two sessions of the real page.
+Tested with two libraries on one database, as on two servers, and with two sessions of the real page.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def test_what_both_changed_stays_as_the_first_has_it_and_is_named(pair: tuple[Re
 
 
 def test_forty_saves_at_once_lose_nothing(pair: tuple[Repository, Repository, str]) -> None:
-    """Each thread reads, adds an event and saves, twenty times; on both servers at the same time."""
+    """Two threads, one per server, each read, add an event and save twenty times at the same time."""
     entry_id, failures = pair[2], []
 
     def mark(repository: Repository, who: str) -> None:

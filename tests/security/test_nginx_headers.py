@@ -1,4 +1,4 @@
-"""The real nginx with ``deploy/nginx.conf``: the app's headers once on every answer, and HSTS over TLS."""
+"""The real nginx with ``deploy/nginx.conf``: every response has the app's headers once, and HSTS over TLS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that need gigabytes are decoded in another process; the server holds one 8-bit picture at most."""
+"""Pictures that need gigabytes are decoded in another process; the server holds at most one 8-bit picture."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
 
 @pytest.mark.slow
 def test_the_server_grows_by_one_eight_bit_picture_at_most(tmp_path: Path) -> None:
-    """Analysed, shown and downloaded; decoding in the server took the memory of five to nine pictures."""
+    """Analysed, shown and downloaded; decoding in the server would take the memory of five to nine pictures."""
     files = []
     for make in (float_tiff, colour_float_tiff, deep_png):
         files.append(tmp_path / make.__name__)

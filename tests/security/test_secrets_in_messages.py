@@ -1,6 +1,6 @@
-"""Passwords in storage and database addresses appear in no message or log line.
+"""Passwords in addresses of storages and databases appear in no message and no log line.
 
-Tried with local servers, one of which repeats the password, and with closed ports.
+Tested with local servers, one of which repeats the password, and with closed ports.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ENCODED = "hunter2%2F%40x%3Ay"
 
 @pytest.fixture
 def gossip() -> Iterator[int]:
-    """The port of an FTP server that refuses all sign-ins and echoes the password."""
+    """The port of an FTP server that refuses every sign-in and repeats the password."""
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(30)
 

@@ -1,4 +1,4 @@
-"""A sign-in ends with the provider's token, on pages and for downloads."""
+"""A sign-in ends with the provider's token, for pages and downloads."""
 
 from __future__ import annotations
 

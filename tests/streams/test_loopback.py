@@ -1,4 +1,4 @@
-"""What receivers get by LSL, OSC and WebSocket equals the timeline; guards; slow and absent receivers."""
+"""Values received by LSL, OSC and WebSocket equal the timeline; access checks; slow and missing receivers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHANNELS = channels_of(LABELS)
 NAMES = [channel.name for channel in CHANNELS]
 FRAMES = 30
 GONE = {10, 11, 12}
-"""Frames in which nobody is in view."""
+"""Frames without a person in view."""
 
 
 def tracks(index: int) -> tuple[int, ...]:
@@ -58,7 +58,7 @@ def outlets(source: str = "") -> list[pylsl.StreamInfo]:
 
 
 def play(hub: StreamHub) -> TimelineBuilder:
-    """Send the frames at their pace, and return their timeline."""
+    """Send the frames in real time, and return their timeline."""
     timeline, start_s = TimelineBuilder(LABELS), time.perf_counter()
     for index in range(FRAMES):
         time.sleep(max(start_s + index / FPS - time.perf_counter(), 0))

@@ -1,4 +1,4 @@
-"""Slots, values, the clock of a stream, and the forms on a WebSocket."""
+"""Slots, values and clock of a stream, and the two encodings on a WebSocket."""
 
 from __future__ import annotations
 

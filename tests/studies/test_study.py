@@ -1,4 +1,4 @@
-"""Studies from file names, sheets and JSON, and what they refuse."""
+"""Studies from file names, sheets and JSON, and invalid ones."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_name_is_read_as_by_one_expression_that_tries_every_place(signs: list[
 
 
 def test_a_pattern_that_almost_fits_takes_no_time() -> None:
-    """One expression with all its fields took minutes, and stopped the server for everybody meanwhile."""
+    """As one regular expression, the pattern took minutes and blocked the server for everybody."""
     many = "".join(f"_{{f{number}}}" for number in range(40))
     began = time.process_time()
     assert NamePattern(f"{{participant}}{many}!").read("_" * 250) is None

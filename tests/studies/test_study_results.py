@@ -1,4 +1,4 @@
-"""Means, seconds and curves of a study against what the figures of single analyses say."""
+"""Means, seconds and curves of a study, compared with the figures of single analyses."""
 
 from __future__ import annotations
 

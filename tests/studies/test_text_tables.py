@@ -1,4 +1,4 @@
-"""Tables of other programs: their columns are known without their rows, and limits hold before rows are parsed."""
+"""Tables of other programs: columns are read without the rows, and limits hold before rows are parsed."""
 
 from __future__ import annotations
 

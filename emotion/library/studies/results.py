@@ -84,7 +84,7 @@ def _opener(studies: StudyRepository, facts: Mapping[str, _Facts]) -> Opener:
 
 
 def _facts(studies: StudyRepository, study_id: str) -> dict[str, _Facts]:
-    """Return analysis ID → its state, its edits and what changes when either does."""
+    """Return analysis ID → its state, its edits, and a fingerprint that changes when either does."""
     used = select(StudyCellRow.analysis_id).where(StudyCellRow.study_id == study_id)
     columns = (
         AnalysisRow.id, AnalysisRow.state, AnalysisRow.edits, AnalysisRow.edits_version, AnalysisRow.finished_at,

@@ -20,7 +20,7 @@ def looks(measure, noise_deg: float = 0.0, seed: int = 3) -> tuple[np.ndarray, n
 
 
 def test_an_affine_distortion_is_undone():
-    # As measured here: yaw is understated by half, and both angles are off.
+    # Like measured gaze: yaw is understated by half, and both angles are shifted.
     gaze, dots = looks(lambda true: true * [0.5, 0.7] + [4.0, -6.0])
     fitted = fit_gaze(gaze, TARGETS, dots)
     assert (fitted.kind, fitted.dots) == ("affine", 9)
@@ -43,7 +43,7 @@ def test_the_error_is_that_of_new_looks():
     errors, promised = [], []
     for seed in range(30):
         generator = np.random.default_rng(seed)
-        # One error per dot that does not average out, as from the head's pose.
+        # One error per dot that does not average out, like that of the head pose.
         per_dot = generator.normal(0, 1.5, TARGETS.shape)
         dots = np.repeat(np.arange(len(TARGETS)), PER_DOT)
         fitted = fit_gaze(distort(TARGETS[dots]) + per_dot[dots], TARGETS, dots)

@@ -1,4 +1,4 @@
-"""The test statistic against known values, its level by simulation, Holm's correction by hand."""
+"""Tests of association: known statistics, false positives by simulation, Holm's correction by hand."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_invalid_tables_are_refused():
 
 @pytest.mark.parametrize("sizes", [(200, 200), (12, 8), (150, 10)])
 def test_p_values_are_valid_under_the_null_hypothesis(sizes):
-    """600 data sets of two equal groups and two expressions: at most 5% are significant, within chance."""
+    """Of 600 data sets with two equal groups and two expressions, about 5% or fewer are significant."""
     rng = np.random.default_rng(1)
     total = table(sizes, sizes)
     p = [

@@ -1,4 +1,4 @@
-"""Studies in both databases: kept whole, one owner's only, and gone with their analyses."""
+"""Studies in both databases: saved completely, isolated by owner, and updated when analyses are deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coders of a study's videos are compared with each other and with the model."""
+"""Agreement of a study's coders with each other and with the model."""
 
 from __future__ import annotations
 

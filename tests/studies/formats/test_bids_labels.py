@@ -1,4 +1,4 @@
-"""Labels of BIDS files: only letters and digits, and no two names share one."""
+"""Labels of BIDS files have only letters and digits, and are unique for each name."""
 
 from __future__ import annotations
 

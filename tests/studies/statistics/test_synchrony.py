@@ -78,7 +78,7 @@ def test_real_pairs_against_shuffled_ones() -> None:
 
 
 def test_what_all_pairs_share_is_not_synchrony() -> None:
-    """Everybody reacts to the same film: all pairs go together, real ones no more than others."""
+    """Everybody reacts to the same film, so real pairs are no more synchronous than shuffled ones."""
     film = smooth(300, 1)
     first = np.stack([film + smooth(300, 10 + seed) for seed in range(10)])
     second = np.stack([film + smooth(300, 50 + seed) for seed in range(10)])

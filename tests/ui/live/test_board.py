@@ -37,7 +37,7 @@ def snapshot(*people: PersonNow, **changes) -> Snapshot:
 
 
 def heads(packed: str) -> np.ndarray:
-    """The leading answer of each column."""
+    """Return the leading answer of each column."""
     return np.frombuffer(base64.b64decode(packed), np.uint8)[:COLUMNS]
 
 

@@ -18,7 +18,7 @@ FPS = 30
 
 
 def analysis(*, eyes: bool = True, movements: bool = True) -> Analysis:
-    """Two people for six seconds; the second one blinks at 2 s."""
+    """Return an analysis of two people for six seconds; the second one blinks at 2 s."""
     made = make_analysis([["neutral", "neutral"]] * 180, step_s=1 / FPS)
     rows = made.timeline
     openness = np.where(rows["time_s"].between(1.99, 2.14) & (rows["track_id"] == 2), 0.05, 0.25).astype(np.float32)

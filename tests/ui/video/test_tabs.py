@@ -26,7 +26,7 @@ TABS = [
 
 
 class Holder:
-    """Holds edits as a job does."""
+    """Holds edits, like a job."""
 
     def __init__(self, edits: Edits) -> None:
         self.edits = edits
