@@ -1,4 +1,4 @@
-"""The command ``compare``: whether two people of a saved timeline move together, and who leads."""
+"""The command ``compare``: whether the expressions of two people of a saved timeline move together."""
 
 from __future__ import annotations
 

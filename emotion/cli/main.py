@@ -107,7 +107,7 @@ def _add_results(commands: Any) -> None:
     add_export_options(export)
     export.set_defaults(run=_export)
 
-    compare = commands.add_parser("compare", help="say whether two people of a saved timeline move together")
+    compare = commands.add_parser("compare", help="say whether two people's expressions move together")
     add_compare_options(compare)
     compare.set_defaults(run=run_compare)
 

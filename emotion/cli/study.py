@@ -48,7 +48,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     results = _of_study(actions, "results", "show the means, and write tables, a codebook and scripts")
     results.add_argument("--out", type=Path, metavar="DIR", help="where to write CSV, .sav, codebook and scripts")
     results.add_argument("--measure", default="happiness", metavar="NAME", help="to show (default: %(default)s)")
-    add_study_pairs_options(_of_study(actions, "pairs", "say whether the two people of each video move together"))
+    add_study_pairs_options(_of_study(actions, "pairs", "say whether two people's expressions move together"))
     marks = _of_study(actions, "annotations", "write a file of expressions and events for each cell")
     marks.add_argument("out", type=Path, metavar="DIR")
     marks.add_argument("--format", choices=FORMATS, required=True)

@@ -37,7 +37,7 @@ _QUESTIONS = {
     "Eyes and movements": "What do eyes, head and face do?",
     "Events": "What changes at an event?",
     "Baseline": "How does a face differ from itself at rest?",
-    "Compare": "How do two people or two videos differ, and do two people move together?",
+    "Compare": "How do two people or two videos differ, and do two people's expressions move together?",
 }
 """Tab → the question that it answers."""
 

@@ -1,4 +1,4 @@
-"""Two people of a video together: whether they move together, who leads, and smiling together."""
+"""Two people of a video: whether their expressions move together, who leads, and smiling together."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def show_pair(analysis: Analysis, edits: Edits, people: tuple[int | None, int | 
         people: Two tracks; None for everybody.
         key: Prefix of the widgets' keys.
     """
-    st.markdown("**Do they move together?**")
+    st.markdown("**Do their expressions move together?**")
     first, second = people
     if first is None or second is None or first == second:
         st.info("Choose two different people above.", icon=":material/group:")
