@@ -175,8 +175,8 @@ class Coding:
             InputError: It is something else.
         """
         try:
-            names = (str(values[name]) for name in ("coder", "participant", "stimulus"))
-            return cls(*names, spans_from_json(values["spans"]), bool(values["finished"]))
+            coder, participant, stimulus = (str(values[name]) for name in ("coder", "participant", "stimulus"))
+            return cls(coder, participant, stimulus, spans_from_json(values["spans"]), bool(values["finished"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"expected what a coder coded; it cannot be read: {brief(error)}") from error
 

@@ -91,6 +91,17 @@ class CodingRepository:
             row.codebook, row.version = codebook.to_dict(), since.version + 1
             return SavedCodebook(codebook, row.version)
 
+    def coders(self, study_id: str) -> list[str]:
+        """Return the names of all coders of a study, without what they coded.
+
+        Raises:
+            LibraryError: There is no such study.
+        """
+        found = select(StudyCodingRow.coder).where(StudyCodingRow.study_id == study_id).distinct()
+        with self._database.reading() as session:
+            study_row(session, self._owner, study_id)
+            return sorted(session.scalars(found), key=str.casefold)
+
     def all(self, study_id: str, coder: str | None = None) -> list[SavedCoding]:
         """Return what coders coded in the videos that the study has now, by coder, participant and stimulus.
 
@@ -142,8 +153,7 @@ class CodingRepository:
             InputError: The coder is named like the model.
             LibraryError: There is no such study, or it has no video of this participant and stimulus.
         """
-        if coding.coder.casefold() == MODEL:
-            raise InputError(f"expected another name than {MODEL!r} for a coder; got {brief(coding.coder)!r}")
+        expect_coder(coding.coder)
         with self._database.writing() as session:
             study_row(session, self._owner, study_id, lock=True)
             analysis = _analysis_of(session, study_id, coding.key)
@@ -166,6 +176,17 @@ class CodingRepository:
             self.save_codebook(study_id, codebook, self.codebook(study_id))
         for coding in codings:
             self.save(study_id, coding, SavedCoding(replace(coding, spans=(), finished=False), 0))
+
+
+def expect_coder(name: str) -> None:
+    """Check the name of a coder.
+
+    Raises:
+        InputError: It is empty, too long or the model's.
+    """
+    Coding(name, "", "")
+    if name.casefold() == MODEL:
+        raise InputError(f"expected another name than {MODEL!r} for a coder; got {brief(name)!r}")
 
 
 def _analysis_of(session: Session, study_id: str, key: Key) -> str:
