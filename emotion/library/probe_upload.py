@@ -54,4 +54,4 @@ def frame_times_of(path: Path) -> NDArray[np.float64]:
 
 
 def _frame_times(path: Path) -> memoryview:
-    return memoryview(frame_times(path).astype(np.float64).view(np.uint8))
+    return memoryview(frame_times(path).astype(np.float64).tobytes())

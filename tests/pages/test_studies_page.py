@@ -10,11 +10,15 @@ import pyreadstat
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from emotion.library import Repository
+from emotion.errors import InputError
+from emotion.library import JobSettings, Repository
 from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.codings import CodingRepository
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
+from emotion.studies.coding import DEFAULT_CODEBOOK, Code, CodedSpan, CodeKind, Coding
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import put
+from ui.studies.codebook import _code
 
 pytestmark = pytest.mark.slow
 
@@ -230,3 +234,81 @@ def test_events_of_a_log_are_added_to_a_video(repository, video):
         ("clap", 0.5, 0.5),
         ("film", 1.5, 3.0),
     ]
+
+
+def test_without_a_name_nothing_can_be_coded(repository, video):
+    fill(repository, video)
+    page = visit("Coding")
+    assert any("Type your name to code videos" in info.value for info in page.info)
+    assert "study_coding_cell" not in [each.key for each in page.selectbox]
+    page.text_input(key="study_coder_name").input("model").run()
+    assert any("Expected another name than 'model' for a coder" in error.value for error in page.error)
+
+
+def test_a_video_that_was_not_kept_cannot_be_coded(repository, video):
+    fill(repository, video)
+    page = visit("Coding")
+    page.text_input(key="study_coder_name").input("ann").run()
+    assert not page.exception and not page.error
+    assert any("The video of p1 · comedy was not kept" in info.value for info in page.info)
+
+
+def fill_kept(repository: Repository, video: Path) -> SavedStudy:
+    """A study with two kept videos, one of them not analysed yet."""
+    kept = JobSettings(keep_video=True)
+    done = put(repository, video, "p1_film.mp4", kept, make_analysis([["fear"]] * 25))
+    waiting = repository.add(video, "p2_film.mp4", kept)
+    cells = (Cell("p1", "film", done.id), Cell("p2", "film", waiting.id))
+    return StudyRepository(repository).create(
+        Study("Pilot", (Participant("p1"), Participant("p2")), (Stimulus("film"),), cells)
+    )
+
+
+def choose_coder(name: str) -> AppTest:
+    """Open the tab as a coder, once the video is ready for browsers."""
+    page = visit("Coding")
+    page.text_input(key="study_coder_name").input(name).run()
+    for job in page.session_state["borrowed_video"].values():
+        job.wait()
+    page.run()
+    assert not page.exception and not page.error
+    return page
+
+
+def test_coders_finish_their_videos_without_seeing_others(repository, video):
+    saved, codings = fill_kept(repository, video), CodingRepository(StudyRepository(repository))
+    bob = Coding("bob", "p1", "film", (CodedSpan(0.04, 0.4, "zeal"),))
+    codings.save(saved.id, bob, codings.get(saved.id, "bob", bob.key))
+    page = choose_coder("ann")
+    assert page.selectbox(key="study_coding_cell").options == ["p1 · film – not coded", "p2 · film – not coded"]
+    assert any("ann is a new coder; so far there are bob" in caption.value for caption in page.caption)
+    assert any("0 spans saved." in caption.value for caption in page.caption)
+    page.button(key="study_coding_finish").click().run()
+    assert codings.get(saved.id, "ann", ("p1", "film")).coding.finished
+    assert not codings.get(saved.id, "bob", ("p1", "film")).coding.finished
+    assert page.selectbox(key="study_coding_cell").options[0] == "p1 · film – finished"
+    assert "zeal" not in str(page.main), "what others coded is nowhere on the page"
+    # The other video is coded before its analysis ends.
+    page.button(key="study_coding_next").click().run()
+    assert page.selectbox(key="study_coding_cell").value == ("p2", "film")
+    for job in page.session_state["borrowed_video"].values():
+        job.wait()
+    page.run()
+    assert not page.exception and not page.error
+    assert page.button(key="study_coding_finish").label == "Mark as finished"
+
+
+def test_a_codebook_is_changed_and_a_wrong_one_refused(repository, video):
+    saved, codings = fill_kept(repository, video), CodingRepository(StudyRepository(repository))
+    page = visit("Coding")
+    page.toggle(key=f"study_codebook_exclusive_{saved.id}_0").set_value(False)
+    next(button for button in page.button if button.label == "Save codebook").click().run()
+    assert not page.exception and not page.error
+    book = codings.codebook(saved.id)
+    assert (book.version, book.codebook.exclusive) == (1, False)
+    assert book.codebook.codes == DEFAULT_CODEBOOK.codes
+    with pytest.raises(InputError, match="that the player does not use itself; got 'm'"):
+        _code({"code": "mouth", "key": "M", "kind": "point"})
+    assert _code({"code": "blink", "key": "B", "kind": "point"}) == Code("blink", "b", CodeKind.POINT)
+    with pytest.raises(InputError, match="expected a code's name"):
+        _code({"code": None, "key": float("nan"), "kind": None})
