@@ -210,6 +210,54 @@ def test_coders_and_the_model_are_compared(repository, video):
     assert not page.exception
 
 
+def agreement_page(*upload: tuple[str, bytes, str]) -> AppTest:
+    page = visit("Agreement")
+    if upload:
+        page.file_uploader(key="study_codes").set_value(list(upload)).run()
+    if "study_agreement_job" in page.session_state:
+        page.session_state["study_agreement_job"].wait()
+        page.run()
+    assert not page.exception
+    return page
+
+
+def test_stored_codings_count_at_once_and_disagreements_are_stepped_through(repository, video):
+    saved, codings = fill(repository, video), CodingRepository(StudyRepository(repository))
+    for coder, end_s, finished in (("ann", 2.0, True), ("bob", 1.0, True), ("carl", 3.0, False)):
+        spans = (CodedSpan(0.0, end_s, "happiness"),)
+        coding = Coding(coder, "p1", "comedy", spans, finished)
+        codings.save(saved.id, coding, codings.get(saved.id, coder, coding.key))
+    page = agreement_page()
+    shown = [text.value for text in page.markdown]
+    assert "From *Coding*: 2 finished codings by ann, bob. 1 not finished, left out." in shown
+    assert any("Krippendorff's α" in text and "ann, bob, model" in text for text in shown)
+    page.toggle(key="study_codes_model").set_value(False).run()
+    page.session_state["study_agreement_job"].wait()
+    page.run()
+    assert any("1 of 1: p1 · comedy, 1.0–2.0 s. ann: happiness; bob: no code" in text.value for text in page.markdown)
+    page = agreement_page(("codes.csv", CODES.encode(), "text/csv"))
+    words = "Expected the codes of ann for p1 · comedy once; got them from an uploaded file and from Coding"
+    assert [error.value for error in page.error] == [words]
+
+
+def test_disagreements_are_stepped_through_and_opened(repository, video):
+    saved = fill(repository, video)
+    page = agreement_page(("codes.csv", CODES.encode(), "text/csv"))
+    (count,) = (int(text.value.split("(")[1].split()[0]) for text in page.markdown if "Where they" in text.value)
+    assert count > 2
+    assert page.button(key="study_difference_previous").disabled
+    page.button(key="study_difference_next").click().run()
+    page.button(key="study_difference_next").click().run()
+    assert any(text.value.startswith(f"3 of {count}: ") for text in page.markdown)
+    page.button(key="study_difference_previous").click().run()
+    shown = next(text.value for text in page.markdown if text.value.startswith(f"2 of {count}: "))
+    page.button(key="study_difference_open").click().run()
+    participant, stimulus = shown.split(": ")[1].split(",")[0].split(" · ")
+    (cell,) = (each for each in saved.study.cells if each.key == (participant, stimulus))
+    assert page.session_state["open_analysis"] == cell.analysis
+    assert f"{page.session_state['video_moment_s']:.1f}" in shown
+
+
 def test_codes_without_a_coder_are_refused(repository, video):
     fill(repository, video)
     page = visit("Agreement")
