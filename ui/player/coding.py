@@ -18,6 +18,7 @@ from ui.player.serve import data_url, video_url
 
 _WEB = Path(__file__).with_name("web")
 _MODULES = ("timeline", "axis", "playback", "keys", "coding_spans", "coding_board", "coding_player", "coding_main")
+_PLAYERS = "coding_players"
 
 Spans = tuple[CodedSpan, ...]
 
@@ -94,9 +95,10 @@ def show_coding_player(
     Raises:
         InputError: The video is empty, or the browser sent something else than spans.
     """
-    memory: _Memory | None = st.session_state.get(f"{key}_memory")
-    if memory is None:
-        memory = st.session_state[f"{key}_memory"] = _Memory(spans(None))
+    memories: dict[str, _Memory] = st.session_state.setdefault(_PLAYERS, {})
+    if key not in memories:
+        memories[key] = _Memory(spans(None))
+    memory = memories[key]
     coded = memory.take((st.session_state.get(key) or {}).get("coded"))
     memory.have(spans(coded))
     data = {
