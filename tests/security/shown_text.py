@@ -73,7 +73,9 @@ OPTIONS = frozenset({"pills", "radio", "segmented_control"})
 TEXTS = frozenset({"body", "caption", "help", "label", "text"})
 ESCAPING = frozenset({"plain", "sentence", "code"})
 NUMBERS = frozenset({"len", "round", "sum", "int", "float"})
-REVIEWED = frozenset({"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary"})
+REVIEWED = frozenset(
+    *({"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary", "colour_scheme"},)
+)
 """Functions of other modules that return only text and figures of the program itself."""
 
 _NUMBER_FORMAT = re.compile(r"[-+]?,?(\.\d+)?[df%]|,|\+?\.\d+f")
