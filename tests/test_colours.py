@@ -99,14 +99,14 @@ def test_text_on_an_expression_can_be_read(answer):
 
 @pytest.mark.parametrize("vision", COLOUR_VISION)
 @pytest.mark.parametrize("pair", list(combinations(ANSWER_COLOURS, 2)), ids=" and ".join)
-def test_two_colours_can_be_told_apart(pair, vision):
+def test_two_colours_can_be_distinguished(pair, vision):
     one, other = (seen_as(ANSWER_COLOURS[answer], vision) for answer in pair)
     assert np.linalg.norm(one - other) > 15, "ΔE (CIE76); ten is seen at a glance"
     assert deltaE_ciede2000(one, other) > 7
 
 
 @pytest.mark.parametrize("pair", list(combinations(("disgust", "fear", "neutral", UNCLEAR), 2)), ids=" and ".join)
-def test_deuteranopes_do_not_see_four_greys(pair):
+def test_four_colours_differ_with_deuteranopia(pair):
     one, other = (seen_as(ANSWER_COLOURS[answer], "deuteranopia") for answer in pair)
     assert np.linalg.norm(one - other) > 20
     assert deltaE_ciede2000(one, other) > 15

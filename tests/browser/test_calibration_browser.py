@@ -31,7 +31,7 @@ def page(browser: Browser, calibration_url: str) -> Iterator[Page]:
     page.close()
 
 
-def test_nine_dots_are_shown_one_by_one_and_told_to_the_session(page):
+def test_nine_dots_are_shown_one_by_one_and_passed_to_the_session(page):
     page.evaluate(
         """() => {
             window.seen = new Set();

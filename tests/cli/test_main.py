@@ -286,12 +286,12 @@ def test_doctor_names_missing_extras(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999", "web"])
 @pytest.mark.parametrize(
-    "told",
+    "arguments",
     [["app", "--port"], ["serve", "--port"], ["live", "--file", "x.mp4", "--websocket"]],
-    ids=lambda told: told[0],
+    ids=lambda arguments: arguments[0],
 )
-def test_an_invalid_port_is_refused(told: list[str], port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_port_is_refused(arguments: list[str], port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main([*told, port])
+        main([*arguments, port])
     assert ended.value.code == 2
     assert f"expected a port, 1 to 65535; got {port}" in capsys.readouterr().err

@@ -15,7 +15,7 @@ def grey(height: int, width: int) -> np.ndarray:
     return np.full((height, width, 3), 127, np.uint8)
 
 
-def test_the_picture_given_stays_as_it_is():
+def test_the_input_picture_is_unchanged():
     image = grey(120, 160)
     before = image.copy()
     drawn = annotate(image, make_result(0, [make_face()]))

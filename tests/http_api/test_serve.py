@@ -102,7 +102,7 @@ def test_the_client_analyses_a_picture_and_a_video(
     assert caught.value.request_id
 
 
-def test_the_guard_stands_before_the_api(server: Running) -> None:
+def test_the_guard_protects_the_api(server: Running) -> None:
     def status(**headers: str) -> int:
         request = urllib.request.Request(f"{server.url}/api/v1/images", b"x", headers, method="POST")
         with pytest.raises(urllib.error.HTTPError) as caught:

@@ -81,7 +81,7 @@ def test_mpegts_over_udp_gives_the_newest_frames(clip: Path) -> None:
     assert sum(one.skipped for one in came) > 0
 
 
-def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
+def test_unusable_sources_are_named(tmp_path: Path) -> None:
     stop = threading.Event()
     with pytest.raises(LiveError, match="video77"):
         next(read_camera(77, stop))

@@ -63,7 +63,7 @@ def test_a_smiling_portrait(analyzer: Analyzer, camera: Camera) -> None:
     assert (snapshot.held, snapshot.baseline, snapshot.recording, snapshot.closed) == (False, None, None, False)
 
 
-def test_eyes_and_movements_are_told_and_can_be_switched_off(analyzer: Analyzer, camera: Camera) -> None:
+def test_eyes_and_movements_are_reported_and_can_be_turned_off(analyzer: Analyzer, camera: Camera) -> None:
     # With a test clock, because a busy machine would lower the quality, and blinks need 15 frames per second.
     session = LiveSession(analyzer, clock=TickingClock(1e-3))
     run(session, camera, range(75))
@@ -88,7 +88,7 @@ def test_eyes_and_movements_are_told_and_can_be_switched_off(analyzer: Analyzer,
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("start_s", "expected"), [(2.0, "sadness"), (11.0, "happiness")])
-def test_the_expected_expression_leads_where_it_is_plain(
+def test_the_expected_expression_leads_in_clear_parts(
     analyzer: Analyzer, shared_data: Path, start_s: float, expected: str
 ) -> None:
     session, leading = LiveSession(analyzer), []

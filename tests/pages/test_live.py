@@ -254,7 +254,7 @@ def test_values_are_sent_to_other_programs_until_stopped(streamer):
         connect(f"ws://127.0.0.1:{port}/")
 
 
-def test_a_wrong_address_is_told_and_settings_hide_the_panel(streamer, monkeypatch):
+def test_a_wrong_address_is_reported_and_settings_hide_the_panel(streamer, monkeypatch):
     test = running(streamer)
     test.text_input(key="live_send_osc").set_value("192.0.2.1:9000").run()
     press(test, "Start sending")

@@ -109,7 +109,7 @@ def test_text_is_kept_and_never_a_formula(tmp_path_factory, text):
     assert cell.number_format == "@", "so that editing the cell makes no formula of it either"
 
 
-def test_what_no_cell_can_hold_is_cut_with_a_sign_of_it():
+def test_text_too_long_for_a_cell_is_cut_and_marked():
     assert clean_text("a\x00b\x07") == "ab"
     cut = clean_text("😀" * 20_000)
     assert cut.endswith("…")

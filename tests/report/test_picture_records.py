@@ -24,7 +24,7 @@ def test_a_picture_as_a_record():
     assert json.loads(json.dumps(record)) == record
 
 
-def test_what_is_not_known_of_a_face_is_null():
+def test_unknown_values_of_a_face_are_null():
     """The first face has only a box and probabilities; the second one has a hidden eye."""
     values = np.arange(12, dtype=np.float32) / 100
     bare = Face(make_face().box_xyxy, 0.9, probabilities=leaning("fear"))

@@ -148,7 +148,7 @@ def test_a_picture_that_takes_too_much_memory_is_refused_alone(monkeypatch: pyte
         end_waiting()
 
 
-def test_no_page_decodes_a_picture_file_by_itself() -> None:
+def test_pages_decode_no_picture_files() -> None:
     files = [path for room in ("ui", "pages") for path in (ROOT / room).rglob("*.py")]
     found = {path.name: name for path in files for name in DECODED_BY_THE_SERVER if name in path.read_text("utf-8")}
     assert found == {}

@@ -130,7 +130,7 @@ def test_no_log_line_has_a_password(form: str, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [["library", "backup", "b.tar"], ["doctor"]])
-def test_the_command_line_does_not_print_it(command: list[str], tmp_path: Path) -> None:
+def test_the_command_line_does_not_print_the_password(command: list[str], tmp_path: Path) -> None:
     environment = os.environ | {
         "EMOTION_LIBRARY": str(tmp_path / "library"),
         "EMOTION_STORAGE_URL": f"ftp://ada:{ENCODED}@127.0.0.1:1/videos",

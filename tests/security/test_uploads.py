@@ -66,7 +66,9 @@ def until(condition: Callable[[], object], seconds: float) -> bool:
     return False
 
 
-def test_a_video_goes_with_its_visitor_on_an_idle_server(browser: Browser, temporary: Path, tmp_path: Path) -> None:
+def test_a_video_is_deleted_after_its_visitor_leaves_an_idle_server(
+    browser: Browser, temporary: Path, tmp_path: Path
+) -> None:
     clip = make_clip(tmp_path / "talk.mp4")
     with served("server.py") as url:
         page = leave_a_video(browser, url, clip)
@@ -76,7 +78,7 @@ def test_a_video_goes_with_its_visitor_on_an_idle_server(browser: Browser, tempo
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
-def test_nothing_stays_behind_a_server_that_ends(
+def test_a_server_that_ends_leaves_no_uploads(
     browser: Browser, temporary: Path, tmp_path: Path, kind: signal.Signals
 ) -> None:
     clip = make_clip(tmp_path / "talk.mp4")
@@ -116,7 +118,7 @@ def test_uploads_under_invented_ids_are_refused(browser: Browser, temporary: Pat
         assert answers == 404
 
 
-def test_what_one_visit_holds_is_limited_while_it_arrives(browser: Browser, temporary: Path) -> None:
+def test_uploads_of_one_visit_are_limited_while_they_arrive(browser: Browser, temporary: Path) -> None:
     del temporary
     with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
         page = browser.new_page()

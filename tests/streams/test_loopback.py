@@ -191,7 +191,7 @@ def test_a_receiver_that_does_not_read_slows_nobody_down() -> None:
     assert hub._waiting.qsize() == 0
 
 
-def test_nobody_listens_to_osc() -> None:
+def test_osc_without_a_receiver_is_no_error() -> None:
     sink = OscSink(CHANNELS, "127.0.0.1", 9)
     hub = StreamHub([sink], 1)
     for index in range(3):
@@ -231,7 +231,7 @@ def test_a_port_in_use_is_named() -> None:
 
 
 @pytest.mark.parametrize("port", [-1, 65536, 99999])
-def test_a_websocket_refuses_a_number_that_is_no_port(port: int) -> None:
+def test_a_websocket_refuses_an_invalid_port(port: int) -> None:
     with pytest.raises(InputError, match=f"expected a port, 1 to 65535; got {port}"):
         WebSocketSink(CHANNELS, 1, port=port)
 

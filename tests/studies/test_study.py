@@ -28,7 +28,7 @@ def test_a_pattern_gives_participants_stimuli_and_variables() -> None:
     assert study.missing() == [("p02", "game")]
 
 
-def test_a_variable_of_stimuli_is_told_from_one_of_participants() -> None:
+def test_variables_of_stimuli_and_participants_are_distinguished() -> None:
     files = {"a": "p1 film happy", "b": "p1 news sad", "c": "p2 film happy"}
     study, _ = study_of_names(NamePattern("{participant} {stimulus} {condition}"), files)
     assert [each.variables for each in study.stimuli] == [{"condition": "happy"}, {"condition": "sad"}]

@@ -11,7 +11,7 @@ LIMITS = TableLimits(2, 3, 1 << 20)
 
 
 @pytest.mark.parametrize("text", ["a;b\n1;2\n", "Title\na;b\n1;2\n", '\r\n"a";b\r\n1;2;3;4;5\r\n'])
-def test_columns_are_known_without_the_rows(text: str) -> None:
+def test_columns_are_read_without_the_rows(text: str) -> None:
     assert column_names(text.encode(), LIMITS, titled=True) == ["a", "b"]
 
 

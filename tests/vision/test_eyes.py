@@ -31,7 +31,7 @@ eyes_of = EyesOfFace()
 
 
 @pytest.mark.slow
-def test_open_eyes_are_told_from_drawn_lids(shared_data: Path) -> None:
+def test_open_eyes_are_distinguished_from_drawn_lids(shared_data: Path) -> None:
     found = measure_lids(shared_data)
     assert found["faces"] > 20
     assert found["auc"] >= 0.95

@@ -70,7 +70,7 @@ def _choose_query(library: Repository) -> tuple[str, list[str], str]:
     """Return search text, tags and order."""
     words, wanted, order = st.columns([3, 3, 2])
     text = words.text_input(
-        "Search", placeholder="Words in title, file, tags, people's names, events", on_change=_first_page,
+        "Search", placeholder="Titles, files, tags, people, events", on_change=_first_page,
         icon=":material/search:", label_visibility="collapsed", key="library_text",
     )  # fmt: skip
     tags = library.tags()

@@ -112,7 +112,9 @@ def _show_table(pictures: Sequence[Numbered]) -> None:
         {
             "file": faces["file"],
             "face": faces["face"],
-            "expression": faces["emotion"].where(~faces["unclear"].fillna(False).astype(bool), "unclear"),
+            "expression": faces["emotion"]
+            .astype(object)
+            .where(~faces["unclear"].fillna(False).astype(bool), "unclear"),
             "probability": faces["emotion_confidence"],
         }
     )

@@ -148,8 +148,10 @@ def _show_face(picture: Picture, index: int, key: str) -> None:
     limit = required_for(result.faces[index], result.abstain_below)
     chart = probability_bars(bars, _AXIS_PX + _ROW_PX * len(bars), abstain_below=limit)
     show_chart(chart, f"{key}_bars_{index}", f"face-{index + 1}")
-    if len(bars) < len(probabilities):
-        st.caption("Expressions without a bar: 0%")
+    needed = f"An answer needs {limit:.0%} (dashed line)." if limit > 0 else ""
+    others = "All other expressions: 0%." if len(bars) < len(probabilities) else ""
+    if needed or others:
+        st.caption(f"{needed} {others}".strip())
 
 
 def as_json(value: object) -> str:

@@ -27,6 +27,7 @@ _LABEL_LENGTH = 200
 
 _MODULES = (
     "timeline",
+    "axis",
     "people",
     "playback",
     "lanes",

@@ -75,6 +75,18 @@ def pack(analysis: Analysis, meshes: FloatArray | None = None) -> bytes:
     return join_arrays(head, arrays, bodies)
 
 
+def pack_frames(times_s: NDArray[np.float64]) -> bytes:
+    """Return only the times of a video's frames in the player's binary format, exactly and without any answer.
+
+    Args:
+        times_s: ``(frames + 1,)`` rising times of the frames and of the end of the last one, s.
+    """
+    arrays = {"ticks": times_s[:-1].astype("<f8")}
+    end_s = float(times_s[-1])
+    head = {"end_s": end_s, "duration_s": end_s, "units": {"tick_s": 1.0}}
+    return join_arrays(head, arrays, {name: values.tobytes() for name, values in arrays.items()})
+
+
 def _frame_arrays(analysis: Analysis) -> Arrays:
     frames, rows = analysis.frames, analysis.timeline["frame_index"].to_numpy()
     indices = frames["frame_index"].to_numpy()

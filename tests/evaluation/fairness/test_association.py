@@ -87,9 +87,9 @@ def test_holm_only_raises_and_keeps_the_order(p):
     # Newcombe 1998, "Two-sided confidence intervals for the single proportion", table I, method 3.
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_wilsons_interval_is_that_of_the_literature(successes, trials, low, high):
+def test_wilsons_interval_matches_the_literature(successes, trials, low, high):
     assert wilson_interval(successes, trials) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_of_none_nothing_is_known():
+def test_without_trials_the_interval_is_everything():
     assert wilson_interval(0, 0) == (0.0, 1.0)

@@ -8,7 +8,7 @@ from emotion.errors import InputError
 from emotion.studies.formats.bids import bids_labels
 
 
-def test_names_that_differ_in_signs_only_get_different_labels() -> None:
+def test_names_that_differ_only_in_special_characters_get_different_labels() -> None:
     assert bids_labels(["A-1", "A1", "a 1", "A12", "B"]) == {
         "A-1": "A1",
         "A1": "A13",

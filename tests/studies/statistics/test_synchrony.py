@@ -77,7 +77,7 @@ def test_real_pairs_against_shuffled_ones() -> None:
     assert smiles.real > smiles.shuffled
 
 
-def test_what_all_pairs_share_is_not_synchrony() -> None:
+def test_common_reactions_are_not_synchrony() -> None:
     """Everybody reacts to the same film, so real pairs are no more synchronous than shuffled ones."""
     film = smooth(300, 1)
     first = np.stack([film + smooth(300, 10 + seed) for seed in range(10)])

@@ -16,7 +16,7 @@ from tests.shown import as_shown
 from ui.live.streams_panel import status_text
 
 
-def test_a_line_says_what_to_whom_and_how_often() -> None:
+def test_a_status_line_names_output_receivers_and_rate() -> None:
     line = status_text(SinkStatus("WebSocket", "ws://127.0.0.1:8765", 1, 1234, 5, "*odd*"), 24.8)
     assert as_shown(line).startswith(
         ":material/send: **WebSocket** to ws://127.0.0.1:8765 · 25 per second · 1 receiver"
@@ -70,7 +70,7 @@ def panel() -> None:
 
 
 @pytest.mark.slow
-def test_what_cannot_be_sent_is_said_and_nothing_starts() -> None:
+def test_an_invalid_output_is_reported_and_nothing_starts() -> None:
     page = AppTest.from_function(panel, default_timeout=60).run()
     page.text_input(key="live_send_osc").input("localhost:99999").run()
     page.button(key="live_send_start").click().run()

@@ -59,7 +59,7 @@ def test_values_are_steps_of_their_axis():
     assert {line["column"] for signal in head["signals"] for line in signal["lines"]} <= set(arrays)
 
 
-def test_unknown_values_are_told_apart_from_zero():
+def test_unknown_values_are_distinguished_from_zero():
     made = analysis()
     rows = made.timeline.copy()
     rows.loc[rows["track_id"] == 1, ["gaze_yaw", "gaze_pitch"]] = np.float32(np.nan)

@@ -125,7 +125,7 @@ def test_the_editor_refuses_circular_merges():
     assert test.session_state["holder"].edits.merged == {1: 2}
 
 
-def test_a_track_that_is_the_same_as_itself_is_not_merged():
+def test_a_track_is_not_merged_into_itself():
     assert with_decisions(Edits(), {1: Decision(whole=1)}) == Edits()
 
 

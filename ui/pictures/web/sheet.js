@@ -38,6 +38,7 @@ function chip({text, colour, ink, kind}) {
   const element = document.createElement("span");
   element.textContent = text;
   if (kind) element.classList.add(kind);
-  if (colour) Object.assign(element.style, {background: colour, color: ink});
+  // Not all of the background: stripes are its image.
+  if (colour) Object.assign(element.style, {backgroundColor: colour, color: ink});
   return element;
 }

@@ -1,14 +1,13 @@
 // The chart below the video: a lane per person, event marks and a cursor. Click or drag to seek.
 
 import {UNCLEAR} from "./timeline.js";
+import {axisTicks} from "./axis.js";
 import {columnsOf, paintLane, pixelOf, RIBBON, SPACE, STACK, writeLetters} from "./lanes.js";
 import {signalLane} from "./signals.js";
 
 // A screen has no room for more events.
 const MAX_EVENTS = 500;
 const MAX_COLUMNS = 4096;
-const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
-const TICK_PX = 90;
 const FLAG_ROW_PX = 18;
 const FLAG_LETTER_PX = 7.5;
 const FLAG_EDGE_PX = 20;
@@ -74,7 +73,7 @@ export class Chart {
     if (all > lanes.length) note.textContent = `Lanes are for the ${lanes.length} people seen longest, out of ${all}.`;
     if (note.textContent) this.lanes.append(note);
     this.#paintEvents(width);
-    this.#paintAxis(width);
+    this.axis.replaceChildren(...axisTicks(this.duration_s, width));
     const marks = [this.lanes, this.marks, this.flags, this.axis].map((part) => part.querySelectorAll("*").length);
     this.element.dataset.marks = String(marks.reduce((sum, count) => sum + count, 1));
   }
@@ -144,19 +143,6 @@ export class Chart {
     this.flags.style.height = `${ends.length * FLAG_ROW_PX}px`;
     this.flags.replaceChildren(...flags);
   }
-
-  #paintAxis(width) {
-    const wanted_s = (this.duration_s * TICK_PX) / width;
-    const step_s = TICKS_S.find((step) => step >= wanted_s) ?? TICKS_S.at(-1);
-    const count = Math.floor(this.duration_s / step_s) + 1;
-    const ticks = Array.from({length: count}, (_, index) => {
-      const tick = document.createElement("span");
-      tick.textContent = clockText(index * step_s, step_s < 1 ? 1 : 0);
-      tick.style.left = `${(100 * index * step_s) / this.duration_s}%`;
-      return tick;
-    });
-    this.axis.replaceChildren(...ticks);
-  }
 }
 
 // The items of the legend: each expression's colour, then "unclear" and "not seen" if they occur.
@@ -182,15 +168,4 @@ function legendItem(text, colour, className = "", meaning = "", [, ink, letters]
 
 export function hasUnclear(timeline) {
   return timeline.leading.includes(UNCLEAR);
-}
-
-// Seconds as 1:02:03.456.
-export function clockText(time_s, digits) {
-  const unit = 10 ** digits;
-  const whole = Math.floor(Math.round(time_s * unit) / unit);
-  const part = Math.round(time_s * unit) - whole * unit;
-  const [hours, minutes, seconds] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (number) => String(number).padStart(2, "0");
-  const rest = digits ? `.${String(part).padStart(digits, "0")}` : "";
-  return (hours ? `${hours}:${two(minutes)}` : `${minutes}`) + `:${two(seconds)}${rest}`;
 }

@@ -1,7 +1,7 @@
-// Reads the format of ui/player/pack.py. Times are in seconds, boxes and points in shares of the picture, angles in
+// Reads the format of ui/player/pack.py, of which a video to code has only the times of frames. Times are in seconds, boxes and points in shares of the picture, angles in
 // degrees, probabilities in 0–1.
 
-const ARRAYS = {"<u4": Uint32Array, "|u1": Uint8Array, "<i2": Int16Array};
+const ARRAYS = {"<u4": Uint32Array, "|u1": Uint8Array, "<i2": Int16Array, "<f8": Float64Array};
 const UNKNOWN = -32768;
 // Frame times are rounded.
 const TOLERANCE_S = 0.001;
@@ -17,7 +17,7 @@ export class Timeline {
     }
     this.labels = this.head.labels;
     this.frames = this.ticks.length;
-    this.faces = this.tracks.length;
+    this.faces = this.tracks?.length ?? 0;
   }
 
   timeOf(frame) {
