@@ -119,12 +119,13 @@ def _stored(studies: StudyRepository, saved: SavedStudy) -> list[SavedCoding]:
     left_out = sum(bool(each.coding.spans) for each in codings) - sum(bool(each.coding.spans) for each in finished)
     if finished or left_out:
         coders = ", ".join(plain(name) for name in dict.fromkeys(each.coding.coder for each in finished))
-        words = f"From *Coding*: {len(finished)} finished codings{f' by {coders}' if coders else ''}."
-        st.markdown(f"{words} {left_out} not finished, left out." if left_out else words)
+        words = f"From *Coding*: {len(finished)} finished{f', by {coders}' if coders else ''}"
+        st.markdown(f"{words}; {left_out} not finished and left out." if left_out else f"{words}.")
         if finished:
             csv_button(
-                "Codes of Coding", lambda: spans_of_codings(each.coding for each in finished), "study_codings_csv"
-            )
+                "Finished codes", lambda: spans_of_codings(each.coding for each in finished), "study_codings_csv",
+                exact=True,
+            )  # fmt: skip
     return finished
 
 
