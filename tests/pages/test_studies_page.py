@@ -34,6 +34,10 @@ def visit(tab: str = "Videos") -> AppTest:
     page = AppTest.from_file(str(ROOT / "pages" / "studies.py"), default_timeout=60)
     page.session_state["study_tabs"] = tab
     page.run()
+    if "study_results_job" in page.session_state and page.session_state["study_results_job"].running:
+        # On a busy machine, the page does not wait for the results.
+        page.session_state["study_results_job"].wait()
+        page.run()
     assert not page.exception
     return page
 

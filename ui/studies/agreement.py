@@ -78,14 +78,15 @@ class AgreementJob(BackgroundJob):
 def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
     """Show the agreement of coders and the model, from codings made in the app and from uploaded files."""
     stored = _stored(studies, saved)
-    uploads = st.file_uploader(
-        "Codes of people: one file per coder and video, or one table of all", LOG_TYPES, accept_multiple_files=True,
-        key="study_codes", max_upload_size=20,
-    )  # fmt: skip
-    if not uploads:
-        _explain_uploads()
-        if not stored:
-            return
+    with st.expander("Codes from files", icon=":material/upload_file:", expanded=not stored):
+        uploads = st.file_uploader(
+            "Codes of people: one file per coder and video, or one table of all", LOG_TYPES,
+            accept_multiple_files=True, key="study_codes", max_upload_size=20,
+        )  # fmt: skip
+        if not uploads:
+            _explain_uploads()
+    if not uploads and not stored:
+        return
     try:
         spans = joined_spans(_read(uploads) if uploads else None, [each.coding for each in stored])
     except InputError as error:
