@@ -34,6 +34,10 @@ def visit(tab: str = "Videos") -> AppTest:
     page = AppTest.from_file(str(ROOT / "pages" / "studies.py"), default_timeout=60)
     page.session_state["study_tabs"] = tab
     page.run()
+    if "study_results_job" in page.session_state and page.session_state["study_results_job"].running:
+        # On a busy machine, the page does not wait for the results.
+        page.session_state["study_results_job"].wait()
+        page.run()
     assert not page.exception
     return page
 
@@ -229,7 +233,7 @@ def test_stored_codings_count_at_once_and_disagreements_are_stepped_through(repo
         codings.save(saved.id, coding, codings.get(saved.id, coder, coding.key))
     page = agreement_page()
     shown = [text.value for text in page.markdown]
-    assert "From *Coding*: 2 finished codings by ann, bob. 1 not finished, left out." in shown
+    assert "From *Coding*: 2 finished, by ann, bob; 1 not finished and left out." in shown
     assert any("Krippendorff's α" in text and "ann, bob, model" in text for text in shown)
     page.toggle(key="study_codes_model").set_value(False).run()
     page.session_state["study_agreement_job"].wait()

@@ -78,14 +78,15 @@ class AgreementJob(BackgroundJob):
 def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
     """Show the agreement of coders and the model, from codings made in the app and from uploaded files."""
     stored = _stored(studies, saved)
-    uploads = st.file_uploader(
-        "Codes of people: one file per coder and video, or one table of all", LOG_TYPES, accept_multiple_files=True,
-        key="study_codes", max_upload_size=20,
-    )  # fmt: skip
-    if not uploads:
-        _explain_uploads()
-        if not stored:
-            return
+    with st.expander("Codes from files", icon=":material/upload_file:", expanded=not stored):
+        uploads = st.file_uploader(
+            "Codes of people: one file per coder and video, or one table of all", LOG_TYPES,
+            accept_multiple_files=True, key="study_codes", max_upload_size=20,
+        )  # fmt: skip
+        if not uploads:
+            _explain_uploads()
+    if not uploads and not stored:
+        return
     try:
         spans = joined_spans(_read(uploads) if uploads else None, [each.coding for each in stored])
     except InputError as error:
@@ -119,12 +120,13 @@ def _stored(studies: StudyRepository, saved: SavedStudy) -> list[SavedCoding]:
     left_out = sum(bool(each.coding.spans) for each in codings) - sum(bool(each.coding.spans) for each in finished)
     if finished or left_out:
         coders = ", ".join(plain(name) for name in dict.fromkeys(each.coding.coder for each in finished))
-        words = f"From *Coding*: {len(finished)} finished codings{f' by {coders}' if coders else ''}."
-        st.markdown(f"{words} {left_out} not finished, left out." if left_out else words)
+        words = f"From *Coding*: {len(finished)} finished{f', by {coders}' if coders else ''}"
+        st.markdown(f"{words}; {left_out} not finished and left out." if left_out else f"{words}.")
         if finished:
             csv_button(
-                "Codes of Coding", lambda: spans_of_codings(each.coding for each in finished), "study_codings_csv"
-            )
+                "Finished codes", lambda: spans_of_codings(each.coding for each in finished), "study_codings_csv",
+                exact=True,
+            )  # fmt: skip
     return finished
 
 

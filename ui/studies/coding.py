@@ -52,10 +52,9 @@ def show_coding(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
         _show_video(studies, codings, saved.id, book, coder, cells[key])
         # Read when it is clicked: the player stores codes without running the page again.
         csv_button(
-            "My codes",
-            lambda: spans_of_codings(each.coding for each in codings.all(saved.id, coder)),
-            "study_coding_csv",
-        )
+            "My codes", lambda: spans_of_codings(each.coding for each in codings.all(saved.id, coder)),
+            "study_coding_csv", exact=True,
+        )  # fmt: skip
     show_codebook(codings, saved.id, book, is_used=bool(others))
 
 
