@@ -46,16 +46,24 @@ def _timed(items: Iterable[object]) -> Pass:
 
 
 def measure(path: Path) -> dict[str, float]:
-    """Return the best rates of decoding and of analysis; they alternate, because the machine's speed drifts."""
-    analyzer = Analyzer()
-    analysis_pass(analyzer, path)  # creates the interpreters of all threads
-    pairs = [(decode_pass(path), analysis_pass(analyzer, path)) for _ in range(_REPEATS)]
-    decode, analysis = (_best(passes) for passes in zip(*pairs, strict=True))
+    """Return the best rates of decoding and of analysis, with expressions alone and with eyes and movements.
+
+    The three alternate, because the machine's speed drifts.
+    """
+    expressions, everything = Analyzer(eyes=False, movements=False), Analyzer()
+    for analyzer in (expressions, everything):
+        analysis_pass(analyzer, path)  # creates the interpreters of all threads
+    rounds = [
+        (decode_pass(path), analysis_pass(expressions, path), analysis_pass(everything, path)) for _ in range(_REPEATS)
+    ]
+    decode, alone, analysis = (_best(passes) for passes in zip(*rounds, strict=True))
     return {
         "decode_fps": decode.fps,
+        "expressions_fps": alone.fps,
         "analysis_fps": analysis.fps,
-        "share_of_decode": analysis.fps / decode.fps,
+        "share_of_decode": alone.fps / decode.fps,
         "decode_cpu_ms": decode.cpu_ms,
+        "expressions_cpu_ms": alone.cpu_ms,
         "analysis_cpu_ms": analysis.cpu_ms,
     }
 

@@ -28,7 +28,7 @@ from emotion.report.stills import encode_png
 from emotion.samples import sample_image
 from emotion.vision.uploaded import load_uploaded
 
-CLIENTS, PICTURES, ROUNDS = 2, 10, 5
+CLIENTS, PICTURES, ROUNDS = 2, 20, 9
 
 
 def measure_api() -> dict[str, dict[str, float]]:

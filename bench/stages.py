@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from emotion.engine import classify_faces, face_follower
+from emotion.engine import stream as face_stream
 from emotion.engine.analyzer import Analyzer
 from emotion.models.tflite_cost import tflite_cost
 from emotion.types import FloatArray
@@ -106,11 +107,13 @@ def _stages_of(analyzer: Analyzer) -> list[tuple[str, Any, str]]:
         ("cuts", CutDetector, "__call__"),
         ("detect", analyzer._detector, "detect"),
         ("mesh", analyzer._mesh, "fit"),
-        ("pose, eyes, mouth, box", face_follower, "_face"),
+        ("pose, mouth, box", face_follower, "_face"),
         ("track", Tracker, "update"),
         ("align", classify_faces, "align"),
         ("classify", analyzer._classifier, "predict"),
         ("similarity", SimilarityTo, "__call__"),
+        ("eyes", face_stream, "with_eyes"),
+        ("movements", face_stream, "with_measures"),
     ]
 
 

@@ -62,6 +62,14 @@ def test_a_filter_leaves_the_pictures_that_show_an_expression(analyzer: FakeAnal
     assert files(test) == ["empty.png"]
 
 
+def test_the_table_has_unclear_faces(analyzer: FakeAnalyzer) -> None:
+    analyzer.abstain_below = 0.7  # the face is happy at 0.65
+    test = gallery("a.png", "b.png")
+    test.segmented_control(key="pictures_view").set_value("Table").run()
+    assert not test.exception
+    assert test.dataframe[0].value["expression"].tolist() == ["unclear", "unclear"]
+
+
 def test_results_take_the_place_of_the_uploader(analyzer: FakeAnalyzer) -> None:
     test = AppTest.from_file(PAGE, default_timeout=30).run()
     assert test.title[0].value == "Pictures"

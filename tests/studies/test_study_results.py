@@ -59,6 +59,19 @@ def test_means_are_those_of_the_analysis(tmp_path: Path) -> None:
     assert row["valence"] == pytest.approx(np.mean(valence_of(analysis)), abs=1e-6)
 
 
+def test_a_variable_with_the_name_of_a_measure_has_a_column_of_its_own(tmp_path: Path) -> None:
+    people = (Participant("a", {"group": "x", "seconds": "few", "variable_seconds": "none"}),)
+    study = Study("S", people, (Stimulus("film", {"valence": "positive"}),), (Cell("a", "film", "a"),))
+    results = compute(study, opener(tmp_path, {"a": (make_analysis([["happiness"]] * 15), Edits())}))
+    (row,) = results.means.to_dict("records")
+    assert results.means.columns.is_unique
+    assert results.long_means().columns.is_unique
+    assert (row["group"], row["variable_valence"], row["seconds"]) == ("x", "positive", pytest.approx(1.5))
+    assert (row["variable_seconds"], row["variable_variable_seconds"]) == ("few", "none")
+    assert row["valence"] > 0.5
+    assert results.labelled(results.seconds, "variable_valence")["variable_valence"].tolist() == ["positive"] * 2
+
+
 def valence_of(analysis: Analysis) -> list[float]:
     rows = analysis.timeline
     return list(rows["p_happiness"] - rows[["p_sadness", "p_anger", "p_fear", "p_disgust"]].max(axis=1))

@@ -106,3 +106,13 @@ def test_refusals_say_what_was_expected() -> None:
         against_shuffled_pairs(
             np.stack([smooth(50, 1), np.ones(50), smooth(50, 2)]), np.stack([smooth(50, seed) for seed in (3, 4, 5)])
         )
+
+
+def test_fewer_shifts_are_spread_over_all() -> None:
+    first = smooth(600, 21)
+    second = first + smooth(600, 22)
+    every, some = against_shifts(first, second), against_shifts(first, second, max_shifts=100)
+    assert (every.permutations, some.permutations) == (600, 101)
+    assert some.real == every.real
+    assert some.shuffled == pytest.approx(every.shuffled, abs=0.05)
+    assert some.p == 1 / 101

@@ -231,7 +231,7 @@ def test_incomplete_sign_in_blocks_everyone(tmp_path, text: str, caplog: pytest.
         assert visitor_of(ADA) is None
         assert status(MediaOwners(), "/media/x.png", ADA) == 404
         assert status(MediaOwners(), "/_stcore/upload_file/s/f", ADA, "PUT") == 404
-    assert "nobody can enter: expected " in caplog.text
+    assert "nobody can sign in: expected " in caplog.text
     assert AUTH["client_secret"] not in caplog.text
 
 

@@ -34,13 +34,13 @@ def test_outputs_end_with_the_session() -> None:
     from emotion.live import LiveSession
     from emotion.streams import StreamOptions, open_hub
     from tests.live.cameras import as_frame, portrait
-    from ui.live.streams_panel import Sending, _stop_aside
+    from ui.live.streams_panel import Sending, _stop_in_background
 
     session = LiveSession(Analyzer())
     hub = open_hub(StreamOptions(websocket=0), session.snapshot().labels, {})
     sending = Sending(weakref.ref(session), hub)
     session.listen(hub.take)
-    weakref.finalize(session, _stop_aside, sending)
+    weakref.finalize(session, _stop_in_background, sending)
     port = int(hub.statuses()[0].target.rpartition(":")[2])
     with connect(f"ws://127.0.0.1:{port}/") as client:
         client.recv(10)
