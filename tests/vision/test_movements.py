@@ -19,7 +19,7 @@ from emotion.analytics.edits import Span
 from emotion.types import HeadPose
 from emotion.vision.landmarks import FaceMesh, Roi, roi_of_mesh, rotation
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS, SIDES
-from emotion.vision.movements import MEAN_FACE_FILE, STABLE, frontal, mean_face, measures
+from emotion.vision.movements import MEAN_FACE_FILE, STABLE, fit_to, frontal, mean_face, measures
 
 SIZE = 0.1
 """Size of the movements, in eye distances."""
@@ -160,3 +160,13 @@ def test_no_faces_have_no_measures() -> None:
 def test_another_mesh_is_named() -> None:
     with pytest.raises(ValueError, match=r"expected mesh points of shape \(n, 468, 3\); got \(468, 3\)"):
         frontal(mean_face())
+
+
+def test_a_face_is_turned_never_reflected() -> None:
+    """The best fit of a face to its mirror image is a reflection, which no head can do."""
+    reflected = mean_face()[None] * [-1, 1, 1]
+    fitted_to = fit_to(reflected, mean_face(), STABLE)
+    before, after = (points[0] - points[0].mean(axis=0) for points in (reflected, fitted_to))
+    matrix = np.linalg.lstsq(before, after, rcond=None)[0]
+    assert np.linalg.det(matrix) > 0
+    assert before @ matrix == pytest.approx(after, abs=1e-9), "nothing but a turn and a scale"

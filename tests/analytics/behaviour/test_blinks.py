@@ -98,3 +98,14 @@ def test_blinks_of_real_clips_agree_with_those_counted_by_hand(shared_data: Path
     assert (found["blinks"], found["winks"]) == (27, 2)
     assert found["recall"] >= 0.9
     assert found["precision"] >= 0.9
+
+
+@pytest.mark.parametrize(("other", "kinds"), [(0.75, [WINK_LEFT]), (0.65, [])])
+def test_the_other_eye_of_a_wink_is_open(other: float, kinds: list[str]) -> None:
+    left, right = dipped((30, 40), level=0.4 * 0.25), dipped((30, 40), level=other * 0.25)
+    assert lid_events(timeline(left, right))["kind"].tolist() == kinds
+
+
+@pytest.mark.parametrize(("last", "kinds"), [(73, [WINK_LEFT]), (77, [])])
+def test_one_eye_down_for_over_a_second_and_a_half_is_no_wink(last: int, kinds: list[str]) -> None:
+    assert lid_events(timeline(dipped((30, last)), dipped()))["kind"].tolist() == kinds

@@ -115,3 +115,12 @@ def test_precision_and_recall_on_generated_heads(fps: float) -> None:
     found = measure_heads(fps)
     assert found["precision"] >= 0.9
     assert found["recall"] >= 0.9
+
+
+def test_uneven_swings_are_no_gesture() -> None:
+    """A head that turns in steps, each with a little swing back: 20° there and 6° back."""
+    time_s = np.arange(round(8 * FPS)) / FPS
+    steps = np.interp(time_s, 2 + np.arange(6) / 3, [0, 20, 14, 34, 28, 48])
+    assert find_gestures(timeline(8, yaw=steps)).empty
+    even = np.interp(time_s, 2 + np.arange(6) / 3, [0, 20, 0, 20, 0, 20])
+    assert find_gestures(timeline(8, yaw=even))["gesture"].tolist() == ["shake"]

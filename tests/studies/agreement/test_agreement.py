@@ -209,3 +209,18 @@ def test_refusals_say_what_was_expected() -> None:
         intraclass_correlations([[1.0, NAN], [2.0, 3.0]])
     with pytest.raises(InputError, match="expected a person for each target"):
         resampled_correlations(SHROUT_FLEISS, ["p"])
+
+
+def test_fleiss_kappa_has_the_tolerance_of_each_pair() -> None:
+    of = codings(coders=3)
+    pairs = [cohens_kappa(of.pair(*names), tolerance_s=0.5) for names in ("AB", "AC", "BC")]
+    found = fleiss_kappa(of, tolerance_s=0.5)
+    assert found.observed == pytest.approx(np.mean([each.observed for each in pairs]), **EXACT)
+    assert found.observed > fleiss_kappa(of).observed + 0.05
+
+
+def test_alpha_of_ordered_codes_matches_krippendorff() -> None:
+    of = codings(coders=3, missing=0.2)
+    values = np.where(pooled(of) < 0, NAN, pooled(of))
+    theirs = krippendorff.alpha(values, level_of_measurement="ordinal")
+    assert codings_alpha(of, ordinal=True).value == pytest.approx(theirs, **EXACT)

@@ -116,3 +116,14 @@ def test_refusals_say_what_was_expected() -> None:
         from_spans(TWO.drop(columns="end_s"), {"p1": 6.0, "p2": 2.0})
     with pytest.raises(InputError, match="expected two coders; got 3"):
         code_table(with_model(of, {}))
+
+
+def test_a_unit_has_the_code_of_its_middle() -> None:
+    of = from_spans(spans(("A", "p", "smile", 1.2, 2.7)), {"p": 4.0}, step_s=0.5)
+    assert of.people["p"][0].tolist() == [1, 1, 0, 0, 0, 1, 1, 1]
+
+
+def test_of_overlapping_spans_the_last_to_begin_counts() -> None:
+    overlapping = spans(("A", "p", "frown", 1.0, 2.0), ("A", "p", "smile", 0.0, 3.0))
+    of = from_spans(overlapping, {"p": 3.0}, step_s=1.0)
+    assert [of.codes[code] for code in of.people["p"][0]] == ["smile", "frown", "smile"]

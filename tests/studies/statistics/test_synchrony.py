@@ -9,6 +9,7 @@ import pytest
 
 from emotion.errors import InputError
 from emotion.studies.statistics.synchrony import (
+    CrossCorrelation,
     against_shifts,
     against_shuffled_pairs,
     correlation,
@@ -116,3 +117,19 @@ def test_fewer_shifts_are_spread_over_all() -> None:
     assert some.real == every.real
     assert some.shuffled == pytest.approx(every.shuffled, abs=0.05)
     assert some.p == 1 / 101
+
+
+def test_strength_lag_and_leader_by_hand() -> None:
+    """Two windows at three lags; correlations are averaged after Fisher's transformation."""
+    z = np.array([[0.1, 0.5, 1.5], [0.2, 0.9, 0.3]])
+    found = synchrony(CrossCorrelation(np.array([1.0, 2.0]), np.array([-1.0, 0.0, 1.0]), np.tanh(z)))
+    assert found.strength == pytest.approx((1.5 + 0.9) / 2), "the largest of each window"
+    assert found.at_lag_zero == pytest.approx(np.tanh(0.7))
+    assert (found.lag_s, found.r) == (1.0, pytest.approx(np.tanh(0.9)))
+    assert (found.first_leads, found.second_leads, found.windows) == (0.5, 0, 2)
+
+
+def test_the_real_pair_counts_among_its_shifts() -> None:
+    first = smooth(400, 7)
+    found = against_shifts(first, first)
+    assert (found.p, found.permutations) == (pytest.approx(1 / 400), 400)
