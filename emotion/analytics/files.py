@@ -158,6 +158,8 @@ def load_edits(path: str | Path) -> Edits:
 
 def _unreadable(path: str | Path, error: Exception) -> TimelineError:
     # Messages must not contain absolute paths.
+    if isinstance(error, FileNotFoundError):
+        return TimelineError(f"expected a Parquet file; there is no {Path(path).name}")
     reason = brief(str(error).replace(str(path), Path(path).name))
     return TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {reason}")
 

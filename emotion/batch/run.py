@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from emotion.batch.pool import cores, in_processes
 from emotion.batch.results import Results
 from emotion.batch.settings import Settings
 from emotion.batch.work import COUNTS, STOP, Job, Row
+from emotion.engine.exclusive import exclusive
 from emotion.engine.storage import Storage
 from emotion.errors import BatchError, LibraryError
 from emotion.progress import OnProgress
@@ -128,9 +128,6 @@ def _alone(out: str) -> Iterator[None]:
     if is_url(out):
         yield
         return
-    with (Path(out) / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BatchError(f"expected a folder that no other batch is using; one is writing to {out}") from None
+    refusal = BatchError(f"expected a folder that no other batch is using; one is writing to {out}")
+    with exclusive(Path(out) / ".lock", refusal):
         yield

@@ -80,11 +80,11 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: 
     )
     y = alt.Y("low:Q", title="Accuracy", scale=y_scale, axis=alt.Axis(format=".0%"))
     whiskers = base.mark_rule(strokeWidth=2).encode(y=y, y2="high:Q")
-    points = base.mark_circle(size=140, opacity=1).encode(y=alt.Y("accuracy:Q", scale=y_scale))
+    placed = base.encode(y=alt.Y("accuracy:Q", scale=y_scale))
+    points = placed.mark_circle(size=140, opacity=1)
     limit = _LEFT_FROM * rows[cost].max()
-    names = (_names(base, cost, f">= {limit}", "right", -11), _names(base, cost, f"< {limit}", "left", 11))
-    beside = (each.encode(y=alt.Y("accuracy:Q", scale=y_scale)) for each in names)
-    return finish(alt.layer(whiskers, points, *beside), f"Accuracy of each model against {COSTS[cost]}")
+    left, right = _names(placed, cost, f">= {limit}", "right", -11), _names(placed, cost, f"< {limit}", "left", 11)
+    return finish(whiskers + points + left + right, f"Accuracy of each model against {COSTS[cost]}")
 
 
 def _names(base: alt.Chart, cost: str, which: str, align: Literal["left", "right"], dx: int) -> alt.Chart:

@@ -20,7 +20,10 @@ from emotion.vision.detection.detect import HaarCascade
 from emotion.vision.mediapipe_files import SHA256, mediapipe_file
 
 PACKAGES = ("ai-edge-litert", "opencv-python-headless", "av", "pandas", "altair", "scikit-learn")
-EXTRAS = {"app": "streamlit", "train": "tensorflow", "ray": "ray", "serving": "tensorflow-serving-api"}
+EXTRAS = {
+    **{"app": "streamlit", "api": "fastapi", "streams": "pylsl", "train": "tensorflow", "ray": "ray"},
+    "serving": "tensorflow-serving-api",
+}
 """The package of each extra that shows whether the extra is installed."""
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.cli.output import progress_bar
 from emotion.errors import Cancelled, InputError
+from emotion.output_names import expect_inputs_kept
 from emotion.report.file_names import file_name
 from emotion.report.formats import FORMATS, Options, export, format_named
 
@@ -21,7 +23,9 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
         "file", type=Path, metavar="FILE.parquet", help="timeline, from “emotion video” or downloaded from the app"
     )
     parser.add_argument("--format", choices=names, required=True, metavar="NAME", help=", ".join(names))
-    parser.add_argument("--out", type=Path, metavar="PATH", help="output file or folder (default: beside FILE)")
+    parser.add_argument(
+        "--out", metavar="PATH", help="output file, or folder if it exists or ends in / (default: beside FILE)"
+    )
     parser.add_argument("--edits", type=Path, metavar="JSON", help="names, events, … (default: those in FILE)")
     parser.add_argument("--video", type=Path, metavar="FILE", help="mp4: the analysed video")
     parser.add_argument("--blur", action="store_true", help="mp4: blur every detected face")
@@ -40,8 +44,9 @@ def run_export(options: argparse.Namespace) -> Path:
         EmotionError: A file cannot be read, the format needs a video that is not given, or Ctrl-C was pressed.
     """
     chosen = format_named(options.format)
-    analysis, edits = load_parquet(options.file), edits_of(options)
     target = _target(options, chosen.suffix)
+    expect_inputs_kept([file for file in (options.file, options.video, options.edits) if file is not None], [target])
+    analysis, edits = load_parquet(options.file), edits_of(options)
     choices = Options(
         options.video, options.blur, not options.no_boxes, width_mm=options.width_mm, greyscale=options.greyscale
     )
@@ -70,8 +75,11 @@ def edits_of(options: argparse.Namespace) -> Edits:
 
 def _target(options: argparse.Namespace, suffix: str) -> Path:
     """Return the file to write: exactly as named, or in a folder under the timeline's own name."""
-    if options.out is not None and not options.out.is_dir():
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        return Path(options.out)
-    folder: Path = options.file.parent if options.out is None else options.out
+    folder: Path = options.file.parent
+    if options.out is not None:
+        folder = Path(options.out)
+        if not folder.is_dir() and not options.out.endswith(("/", os.sep)):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            return folder
+        folder.mkdir(parents=True, exist_ok=True)
     return folder / file_name(options.file.stem.removesuffix(".timeline"), suffix)

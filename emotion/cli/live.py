@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,14 +38,21 @@ _REPORT_S = 2.0
 _FORMATS = {each.suffix.rpartition(".")[2]: each for each in FORMATS if each.name in {"csv", "json", "parquet"}}
 
 
-def add_live_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the command."""
+def add_live_options(parser: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
+    """Add the options of the command.
+
+    Args:
+        parser: The parser of the command.
+        positive: Returns an argparse type for a number above 0.
+    """
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--camera", type=int, metavar="N", help="camera of this machine, /dev/videoN")
     source.add_argument("--url", metavar="URL", help="network stream: rtsp://…, udp://…, srt://…, http://…")
     source.add_argument("--file", type=Path, metavar="FILE", help="video that is played at its own speed")
     parser.add_argument("--loops", type=int, default=1, metavar="N", help="play the file so often, 0 without end")
-    parser.add_argument("--seconds", type=float, metavar="S", help="stop after so long (default: Ctrl-C stops)")
+    parser.add_argument(
+        "--seconds", type=positive(float), metavar="S", help="stop after so long (default: Ctrl-C stops)"
+    )
     parser.add_argument("--lsl", action="store_true", help="send by Lab Streaming Layer")
     parser.add_argument(
         "--osc",
@@ -160,7 +168,8 @@ class _Run:
     def _report(self) -> None:
         now = self._session.snapshot().load
         sent = ", ".join(f"{one.kind} {one.target}: {one.problem or f'{one.sent:,}'}" for one in self.hub.statuses())
-        load = f"{now.analysed_fps:.0f} frames/s, {now.median_ms:.0f} ms, {now.dropped} left out, {now.quality_words}"
+        took = "" if math.isnan(now.median_ms) else f"{now.median_ms:.0f} ms, "
+        load = f"{now.analysed_fps:.1f} frames/s, {took}{now.dropped} left out, {now.quality_words}"
         print(f"{load}. {sent}", file=sys.stderr)
 
     def _folder(self) -> Path:

@@ -85,7 +85,7 @@ def _add_analyses(commands: Any) -> None:
     batch.set_defaults(run=run_batch)
 
     live = commands.add_parser("live", help="analyse a camera without a browser, and send the values to other programs")
-    add_live_options(live)
+    add_live_options(live, _positive)
     live.set_defaults(run=run_live)
 
     for command in (image, video, batch, live):

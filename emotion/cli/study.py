@@ -14,7 +14,7 @@ from rich.table import Table
 
 from emotion.cli.output import progress_bar
 from emotion.cli.study_pairs import add_study_pairs_options, run_study_pairs
-from emotion.errors import Cancelled, EmotionError, InputError
+from emotion.errors import Cancelled, EmotionError, InputError, brief
 from emotion.library import LOCAL, JobSettings, Library
 from emotion.library.jobs import Dispatcher
 from emotion.library.studies import StudyRepository
@@ -98,33 +98,40 @@ def _list(studies: StudyRepository, options: argparse.Namespace) -> int:
 
 
 def _create(studies: StudyRepository, options: argparse.Namespace) -> int:
-    print(studies.create(Study(options.title)).id)
+    title = options.title.strip()
+    if not title or any(each.title == title for each in studies.summaries()):
+        raise InputError(f"expected a title that no study has; got {brief(title)!r}")
+    print(studies.create(Study(title)).id)
     return 0
 
 
 def _add(studies: StudyRepository, options: argparse.Namespace) -> int:
-    saved = studies.find(options.study)
+    saved, failed = studies.find(options.study), 0
     ways = [bool(options.files), options.library is not None, options.sheet is not None]
     if sum(ways) != 1:
         raise InputError("expected videos, --library or --sheet, and one of them only")
     if options.sheet is not None:
-        study, left = study_of_sheet(read_sheet(options.sheet.read_bytes()), studies.files())
+        study, missing = study_of_sheet(read_sheet(options.sheet.read_bytes()), studies.files())
+        left = [f"the library has no analysis of {name}" for name in missing]
     elif options.library is not None:
         entries = studies.analyses.search(options.library, limit=100_000, sort="created").entries
         study, left = _named(options, {entry.id: entry.source for entry in entries})
     else:
-        study, left = _named(options, {str(place): path.name for place, path in enumerate(options.files)})
-        study = _analysed(studies, study, options)
+        named, left = _named(options, {str(place): path.name for place, path in enumerate(options.files)})
+        study = _analysed(studies, named, options)
+        failed = len(named.cells) - len(study.cells)
     studies.save(saved, saved.study.merged_with(study))
     print(f"{len(study.participants)} participants, {len(study.stimuli)} stimuli, {len(study.cells)} analyses added")
-    for name in left:
-        print(f"emotion: left out: {name}", file=sys.stderr)
-    return 0
+    for reason in left:
+        print(f"emotion: left out: {reason}", file=sys.stderr)
+    return 1 if failed or left else 0
 
 
 def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, list[str]]:
+    """Return the study that names tell, and a sentence for each name that does not fit the pattern."""
     pattern = options.pattern or suggest_pattern(list(files.values()))
-    return study_of_names(NamePattern(pattern), files)
+    study, strangers = study_of_names(NamePattern(pattern), files)
+    return study, [f"{name} does not fit the pattern {pattern}" for name in strangers]
 
 
 def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespace) -> Study:
@@ -139,7 +146,7 @@ def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespac
             continue
         ids[cell.analysis] = entry.id
     _wait(studies, list(ids.values()))
-    return study.with_analyses(ids)
+    return study.with_analyses(ids).with_cells_only()
 
 
 def _wait(studies: StudyRepository, analyses: list[str]) -> None:
@@ -172,9 +179,10 @@ def _results(studies: StudyRepository, options: argparse.Namespace) -> int:
 
 
 def _means_table(results: StudyResults, measure: str) -> Table:
+    if not results.measures:
+        raise InputError("expected a study with a finished analysis; got one without results")
     if measure not in results.measures:
-        known = ", ".join(results.measures) or "none, as there are no results"
-        raise InputError(f"expected a measure: {known}; got {measure!r}")
+        raise InputError(f"expected a measure: {', '.join(results.measures)}; got {measure!r}")
     table = Table("participant", "stimulus", measure, "seconds", "frames", "seen", box=None)
     for row in results.means.to_dict("records"):
         numbers = f"{row[measure]:.3f}", f"{row['seconds']:.1f}", str(row["frames"]), f"{row['seen']:.0%}"

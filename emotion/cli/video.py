@@ -26,6 +26,7 @@ from emotion.cli.output import progress_bar, summary_table, videos_table
 from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.exclusive import exclusive
 from emotion.engine.run import Source, analyse_with_checkpoints
 from emotion.engine.storage import Storage, no_room
 from emotion.errors import Cancelled, InputError
@@ -149,10 +150,18 @@ def _videos(file: Path) -> list[Path]:
 def _analyse(
     analyzer: Analyzer, job: _Job, sampling: Sampling, options: argparse.Namespace, is_cancelled: Callable[[], bool]
 ) -> tuple[Analysis, Behaviour]:
-    storage = Storage(options.out)
-    checkpoint, timeline = Checkpoint(storage, f"{job.stem}.parts"), options.out / f"{job.stem}.timeline.parquet"
     if not job.file.is_file():
         raise InputError(f"{job.file.name} cannot be opened: there is no such file")
+    refusal = InputError(f"expected results that no other run is writing; one is writing those of {job.file.name}")
+    with exclusive(options.out / f".{job.stem}.lock", refusal):
+        return _analyse_alone(analyzer, job, sampling, options, is_cancelled)
+
+
+def _analyse_alone(
+    analyzer: Analyzer, job: _Job, sampling: Sampling, options: argparse.Namespace, is_cancelled: Callable[[], bool]
+) -> tuple[Analysis, Behaviour]:
+    storage = Storage(options.out)
+    checkpoint, timeline = Checkpoint(storage, f"{job.stem}.parts"), options.out / f"{job.stem}.timeline.parquet"
     source = Source(job.file, unicode_name(job.file.name), sha256_of(job.file))
     if options.resume and (finished := _finished(timeline, analyzer, sampling, source)) is not None:
         return finished, behaviour_of(finished)

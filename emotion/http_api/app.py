@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from emotion.http_api import events, images, jobs, results, videos
 from emotion.http_api.auth import find_repository
 from emotion.http_api.context import ApiContext
+from emotion.http_api.parameters import expect_known_parameters
 from emotion.http_api.problems import MEDIA_TYPE, add_handlers
 from emotion.http_api.request_ids import RequestIds
 from emotion.http_api.schemas import Health, ModelOut, ProblemOut
@@ -69,6 +70,7 @@ def create_api(context: ApiContext) -> ASGIApp:
         # The generated pages load scripts from a CDN.
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(expect_known_parameters)],
         responses={status: problem | {"description": text} for status, text in _PROBLEMS.items()},
     )
     api.state.context = context

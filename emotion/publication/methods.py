@@ -73,7 +73,7 @@ def _unclear(analysis: Analysis) -> str:
     limit = analysis.abstain_below
     if limit <= 0:
         return "The most probable expression was taken as the answer."
-    slopes = ", more for turned, small and uncertain faces" if limit.slopes else ""
+    slopes = " (higher for turned, small and uncertain faces)" if limit.slopes else ""
     return f"Answers with a probability below {float(limit):.0%}{slopes} count as unclear."
 
 

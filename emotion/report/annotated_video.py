@@ -14,7 +14,7 @@ import numpy as np
 
 from emotion.drawing.blur import blur_everything, blur_faces
 from emotion.drawing.boxes import annotate
-from emotion.errors import VideoError
+from emotion.errors import InputError, VideoError
 from emotion.limits import no_memory_words
 from emotion.progress import ProgressReporter
 from emotion.report.edited import Edited
@@ -32,6 +32,9 @@ _COPIED = {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"}
 _KEY_FRAME_S = 2.0
 """Maximum time between key frames."""
 
+_LENGTH_TOLERANCE_S = 1.0
+"""Earlier versions measured the length of some files differently."""
+
 
 def write_annotated_video(
     edited: Edited, path: Path, video: Path, progress: ProgressReporter, *, blur: bool, draw: bool
@@ -47,10 +50,12 @@ def write_annotated_video(
         draw: Draw boxes, names and expressions.
 
     Raises:
+        InputError: The video has another size or length than the analysed one.
         VideoError: The video cannot be read.
     """
     painter = _Painter(edited, blur=blur, draw=draw)
     info = probe(video)
+    _expect_analysed(info, edited.raw.info, video.name)
     options = {"movflags": "faststart"}
     try:
         with (
@@ -63,6 +68,14 @@ def write_annotated_video(
         raise VideoError(no_memory_words()) from error
     except av.error.FFmpegError as error:
         raise VideoError(f"{video.name} cannot be written as an annotated video ({error})") from error
+
+
+def _expect_analysed(info: VideoInfo, analysed: VideoInfo, name: str) -> None:
+    """Raise InputError for another video: its faces would be elsewhere, and would not be blurred."""
+    sizes = [f"{one.width} × {one.height} px and {one.duration_s:.1f} s" for one in (analysed, info)]
+    same_size = (info.width, info.height) == (analysed.width, analysed.height)
+    if not same_size or abs(info.duration_s - analysed.duration_s) > _LENGTH_TOLERANCE_S:
+        raise InputError(f"expected the analysed video, of {sizes[0]}; {name} has {sizes[1]}")
 
 
 class _Painter:

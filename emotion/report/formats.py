@@ -226,7 +226,7 @@ def format_named(name: str) -> Format:
 
 def export(
     analysis: Analysis,
-    path: Path,
+    path: str | Path,
     chosen: Format,
     edits: Edits | None = None,
     options: Options | None = None,
@@ -243,9 +243,12 @@ def export(
         on_progress: Called after every step; may raise :class:`emotion.errors.Cancelled`, which leaves no file.
 
     Raises:
-        InputError: The format needs the video, which is missing, or the edits contradict each other.
+        InputError: The format needs the video, which is missing or another one; the edits contradict each other; or
+            the path is taken by something that is not a file.
     """
-    chosen_options = options or Options()
+    path, chosen_options = Path(path), options or Options()
+    if path.exists() and not path.is_file():
+        raise InputError(f"expected a new file or one to replace; {path.name} is neither")
     if chosen.needs_video and (chosen_options.video is None or not chosen_options.video.is_file()):
         raise InputError(f"expected the video file for the format {chosen.name}; it is missing")
     # A short name, as the chosen one may have the maximum length.

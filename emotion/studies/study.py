@@ -192,6 +192,15 @@ class Study:
         cells = tuple(replace(cell, analysis=ids[cell.analysis]) for cell in self.cells if cell.analysis in ids)
         return replace(self, cells=cells)
 
+    def with_cells_only(self) -> Study:
+        """Return the study without participants and stimuli that have no cell."""
+        people, stimuli = ({cell.key[part] for cell in self.cells} for part in (0, 1))
+        return replace(
+            self,
+            participants=tuple(each for each in self.participants if each.name in people),
+            stimuli=tuple(each for each in self.stimuli if each.name in stimuli),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return {

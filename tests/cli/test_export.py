@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -66,3 +67,33 @@ def test_help_names_every_format(capsys):
         main(["export", "--help"])
     output = capsys.readouterr().out
     assert all(known.name in output for known in FORMATS)
+
+
+def test_no_input_is_overwritten(saved, tmp_path, capsys):
+    before = saved.read_bytes()
+    video = tmp_path / "talk.mp4"
+    video.write_bytes(b"the only copy")
+    for target in (saved, video):
+        arguments = ["export", str(saved), "--format", "csv", "--out", str(target), "--video", str(video)]
+        assert main(arguments) == 2
+        assert f"{target.name} is an input" in capsys.readouterr().err
+    assert (saved.read_bytes(), video.read_bytes()) == (before, b"the only copy")
+
+
+def test_a_name_that_ends_in_a_slash_is_a_folder(saved, tmp_path):
+    for name in ("csv", "json"):
+        assert main(["export", str(saved), "--format", name, "--out", f"{tmp_path / 'new'}/"]) == 0
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"My talk.csv", "My talk.json"}
+
+
+def test_only_files_are_replaced(saved, tmp_path, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main(["export", str(saved), "--format", "csv", "--out", str(pipe)]) == 2
+    assert "expected a new file or one to replace; pipe is neither" in capsys.readouterr().err
+    assert pipe.is_fifo()
+
+
+def test_a_missing_timeline_is_named_once(tmp_path, capsys):
+    assert main(["export", str(tmp_path / "none.parquet"), "--format", "csv"]) == 2
+    assert capsys.readouterr().err == "emotion: expected a Parquet file; there is no none.parquet\n"

@@ -26,6 +26,8 @@ from emotion.analytics.timeline import EYES, MEASURES
 from emotion.cli import doctor
 from emotion.cli.main import main
 from emotion.cli.output import faces_table, summary_table
+from emotion.engine.exclusive import exclusive
+from emotion.errors import InputError
 from emotion.models.registry import load_card
 from emotion.samples import make_clip, sample_image
 from tests.conftest import make_analysis
@@ -295,3 +297,13 @@ def test_an_invalid_port_is_refused(arguments: list[str], port: str, capsys: pyt
         main([*arguments, port])
     assert ended.value.code == 2
     assert f"expected a port, 1 to 65535; got {port}" in capsys.readouterr().err
+
+
+def test_results_that_another_run_writes_are_left_to_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    clip = write_clip(tmp_path / "a.mp4", grey_levels([128] * 3, 160, 120))
+    with exclusive(out / ".a.lock", InputError("taken")):
+        assert main(["video", str(clip), "--out", str(out)]) == 2
+    assert "expected results that no other run is writing" in capsys.readouterr().err
+    assert {path.name for path in out.iterdir()} <= {".a.lock", "summary.csv"}

@@ -122,3 +122,30 @@ def test_errors_are_one_line(
     capsys.readouterr()
     assert main(["study", *arguments]) == 2
     assert words in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_titles_are_unique_and_not_empty(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "create", "Pilot"]) == 0
+    for title in ("Pilot", " Pilot ", " "):
+        assert main(["study", "create", title]) == 2
+        assert "expected a title that no study has" in capsys.readouterr().err
+    assert len(StudyRepository(library.for_owner(LOCAL)).summaries()) == 1
+
+
+def test_files_that_cannot_be_added_leave_nothing_and_fail(
+    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["study", "create", "Pilot"]) == 0
+    (tmp_path / "p01_film.mp4").write_text("no video")
+    files = [tmp_path / name for name in ("p01_film.mp4", "p02_film.mp4", "odd.mp4")]
+    pattern = ["--pattern", "{participant}_{stimulus}"]
+    assert main(["study", "add", "Pilot", *map(str, files), *pattern]) == 1
+    said = capsys.readouterr()
+    assert "0 participants, 0 stimuli, 0 analyses added" in said.out
+    assert "left out: odd.mp4 does not fit the pattern {participant}_{stimulus}" in said.err
+    assert "p01_film.mp4" in said.err
+    assert "p02_film.mp4" in said.err
+    study = StudyRepository(library.for_owner(LOCAL)).find("Pilot").study
+    assert (study.participants, study.stimuli) == ((), ())
+    assert main(["study", "results", "Pilot"]) == 2
+    assert "expected a study with a finished analysis" in capsys.readouterr().err

@@ -21,6 +21,8 @@ PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
         ("GET", "/jobs?state=asleep", 422),
         ("POST", "/videos?every=nan", 422),
         ("POST", "/images?format=xml", 422),
+        ("POST", "/images?modle=x", 422),
+        ("GET", "/models?all=1", 422),
     ],
 )
 def test_errors_are_problems(client: TestClient, method: str, path: str, status: int) -> None:
@@ -88,3 +90,12 @@ def test_the_description_has_examples_and_loads_nothing_from_elsewhere(client: T
             assert one["responses"], (path, method)
     assert "examples" in described["components"]["schemas"]["FaceOut"]["properties"]["probabilities"]
     assert client.get("/docs").status_code == 404
+
+
+def test_an_unknown_parameter_is_named_with_the_known_ones(client: TestClient) -> None:
+    answer = client.post("/videos?evry=3", content=b"x")
+    assert answer.json()["code"] == "bad_parameter"
+    assert answer.json()["detail"].startswith("expected a parameter out of ")
+    assert "every" in answer.json()["detail"]
+    assert answer.json()["detail"].endswith("; got 'evry'")
+    assert client.get("/models?all=1").json()["detail"] == "expected no parameters; got 'all'"

@@ -12,7 +12,7 @@ import pytest
 import emotion
 from emotion.analytics.edits import Edits
 from emotion.analytics.timeline import BOX
-from emotion.errors import Cancelled, VideoError
+from emotion.errors import Cancelled, InputError, VideoError
 from emotion.report.formats import Options, export, format_named
 from emotion.samples import clip_frames
 from emotion.types import Analysis
@@ -228,3 +228,13 @@ def test_no_face_is_detected_in_a_blurred_video(tmp_path):
     for index, (frame, original) in enumerate(zip(read_video(out), read_video(source), strict=True)):
         before, after = (one.luma[top:bottom, left:right].astype(int) for one in (original, frame))
         assert np.abs(before - after).mean() > 10, f"frame {index} shows the face"
+
+
+@pytest.mark.parametrize("blur", [False, True])
+def test_another_video_is_refused(tmp_path: Path, blur: bool) -> None:
+    """Its faces are elsewhere, so they would be neither marked nor blurred."""
+    analysis = analysed(write_source(tmp_path / "a.mp4", None))
+    longer = write_source(tmp_path / "b.mp4", None, [*range(0, 3000, 40)])
+    with pytest.raises(InputError, match=r"expected the analysed video, of 160 × 120 px and .* s; b\.mp4 has .* s"):
+        export(analysis, tmp_path / "out.mp4", MP4, options=Options(longer, blur))
+    assert not (tmp_path / "out.mp4").exists()
