@@ -133,3 +133,14 @@ def test_a_stream_accepts_frames_of_another_size(analyzer: Analyzer, frames: lis
 def test_warming_up_does_not_change_results(analyzer: Analyzer, frames: list[Frame]) -> None:
     analyzer.warm()
     assert table([next(analyzer.stream(frames[:1]))]) == table([analyzer.follow()(frames[0])])
+
+
+def test_a_follower_scales_across_and_down_by_their_own_factors(frames: list[Frame]) -> None:
+    follower = FaceFollower(BlazeFace(), FaceMesh())
+    follower(frames[0])
+    before = follower.state()
+    follower.resize(0.5, 0.25)
+    after = follower.state()
+    assert after["tracker.boxes"] == pytest.approx(before["tracker.boxes"] * [0.5, 0.25, 0.5, 0.25], rel=1e-5)
+    assert after["points"] == pytest.approx(before["points"] * [0.5, 0.25, 0.5], rel=1e-5)
+    assert before["points"].shape == (1, 468, 3)

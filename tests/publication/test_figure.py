@@ -132,3 +132,10 @@ def test_wrong_formats_are_refused():
         FigureFormat("svg", 10)
     with pytest.raises(InputError, match="svg or pdf"):
         FigureFormat("png")
+
+
+@pytest.mark.parametrize(("colour", "grey"), [("#FF0000", "#363636"), ("#00FF00", "#B6B6B6"), ("#0000FF", "#121212")])
+def test_a_grey_is_as_light_as_its_colour(colour, grey):
+    """Luma of ITU-R BT.709: 0.2126, 0.7152 and 0.0722 of 255."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg"><rect fill="{colour}"/></svg>'
+    assert ElementTree.fromstring(in_greyscale(svg, []))[-1].get("fill") == grey

@@ -78,3 +78,10 @@ def test_citation_cff_matches_the_program():
     for text in (citation(), bibtex()):
         assert TITLE in text
         assert program_version() in text
+
+
+def test_only_excluded_events_are_named_as_edits(analysis):
+    marked, excluded = Event("laugh", Span(0, 1)), Event("break", Span(1, 2), excluded=True)
+    assert "Edits:" not in methods_text(analysis, Edits(events=(marked,)))
+    text = methods_text(analysis, Edits(events=(marked, excluded), baselines={1: Span(0, 1), 2: Span(0, 1)}))
+    assert "Edits: 1 span was excluded, 2 people have baselines." in text

@@ -40,3 +40,13 @@ def test_the_people_seen_longest_get_a_sentence():
 
 def test_without_faces_there_are_no_sentences():
     assert describe(make_analysis([[], []]), {}) == []
+
+
+def test_the_shortest_of_four_moments_is_left_out():
+    shown = [
+        *seconds(neutral=10, happiness=0.6), *seconds(neutral=5, surprise=0.7), *seconds(neutral=5, sadness=0.8),
+        *seconds(neutral=5, anger=2),
+    ]  # fmt: skip
+    assert describe(make_analysis([[label] for label in shown]), {}) == [
+        "Person 1: mostly neutral; looks surprised at 0:15; looks sad at 0:21; looks angry at 0:27"
+    ]

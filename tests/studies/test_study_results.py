@@ -20,7 +20,7 @@ from emotion.errors import Cancelled, InputError, LibraryError
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
 from emotion.studies.results import Opener, StudyResults, compute
 from emotion.studies.rows import rows_of
-from emotion.studies.sums import sum_cell
+from emotion.studies.sums import sum_cell, track_named
 from emotion.studies.windows import Window, windows_of
 from emotion.types import Analysis, Progress
 from tests.conftest import make_analysis
@@ -209,3 +209,18 @@ def test_measures_that_are_known_at_different_times_keep_their_own_durations() -
         np.testing.assert_allclose(sums.curve(name), expected, rtol=1e-6)
     lengths = [seconds for *_, seconds in sums.by_measure()]
     assert lengths[:4] == pytest.approx([2.3, 2.0, 0.0, 3.0])
+
+
+def test_a_named_track_counts_as_the_person_it_was_merged_into() -> None:
+    edits = Edits(names={3: "Ada"}, merged={3: 2, 2: 1})
+    assert track_named("ada", edits) == 1
+    assert track_named("Ada", Edits(names={3: "Ada"})) == 3
+    assert track_named("Ben", edits) is None
+
+
+def test_the_last_frame_of_a_part_counts_until_the_part_ends() -> None:
+    """Of frames 0.1 s apart, the one at 0.5 s counts for half of its time."""
+    analysis = make_analysis([["happiness"]] * 10)
+    sums = sum_cell(rows_of(analysis.timeline, analysis.frames), [Window(0.25, 0.55, 0.25)])
+    assert sums.seconds.sum() == pytest.approx(0.25)
+    assert (sums.window_s, sums.seen) == pytest.approx((0.25, 1.0))

@@ -162,3 +162,11 @@ def test_the_headline_adds_counts_and_averages_the_rest_over_people() -> None:
     assert found["blinks_per_minute"] == pytest.approx(18)
     assert found["jaw_drop_mean"] == pytest.approx(0.02)
     assert set(behaviour_headline(behaviour_of(make_analysis([[]] * 3))).values()) == {None}
+
+
+def test_the_headline_weighs_people_by_how_long_they_are_seen() -> None:
+    """The first person looks towards the camera for ten seconds, the second one away for five."""
+    analysis = acting(people=2)
+    there = (analysis.timeline["track_id"] == 1) | (analysis.timeline["time_s"] < 5)
+    shorter = replace(analysis, timeline=analysis.timeline[there].reset_index(drop=True))
+    assert behaviour_headline(behaviour_of(shorter))["towards_camera_share"] == pytest.approx(2 / 3, abs=0.01)

@@ -90,3 +90,8 @@ def test_any_shift_and_scale_is_undone(yaw_deg, pitch_deg, yaw_scale, pitch_scal
     fitted = fit_gaze(gaze, TARGETS, dots)
     assert fitted.error_deg < 1e-5
     assert fitted.error_deg <= fitted.error_before_deg + 1e-9
+
+
+def test_a_dot_in_a_corner_is_less_steep_than_one_below_the_camera():
+    ((yaw, pitch),) = dot_angles([60], [60], 60)
+    assert (yaw, pitch) == pytest.approx((-45, -np.degrees(np.arctan(1 / np.sqrt(2)))))

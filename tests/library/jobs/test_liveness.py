@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from emotion.errors import LibraryError
 from emotion.library import JobSettings, Library, Repository, State
 from emotion.library.jobs import cancel, liveness
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
 from emotion.library.jobs.queue import Claim, claim_next, work_of
+from emotion.library.orm import AnalysisRow
 
 
 @pytest.fixture
@@ -125,3 +127,18 @@ def test_a_process_of_another_user_is_no_worker(
 
     monkeypatch.setattr(liveness.Path, "read_bytes", refuse)
     assert mark_dead_workers(library) == [claim.id]
+
+
+def test_a_worker_on_another_machine_is_judged_by_its_heartbeat(
+    library: Library, claim: Claim, processes: Path
+) -> None:
+    with library.database.writing() as session:
+        session.execute(update(AnalysisRow).values(worker_host="elsewhere"))
+    processes.rmdir()  # its process ID means nothing here
+    clock = Clock()
+    monitor = HeartbeatMonitor[Claim](clock)
+    assert mark_dead_workers(library, monitor) == []
+    clock.seconds = liveness.HEARTBEAT_TIMEOUT_S
+    assert mark_dead_workers(library, monitor) == []
+    clock.seconds += 1
+    assert mark_dead_workers(library, monitor) == [claim.id]

@@ -14,7 +14,7 @@ from pympi.Elan import Eaf
 from emotion.analytics.edits import Event, Span
 from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
-from emotion.studies.formats.annotations import Tiers, boris_table, eaf_text
+from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text
 from emotion.studies.formats.event_tables import (
     READERS,
     Columns,
@@ -148,3 +148,9 @@ def made_xdf(markers: list[tuple[float, str]]) -> bytes:
         chunk(3, stream + b"\x01" + bytes([len(markers)]) + samples),
         chunk(6, stream + footer),
     ])  # fmt: skip
+
+
+def test_boris_keeps_the_same_behaviour_of_two_subjects_apart() -> None:
+    tiers = {"Ada": [Mark(1, 4, "smile")], "Ben": [Mark(2, 3, "smile")]}
+    content = csv_bytes(boris_table(tiers, "clip.mp4", 60, 25), None)
+    assert boris_events(content) == [LoggedEvent(1, 4, "smile"), LoggedEvent(2, 3, "smile")]

@@ -23,6 +23,7 @@ from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.studies import Cell, Participant, Stimulus, Study
 from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
+from emotion.studies.formats.codebook import codebook
 from emotion.studies.formats.folder import FILES, write_results
 from emotion.studies.formats.sav import spss_names, write_sav
 from emotion.studies.results import StudyResults, compute
@@ -180,3 +181,9 @@ def test_sav_with_missing_values(tmp_path: Path) -> None:
     assert saved["participant"].tolist() == ["p", ""]
     assert np.isnan(saved["gaze_yaw"][1])
     assert re.match(r"Gaze yaw", pyreadstat.read_sav(tmp_path / "x.sav")[1].column_labels[1])
+
+
+def test_the_codebook_tells_variables_of_people_from_those_of_stimuli(results: StudyResults) -> None:
+    book = codebook(results.study, ["group", "valence (rated)"]).set_index("variable")["meaning"]
+    assert book["group"].startswith("Variable of the participant")
+    assert book["valence (rated)"].startswith("Variable of the stimulus")

@@ -185,3 +185,11 @@ def test_the_loss_of_a_recipe_takes_both_kinds_of_targets(made_data, further):
     train = load_training_data(made_data, RECIPE, FORM, faces=further).train
     loss = loss_of(RECIPE, train)(train.targets, np.zeros((len(train), 15), np.float32))
     assert np.isfinite(float(loss))
+
+
+def test_a_very_rare_face_is_shown_at_most_four_times_as_often():
+    """Full balance would show it 1,000 times as often as a common one, which itself is shown half as often."""
+    shares = np.repeat(np.eye(2, dtype=np.float32), [999, 1], axis=0)
+    balanced = balanced_shares(shares, np.ones(1000, np.float32), 1.0)
+    assert balanced[-1] / balanced[0] == pytest.approx(4 / 0.5, rel=0.01)
+    assert balanced.sum() == pytest.approx(1000, rel=1e-4)

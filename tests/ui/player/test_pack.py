@@ -149,3 +149,12 @@ def test_three_hours_of_one_face_take_under_three_megabytes():
     short = pack(make_analysis([["happiness"]] * 100))
     longer = pack(make_analysis([["happiness"]] * 200))
     assert (len(longer) - len(short)) / 100 * max(frames, rows) < 3e6
+
+
+def test_boxes_far_outside_the_picture_are_cut_at_the_limit_of_their_type():
+    analysis = make_analysis([["happiness"]] * 2)
+    width = analysis.info.width
+    far = analysis.timeline.assign(x1=np.float32(-10 * width), x2=np.float32(10 * width))
+    boxes = unpack(pack(replace(analysis, timeline=far)))[1]["boxes"].reshape(-1, 4)
+    assert (boxes[:, 0] == UNKNOWN + 1).all(), "never the sign of an unknown value"
+    assert (boxes[:, 2] == -UNKNOWN - 1).all()

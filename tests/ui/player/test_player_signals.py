@@ -83,3 +83,13 @@ def test_lanes_are_offered_for_what_was_measured():
     for made in (analysis(), analysis(eyes=False), analysis(movements=False)):
         packed = unpacked(pack_signals(made, Edits()))[0]
         assert [lane["key"] for lane in offered_lanes(made)] == [signal["key"] for signal in packed["signals"]]
+
+
+def test_values_beyond_their_axis_are_drawn_at_its_end():
+    made = analysis()
+    rows = made.timeline.copy()
+    wide = rows["frame_index"] == 100
+    rows.loc[wide, ["eye_openness_left", "eye_openness_right"]] = np.float32(0.6)
+    rows.loc[wide, "yaw"] = np.float32(-90)
+    _, arrays = unpacked(pack_signals(replace(made, timeline=rows), Edits()))
+    assert (arrays["open_left"][100], arrays["yaw"][100]) == (STEPS, 0)
