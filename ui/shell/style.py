@@ -25,8 +25,8 @@ _STYLE = """
 /* Tabs scroll, which would cut an outline around them. */
 [data-testid="stTab"]:focus-visible,
 [data-testid="stTab"][data-focus-visible] {
-  outline: 3px solid light-dark(#5b4bd6, #b3a9ff) !important;
-  outline-offset: -3px;
+  outline: 2px solid light-dark(#5b4bd6, #b3a9ff) !important;
+  outline-offset: -2px;
   box-shadow: none;
 }
 /* The theme's borders are too pale for an empty check box: graphics need a contrast of 3. */
