@@ -55,7 +55,7 @@ def show_means(results: StudyResults) -> None:
 
 def digit_columns(table: pd.DataFrame) -> dict[str, Any]:
     """Return the settings of the columns of measures: three decimals each, which align."""
-    return {name: st.column_config.NumberColumn(format="%.3f") for name in table.select_dtypes("float")}
+    return {str(name): st.column_config.NumberColumn(format="%.3f") for name in table.select_dtypes("float")}
 
 
 def show_curve(results: StudyResults) -> None:
