@@ -82,9 +82,9 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: 
     whiskers = base.mark_rule(strokeWidth=2).encode(y=y, y2="high:Q")
     points = base.mark_circle(size=140, opacity=1).encode(y=alt.Y("accuracy:Q", scale=y_scale))
     limit = _LEFT_FROM * rows[cost].max()
-    names = (_names(base, cost, f">= {limit}", "right", -11), _names(base, cost, f"< {limit}", "left", 11))
-    beside = (each.encode(y=alt.Y("accuracy:Q", scale=y_scale)) for each in names)
-    return finish(alt.layer(whiskers, points, *beside), f"Accuracy of each model against {COSTS[cost]}")
+    at_point = base.encode(y=alt.Y("accuracy:Q", scale=y_scale))
+    names = _names(at_point, cost, f">= {limit}", "right", -11) + _names(at_point, cost, f"< {limit}", "left", 11)
+    return finish(whiskers + points + names, f"Accuracy of each model against {COSTS[cost]}")
 
 
 def _names(base: alt.Chart, cost: str, which: str, align: Literal["left", "right"], dx: int) -> alt.Chart:
