@@ -1,6 +1,6 @@
 """``python -m bench.study_scale``: measures time and memory for the results of a large study.
 
-Makes a library with 200 participants × 10 stimuli of 3 minutes at 30 frames per second, and aggregates it in another
+It makes a library with 200 participants × 10 stimuli of 3 minutes at 30 frames per second, and aggregates it in another
 process. The timelines are links to a few files, so that they fit on any disk; every one of them is read and decoded.
 """
 

@@ -178,6 +178,35 @@ class StudyCellRow(Base):
     track: Mapped[int | None]
 
 
+class StudyCodebookRow(Base):
+    """The codebook of one study, once it was changed."""
+
+    __tablename__ = "study_codebooks"
+
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
+    codebook: Mapped[dict[str, Any]]
+    version: Mapped[int]
+    """How often it was saved."""
+
+
+class StudyCodingRow(Base):
+    """What one coder coded in one video; deleted with the analysis, whose video it is about."""
+
+    __tablename__ = "study_codings"
+    __table_args__ = (Index("study_codings_by_analysis", "analysis_id"),)
+
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
+    coder: Mapped[str] = mapped_column(String(100), primary_key=True)
+    participant: Mapped[str] = mapped_column(String(100), primary_key=True)
+    stimulus: Mapped[str] = mapped_column(String(100), primary_key=True)
+    analysis_id: Mapped[str] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
+    spans: Mapped[list[Any]] = mapped_column(Json)
+    finished: Mapped[bool]
+    changed_at: Mapped[dt.datetime]
+    version: Mapped[int]
+    """How often it was saved."""
+
+
 class ApiTokenRow(Base):
     """A token with which a program acts for an owner; only its digest is stored."""
 

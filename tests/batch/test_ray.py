@@ -1,4 +1,4 @@
-"""A batch on a real local Ray, started by the command."""
+"""A batch on a real local Ray that the command starts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.batch.conftest import LONG_FRAMES
 from tests.batch.processes import command_of, descendants, listening, started, wait_for
 
 HERE = ("0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000")
-"""127.0.0.1, as IPv4 and within IPv6, and ::1."""
+"""Addresses 127.0.0.1, also mapped to IPv6, and ::1, in the kernel's format."""
 DASHBOARD_PORT = f"{8265:04X}"
 
 pytestmark = [pytest.mark.skipif(find_spec("ray") is None, reason="ray is an extra"), pytest.mark.slow]
@@ -37,10 +37,10 @@ def test_killed_actors_are_replaced_and_ray_listens_locally(
         actors = [pid for pid in everybody if "ray::" in command_of(pid) and "_Actor" in command_of(pid)]
         for pid in actors:
             os.kill(pid, signal.SIGKILL)
-        said, complaints = running.communicate(timeout=300)
+        output, complaints = running.communicate(timeout=300)
     assert len(actors) == 2
     assert running.returncode == 1, complaints
-    assert "4 of 5 videos analysed, 1 failed" in said
+    assert "4 of 5 videos analysed, 1 failed" in output
     assert {address.split(":")[0] for address in addresses} <= set(HERE)
     assert not any(address.endswith(f":{DASHBOARD_PORT}") for address in addresses)
 
@@ -51,5 +51,5 @@ def test_killed_actors_are_replaced_and_ray_listens_locally(
     assert sorted(path.name for path in out.iterdir()) == [".lock", "errors.parquet", "summary.parquet", "timelines"]
 
     before = (out / "summary.parquet").stat().st_mtime_ns
-    assert main(arguments[:-2]) == 1, "and a rerun without Ray has nothing left to do"
+    assert main(arguments[:-2]) == 1, "a rerun without Ray has nothing to do"
     assert (out / "summary.parquet").stat().st_mtime_ns == before

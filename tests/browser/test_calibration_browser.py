@@ -31,7 +31,7 @@ def page(browser: Browser, calibration_url: str) -> Iterator[Page]:
     page.close()
 
 
-def test_nine_dots_are_shown_one_by_one_and_told_to_the_session(page):
+def test_nine_dots_are_shown_one_by_one_and_passed_to_the_session(page):
     page.evaluate(
         """() => {
             window.seen = new Set();
@@ -58,11 +58,11 @@ def test_nine_dots_are_shown_one_by_one_and_told_to_the_session(page):
     assert sorted({x for x, _ in places}) == pytest.approx([80.0, 500.0, 920.0])
     assert sorted({y for _, y in places}) == pytest.approx([64.0, 400.0, 736.0])
     assert len(places) == 9
-    told = page.get_by_text("calls: [[")
-    expect(told).to_be_visible()
-    (targets,) = json.loads(told.inner_text().removeprefix("calls: "))
+    call_text = page.get_by_text("calls: [[")
+    expect(call_text).to_be_visible()
+    (targets,) = json.loads(call_text.inner_text().removeprefix("calls: "))
     assert len(targets) == 9
-    # The first dot is in the middle; the second one up and to the left, so the person looks to the picture's right.
+    # The first dot is in the middle. The second one is up and left, so the person looks to the right of the picture.
     assert targets[1][0] > targets[0][0]
     assert targets[1][1] > targets[0][1]
     assert all(pitch < 0 for _, pitch in targets), "the camera is above all dots"

@@ -1,15 +1,17 @@
-"""A study in a real Chromium: from four clips to means, curve, contrast and the file for SPSS."""
+"""Studies in a real Chromium: four clips become means and a file for SPSS; two coders code a clip and are compared."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pyreadstat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bench.common.chromium import settle
+from emotion.vision.decode.frame_times import frame_times
 from tests.browser.conftest import assert_fits_a_phone
 from tests.browser.test_app import go_to
 
@@ -22,7 +24,7 @@ CLIPS = {
     "p02_news": "portrait_d3.mp4",
 }
 CLICKS = 10
-"""From the page to the file, all clicks counted; typing the title is none."""
+"""Maximum number of clicks from the page to the file; typing the title is not a click."""
 
 
 class Clicker:
@@ -58,20 +60,20 @@ def test_four_clips_become_a_study(visit: Page, shared_data: Path, tmp_path: Pat
     click(visit.get_by_role("option", name="1 frame per second"))
     click(visit.get_by_role("button", name="Analyse 4 videos"))
     expect(visit.get_by_text("2 participants × 2 stimuli · 4 analysed")).to_be_visible(timeout=300_000)
-    assert_wide(visit, tmp_path / "videos.png")
+    save_screenshot(visit, tmp_path / "videos.png")
 
     click.tab("Means")
     expect(
         visit.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
     ).to_be_visible()
     expect(visit.get_by_role("button", name="Means as CSV")).to_be_visible()
-    assert_wide(visit, tmp_path / "means.png")
+    save_screenshot(visit, tmp_path / "means.png")
     click.tab("Curve")
     expect(visit.get_by_text("Lines: mean across people.")).to_be_visible()
-    assert_wide(visit, tmp_path / "curve.png")
+    save_screenshot(visit, tmp_path / "curve.png")
     click.tab("Contrast")
     expect(visit.get_by_text("difference in happiness between comedy and news")).to_be_visible()
-    assert_wide(visit, tmp_path / "contrast.png")
+    save_screenshot(visit, tmp_path / "contrast.png")
     click.tab("Files")
     with visit.expect_download() as caught:
         click(visit.get_by_role("button", name="Means for SPSS (.sav)"))
@@ -88,7 +90,83 @@ def test_four_clips_become_a_study(visit: Page, shared_data: Path, tmp_path: Pat
         visit.screenshot(path=tmp_path / f"{name}_400.png", full_page=True)
 
 
-def assert_wide(page: Page, path: Path) -> None:
-    """Keep a picture of the page, for whoever looks at a failure."""
+def save_screenshot(page: Page, path: Path) -> None:
+    """Save a screenshot of the page, to look at after a failure."""
     settle(page)
     page.screenshot(path=path, full_page=True)
+
+
+def test_two_coders_code_a_video_and_are_compared(visit: Page, shared_data: Path, tmp_path: Path) -> None:
+    """From the upload of a video to the disagreement, which opens the video at its time."""
+    path = tmp_path / "p03_laughing.mp4"
+    shutil.copyfile(shared_data / "videos" / "crying_to_laughing_360p.mp4", path)
+    times = frame_times(path)
+    go_to(visit, "Studies")
+    click = Clicker(visit)
+    name_study(visit, click, "Coded")
+    visit.locator("input[type=file]").first.set_input_files(path)
+    settle(visit)
+    click(visit.get_by_role("combobox", name="Sampling"))
+    click(visit.get_by_role("option", name="1 frame per second"))
+    click(visit.get_by_text("Keep the video in the library"))
+    click(visit.get_by_role("button", name="Analyse 1 video"))
+    expect(visit.get_by_text("1 participants × 1 stimuli · 1 analysed")).to_be_visible(timeout=300_000)
+    click.tab("Coding")
+    for coder, frames in (("ann", (10, 40)), ("bob", (10, 25))):
+        visit.get_by_role("textbox", name="Your name as a coder").fill(coder)
+        visit.keyboard.press("Enter")
+        ruler = visit.get_by_role("slider", name="Position in the video")
+        expect(ruler).to_be_visible()
+        settle(visit)
+        expect(visit.locator(".coded")).to_have_count(0)
+        expect(visit.locator(".player .frame")).to_have_text("frame 0")
+        for frame in frames:
+            step_to(visit, ruler, frame)
+            visit.keyboard.press("h")
+        expect(visit.get_by_text("1 span saved.")).to_be_visible()
+        save_screenshot(visit, tmp_path / f"coding_{coder}.png")
+        click(visit.get_by_role("button", name="Mark as finished"))
+        expect(visit.get_by_text("Finished: it counts in")).to_be_visible()
+    with visit.expect_download() as caught:
+        click(visit.get_by_role("button", name="My codes as CSV"))
+    caught.value.save_as(tmp_path / "codes.csv")
+    (row,) = pd.read_csv(tmp_path / "codes.csv").to_dict("records")
+    assert (row["coder"], row["participant"], row["stimulus"], row["code"]) == ("bob", "p03", "laughing", "happiness")
+    assert (row["start_s"], row["end_s"]) == (times[10], times[25])
+    assert_fits_a_phone(visit)
+    visit.screenshot(path=tmp_path / "coding_400.png", full_page=True)
+    visit.set_viewport_size({"width": 1280, "height": 900})
+
+    click.tab("Agreement")
+    expect(visit.get_by_text("2 finished, by ann, bob.")).to_be_visible()
+    visit.get_by_text("The model as one more coder", exact=True).click()
+    expect(visit.get_by_text("ann: happiness; bob: no code")).to_be_visible()
+    save_screenshot(visit, tmp_path / "agreement.png")
+    assert_fits_a_phone(visit)
+    visit.screenshot(path=tmp_path / "agreement_400.png", full_page=True)
+    visit.set_viewport_size({"width": 1280, "height": 900})
+    click(visit.get_by_role("button", name="Open the video there"))
+    expect(visit.get_by_role("heading", name="Video", level=1)).to_be_visible()
+    video = visit.locator(".player video")
+    visit.wait_for_function("video => video.readyState >= 2 && video.currentTime > 0.5", arg=video.element_handle())
+    assert video.evaluate("video => video.currentTime") == pytest.approx(times[25], abs=0.15)
+
+
+def step_to(page: Page, ruler: Locator, frame: int) -> None:
+    """Step to a frame of the video to code."""
+    ruler.focus()
+    readout = page.locator(".player .frame")
+    for _ in range(frame - int(readout.inner_text().removeprefix("frame "))):
+        page.keyboard.press("ArrowRight")
+    expect(readout).to_have_text(f"frame {frame}")
+
+
+def name_study(page: Page, click: Clicker, title: str) -> None:
+    """Create a study; with one in the library, the field is behind a button."""
+    field = page.get_by_role("textbox", name="Title of the study")
+    another = page.get_by_role("button", name="New study")
+    expect(field.or_(another).first).to_be_visible()
+    if another.is_visible():
+        click(another)
+    field.fill(title)
+    click(page.get_by_role("button", name="Create study"))

@@ -1,4 +1,4 @@
-"""Charts of presence: shares computed by hand, and the number of marks."""
+"""Charts of presence: shares by hand, and the number of marks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import make_analysis
 
 @pytest.fixture
 def analysis() -> Analysis:
-    """One person for 40 frames: turned away in the second half, mouth open in the first quarter, steady at first."""
+    """One person in 40 frames: turned away in the second half, mouth open in the first quarter."""
     made = make_analysis([["happiness"]] * 40)
     half = np.arange(40) < 20
     timeline = made.timeline.assign(

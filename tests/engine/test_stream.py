@@ -1,4 +1,4 @@
-"""A stream of single frames equals a video's stream, and can run with less effort."""
+"""Streams of single frames: the same results as a video, and lower effort."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_two_streams_share_only_the_models(analyzer: Analyzer, frames: list[Fram
 
 
 class Counting:
-    """The real detector, counting its calls by region."""
+    """The real detector, which counts its calls by region."""
 
     def __init__(self, *, small: bool = False) -> None:
         self._detector, self.looks = BlazeFace(small=small), []
@@ -78,7 +78,7 @@ def test_lower_effort_detects_less_often_on_smaller_inputs(frames: list[Frame]) 
 
 
 def without_the_face(frame: Frame) -> Frame:
-    """Return the picture with its face upside down, which is not a cut because the greys are the same."""
+    """Return the picture with its face upside down: not a cut, because the grey levels are the same."""
     rgb = frame.rgb().copy()
     rgb[60:330, 180:480] = rgb[60:330, 180:480][::-1]
     return Frame(frame.index, frame.time_s, rgb[..., 1].copy(), lambda: rgb)
@@ -96,7 +96,7 @@ def test_a_lost_face_starts_a_detection_at_once(frames: list[Frame]) -> None:
     for frame in frames[6:12]:
         assert follower(without_the_face(frame), effort) == []
         looks.append(len(detector.looks))
-    assert looks == [2, 2, 3, 3, 3, 4], "nobody is followed any more: every 0.1 s of 25 pictures a second"
+    assert looks == [2, 2, 3, 3, 3, 4], "without a face, the detector runs every 0.1 s at 25 frames/s"
     found = [len(follower(frame, effort)) for frame in frames[12:16]]
     assert found == [0, 0, 1, 1], "found again when the next search is due"
 
@@ -109,7 +109,7 @@ def test_detections_alternate_between_the_frame_and_its_tiles() -> None:
     for index in range(1 + 2 * len(tiles)):
         assert follower(Frame(index, index / 2, wall[..., 0].copy(), lambda: wall)) == []
     first, *later = detector.looks
-    assert first == [whole, *tiles], "everywhere where a shot begins"
+    assert first == [whole, *tiles], "frame and tiles at the start of a shot"
     assert later[::2] == [[whole]] * len(tiles)
     assert sorted(later[1::2]) == sorted([tile] for tile in tiles)
 

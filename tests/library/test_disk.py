@@ -1,4 +1,4 @@
-"""Full and read-only disks: real ones in memory, which only root can mount."""
+"""Full and read-only disks: a real tmpfs, which only root can mount."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ pytestmark = pytest.mark.slow
 
 
 class Disk:
-    """A disk of its own.
+    """A mounted tmpfs.
 
     Args:
         path: Where it is mounted.
-        megabytes: Its size.
+        megabytes: Its size, MB.
     """
 
     def __init__(self, path: Path, megabytes: int) -> None:
@@ -53,7 +53,7 @@ class Disk:
         self._ballast.unlink()
 
     def set_writable(self, writable: bool) -> None:
-        """Remount the disk, as the system does when a disk fails; waits for current writers."""
+        """Remount the disk writable or read-only, as the system does when it fails; waits until files are closed."""
         for _ in range(200):
             try:
                 _mount("-o", f"remount,{'rw' if writable else 'ro'}", str(self.path))
@@ -78,25 +78,25 @@ MakeDisk = Callable[[int], Disk]
 @pytest.fixture
 def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
     if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("expected to be root on Linux, who alone may mount a disk")
+        pytest.skip("expected root on Linux, who alone can mount a disk")
     disks: list[Disk] = []
 
     def made(megabytes: int) -> Disk:
         try:
             disks.append(Disk(tmp_path / f"disk {len(disks)}", megabytes))
         except OSError as error:
-            pytest.skip(f"this machine lets nobody mount a disk: {error}")
+            pytest.skip(f"this machine does not allow mounts: {error}")
         return disks[-1]
 
     yield made
     for disk in disks:
-        # Whoever still looks at it keeps it; nobody else finds it any more.
+        # A lazy unmount: processes that use the disk keep it.
         subprocess.run(["umount", "--lazy", str(disk.path)], check=True)
 
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Library]]:
-    """Opens libraries whose parts may lie on different disks; no worker outlives the test."""
+    """A function that opens a library with its parts on given disks; workers end with the test."""
     libraries: list[Library] = []
 
     def open_in(folder: Path, storage: Path | None = None, database: Path | None = None) -> Library:
@@ -172,7 +172,7 @@ class Pipe(io.RawIOBase):
 def test_an_upload_of_unknown_size_is_stopped_before_it_fills_the_disk(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Free space is checked every 64 MiB: of 80, less than 40 are left then."""
+    """Free space is checked every 64 MiB: of the 80 MiB, less than the required 40 are left then."""
     disk = make_disk(80)
     library = opened(tmp_path, storage=disk.path)
     repository = library.for_owner(LOCAL)
@@ -208,7 +208,7 @@ def test_a_full_storage_fails_the_analysis_which_can_be_resumed(
 def test_a_full_disk_with_database_does_not_stop_the_server(
     make_disk: MakeDisk, opened: Callable[..., Library], clip: Path, uninterrupted: Analysis
 ) -> None:
-    """Even the database cannot be updated; the dispatcher waits until it can."""
+    """The database cannot be updated either; the dispatcher waits until it can."""
     disk = make_disk(32)
     library = opened(disk.path)
     repository = library.for_owner(LOCAL)
@@ -219,7 +219,7 @@ def test_a_full_disk_with_database_does_not_stop_the_server(
         pid = pid_of(library, entry)
         disk.fill()
         until(lambda: not Path(f"/proc/{pid}").exists(), "the worker to give up")
-        assert repository.get(entry.id).title == "a", "what is there can still be read"
+        assert repository.get(entry.id).title == "a", "existing analyses can still be read"
         with pytest.raises((LibraryError, TooLargeError)):
             repository.add(clip, "b.mp4")
         disk.free()
@@ -250,7 +250,7 @@ def test_a_read_only_storage_fails_the_analysis_which_can_be_resumed(
         repository.add(clip, "b.mp4")
     with pytest.raises(LibraryError, match="could not be removed: Read-only file system"):
         repository.delete(entry.id)
-    assert [each.id for each in all_of(repository)] == [entry.id], "what could not be deleted is still listed"
+    assert [each.id for each in all_of(repository)] == [entry.id], "analyses that could not be deleted are still listed"
     disk.set_writable(True)
     resume(repository, entry.id)
     assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
@@ -289,8 +289,8 @@ def test_a_read_only_library_is_reported_on_its_page(
     pages_library._opened.clear()
     page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
     assert not page.exception
-    (told,) = page.error
-    assert as_shown(told.value).startswith(
+    (shown_error,) = page.error
+    assert as_shown(shown_error.value).startswith(
         "The library cannot be opened: the library's database cannot be opened: Read-only"
     )
     disk.set_writable(True)
@@ -299,7 +299,7 @@ def test_a_read_only_library_is_reported_on_its_page(
 def test_a_damaged_part_is_analysed_again(
     opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
-    """Kills leave no damaged part, because parts are written atomically; a failing disk may."""
+    """Parts are written atomically, so only a failing disk damages one."""
     library = opened(tmp_path)
     repository = library.for_owner(LOCAL)
     dispatcher = Dispatcher(library)

@@ -1,4 +1,4 @@
-"""Sources of ``emotion live``: a looped file, MPEG-TS over UDP; what is wrong with others."""
+"""Sources of ``emotion live``: a looped file, MPEG-TS over UDP, and unusable ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_looped_file_plays_on_at_its_own_speed(clip: Path) -> None:
     assert len(frames) == 2 * 75
     times = [frame.time_s for frame in frames]
     assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([1 / CLIP_FPS] * 149, abs=1e-3)
-    assert took_s > times[-1] - 0.05, "not faster than it plays"
+    assert took_s > times[-1] - 0.05, "not faster than real time"
     assert all(frame.arrived_s >= began_s + frame.time_s - 0.01 for frame in frames)
 
 
@@ -43,7 +43,7 @@ def test_a_file_without_end_is_stopped(clip: Path) -> None:
 
 
 def send_mpegts(clip: Path, address: str, stop: threading.Event) -> None:
-    """Send a clip over and over as an encoder in the laboratory would."""
+    """Send a clip repeatedly over UDP, as an encoder in a laboratory would."""
     with av.open(address, "w", format="mpegts") as output:
         stream = output.add_stream("mpeg2video", rate=25)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 640, 480, "yuv420p", 5
@@ -63,25 +63,25 @@ def test_mpegts_over_udp_gives_the_newest_frames(clip: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    stop, came = threading.Event(), list[Captured]()
+    stop, received = threading.Event(), list[Captured]()
     sender = threading.Thread(target=send_mpegts, args=(clip, f"udp://127.0.0.1:{port}?pkt_size=1316", stop))
     sender.start()
     try:
         for captured in read_url(f"udp://127.0.0.1:{port}?timeout=10000000", stop):
-            came.append(captured)
-            time.sleep(0.1)  # a slow analysis: frames are left out
-            if len(came) == 10:
+            received.append(captured)
+            time.sleep(0.1)  # a slow analysis, so that frames are skipped
+            if len(received) == 10:
                 break
     finally:
         stop.set()
         sender.join()
-    assert {(one.frame.width, one.frame.height) for one in came} == {(640, 480)}
-    times = [one.time_s for one in came]
+    assert {(one.frame.width, one.frame.height) for one in received} == {(640, 480)}
+    times = [one.time_s for one in received]
     assert all(later > earlier for earlier, later in pairwise(times))
-    assert sum(one.skipped for one in came) > 0
+    assert sum(one.skipped for one in received) > 0
 
 
-def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
+def test_unusable_sources_are_named(tmp_path: Path) -> None:
     stop = threading.Event()
     with pytest.raises(LiveError, match="video77"):
         next(read_camera(77, stop))

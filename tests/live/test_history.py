@@ -27,7 +27,7 @@ def history() -> History:
 
 
 def test_smoothing_matches_the_timeline_function():
-    """Exponential smoothing as for a recorded timeline, one value at a time."""
+    """Exponential smoothing value by value equals that of a recorded timeline."""
     times = np.cumsum(np.random.default_rng(1).uniform(0.01, 0.2, 40))
     labels = np.random.default_rng(2).choice(FERPLUS_LABELS, 40)
     builder, smoother, live = TimelineBuilder(FERPLUS_LABELS), Smoother(len(FERPLUS_LABELS)), []
@@ -98,7 +98,7 @@ def test_people_out_of_view_stay_in_the_chart_for_half_a_minute():
     people.see(result(20.0, (1, "sadness")), 0.3)
     back = people.people(20.0)[0]
     assert back.series.time_s.tolist() == [-20, 0]
-    assert back.leading == "sadness", "what was shown before the gap is smoothed into nothing after it"
+    assert back.leading == "sadness", "values before the gap do not affect those after it"
     people.see(result(20.0 + SPAN_S + 0.1), 0.3)
     assert people.people(20.0 + SPAN_S + 0.1) == ()
 

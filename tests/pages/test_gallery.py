@@ -1,4 +1,4 @@
-"""Several pictures on one screen: filter, order, table and the file of everything."""
+"""Several pictures on one page: filter, order, table, and the file with all results."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_results_take_the_place_of_the_uploader(analyzer: FakeAnalyzer) -> None:
     assert test.get("popover")[0].proto.popover.label == "Add pictures"
 
 
-def test_totals(shown: list[Picture | Unreadable]) -> None:
+def test_totals_and_order_of_answers(shown: list[Picture | Unreadable]) -> None:
     assert found(shown) == "4 pictures · 3 faces · 1 cannot be read"
     assert answers_of(shown[0]) == {"happiness": 1} and answers_of(shown[3]) == {UNREADABLE: 1}
     assert in_order({UNREADABLE, "unclear", "fear", NO_FACE, "happiness"}) == [

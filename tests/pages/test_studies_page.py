@@ -10,11 +10,15 @@ import pyreadstat
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from emotion.library import Repository
+from emotion.errors import InputError
+from emotion.library import JobSettings, Repository
 from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.codings import CodingRepository
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
+from emotion.studies.coding import DEFAULT_CODEBOOK, Code, CodedSpan, CodeKind, Coding
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import put
+from ui.studies.codebook import _code
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +34,10 @@ def visit(tab: str = "Videos") -> AppTest:
     page = AppTest.from_file(str(ROOT / "pages" / "studies.py"), default_timeout=60)
     page.session_state["study_tabs"] = tab
     page.run()
+    if "study_results_job" in page.session_state and page.session_state["study_results_job"].running:
+        # On a busy machine, the page does not wait for the results.
+        page.session_state["study_results_job"].wait()
+        page.run()
     assert not page.exception
     return page
 
@@ -206,6 +214,54 @@ def test_coders_and_the_model_are_compared(repository, video):
     assert not page.exception
 
 
+def agreement_page(*upload: tuple[str, bytes, str]) -> AppTest:
+    page = visit("Agreement")
+    if upload:
+        page.file_uploader(key="study_codes").set_value(list(upload)).run()
+    if "study_agreement_job" in page.session_state:
+        page.session_state["study_agreement_job"].wait()
+        page.run()
+    assert not page.exception
+    return page
+
+
+def test_stored_codings_count_at_once_and_disagreements_are_stepped_through(repository, video):
+    saved, codings = fill(repository, video), CodingRepository(StudyRepository(repository))
+    for coder, end_s, finished in (("ann", 2.0, True), ("bob", 1.0, True), ("carl", 3.0, False)):
+        spans = (CodedSpan(0.0, end_s, "happiness"),)
+        coding = Coding(coder, "p1", "comedy", spans, finished)
+        codings.save(saved.id, coding, codings.get(saved.id, coder, coding.key))
+    page = agreement_page()
+    shown = [text.value for text in page.markdown]
+    assert "From *Coding*: 2 finished, by ann, bob; 1 not finished and left out." in shown
+    assert any("Krippendorff's α" in text and "ann, bob, model" in text for text in shown)
+    page.toggle(key="study_codes_model").set_value(False).run()
+    page.session_state["study_agreement_job"].wait()
+    page.run()
+    assert any("1 of 1: p1 · comedy, 1.0–2.0 s. ann: happiness; bob: no code" in text.value for text in page.markdown)
+    page = agreement_page(("codes.csv", CODES.encode(), "text/csv"))
+    words = "Expected the codes of ann for p1 · comedy once; got them from an uploaded file and from Coding"
+    assert [error.value for error in page.error] == [words]
+
+
+def test_disagreements_are_stepped_through_and_opened(repository, video):
+    saved = fill(repository, video)
+    page = agreement_page(("codes.csv", CODES.encode(), "text/csv"))
+    (count,) = (int(text.value.split("(")[1].split()[0]) for text in page.markdown if "Where they" in text.value)
+    assert count > 2
+    assert page.button(key="study_difference_previous").disabled
+    page.button(key="study_difference_next").click().run()
+    page.button(key="study_difference_next").click().run()
+    assert any(text.value.startswith(f"3 of {count}: ") for text in page.markdown)
+    page.button(key="study_difference_previous").click().run()
+    shown = next(text.value for text in page.markdown if text.value.startswith(f"2 of {count}: "))
+    page.button(key="study_difference_open").click().run()
+    participant, stimulus = shown.split(": ")[1].split(",")[0].split(" · ")
+    (cell,) = (each for each in saved.study.cells if each.key == (participant, stimulus))
+    assert page.session_state["open_analysis"] == cell.analysis
+    assert f"{page.session_state['video_moment_s']:.1f}" in shown
+
+
 def test_codes_without_a_coder_are_refused(repository, video):
     fill(repository, video)
     page = visit("Agreement")
@@ -230,3 +286,81 @@ def test_events_of_a_log_are_added_to_a_video(repository, video):
         ("clap", 0.5, 0.5),
         ("film", 1.5, 3.0),
     ]
+
+
+def test_without_a_name_nothing_can_be_coded(repository, video):
+    fill(repository, video)
+    page = visit("Coding")
+    assert any("Type your name to code videos" in info.value for info in page.info)
+    assert "study_coding_cell" not in [each.key for each in page.selectbox]
+    page.text_input(key="study_coder_name").input("model").run()
+    assert any("Expected another name than 'model' for a coder" in error.value for error in page.error)
+
+
+def test_a_video_that_was_not_kept_cannot_be_coded(repository, video):
+    fill(repository, video)
+    page = visit("Coding")
+    page.text_input(key="study_coder_name").input("ann").run()
+    assert not page.exception and not page.error
+    assert any("The video of p1 · comedy was not kept" in info.value for info in page.info)
+
+
+def fill_kept(repository: Repository, video: Path) -> SavedStudy:
+    """A study with two kept videos, one of them not analysed yet."""
+    kept = JobSettings(keep_video=True)
+    done = put(repository, video, "p1_film.mp4", kept, make_analysis([["fear"]] * 25))
+    waiting = repository.add(video, "p2_film.mp4", kept)
+    cells = (Cell("p1", "film", done.id), Cell("p2", "film", waiting.id))
+    return StudyRepository(repository).create(
+        Study("Pilot", (Participant("p1"), Participant("p2")), (Stimulus("film"),), cells)
+    )
+
+
+def choose_coder(name: str) -> AppTest:
+    """Open the tab as a coder, once the video is ready for browsers."""
+    page = visit("Coding")
+    page.text_input(key="study_coder_name").input(name).run()
+    for job in page.session_state["borrowed_video"].values():
+        job.wait()
+    page.run()
+    assert not page.exception and not page.error
+    return page
+
+
+def test_coders_finish_their_videos_without_seeing_others(repository, video):
+    saved, codings = fill_kept(repository, video), CodingRepository(StudyRepository(repository))
+    bob = Coding("bob", "p1", "film", (CodedSpan(0.04, 0.4, "zeal"),))
+    codings.save(saved.id, bob, codings.get(saved.id, "bob", bob.key))
+    page = choose_coder("ann")
+    assert page.selectbox(key="study_coding_cell").options == ["p1 · film – not coded", "p2 · film – not coded"]
+    assert any("ann is a new coder; so far there are bob" in caption.value for caption in page.caption)
+    assert any("0 spans saved." in caption.value for caption in page.caption)
+    page.button(key="study_coding_finish").click().run()
+    assert codings.get(saved.id, "ann", ("p1", "film")).coding.finished
+    assert not codings.get(saved.id, "bob", ("p1", "film")).coding.finished
+    assert page.selectbox(key="study_coding_cell").options[0] == "p1 · film – finished"
+    assert "zeal" not in str(page.main), "what others coded is nowhere on the page"
+    # The other video is coded before its analysis ends.
+    page.button(key="study_coding_next").click().run()
+    assert page.selectbox(key="study_coding_cell").value == ("p2", "film")
+    for job in page.session_state["borrowed_video"].values():
+        job.wait()
+    page.run()
+    assert not page.exception and not page.error
+    assert page.button(key="study_coding_finish").label == "Mark as finished"
+
+
+def test_a_codebook_is_changed_and_a_wrong_one_refused(repository, video):
+    saved, codings = fill_kept(repository, video), CodingRepository(StudyRepository(repository))
+    page = visit("Coding")
+    page.toggle(key=f"study_codebook_exclusive_{saved.id}_0").set_value(False)
+    next(button for button in page.button if button.label == "Save codebook").click().run()
+    assert not page.exception and not page.error
+    book = codings.codebook(saved.id)
+    assert (book.version, book.codebook.exclusive) == (1, False)
+    assert book.codebook.codes == DEFAULT_CODEBOOK.codes
+    with pytest.raises(InputError, match="that the player does not use itself; got 'm'"):
+        _code({"code": "mouth", "key": "M", "kind": "point"})
+    assert _code({"code": "blink", "key": "B", "kind": "point"}) == Code("blink", "b", CodeKind.POINT)
+    with pytest.raises(InputError, match="expected a code's name"):
+        _code({"code": None, "key": float("nan"), "kind": None})

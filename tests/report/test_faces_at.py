@@ -18,7 +18,7 @@ from tests.conftest import make_face
 
 
 def analysis_of(lefts: list[float | None], step_s: float = 0.5) -> Analysis:
-    """One person whose box starts at these places, one per analysed frame; None where not seen."""
+    """Return an analysis of one person; the box starts at these places, one per frame, None if not in view."""
     builder = TimelineBuilder(FERPLUS_LABELS)
     for index, left in enumerate(lefts):
         faces = () if left is None else (make_face(left=left),)
@@ -37,7 +37,7 @@ def test_boxes_are_interpolated_between_analysed_frames():
     assert lefts(shown.at(0.0)) == [0]
     assert lefts(shown.at(0.1)) == [20]
     assert lefts(shown.at(0.5)) == [100]
-    assert lefts(shown.at(0.9)) == [100], "held where the next frame knows nobody"
+    assert lefts(shown.at(0.9)) == [100], "kept if the next frame has no face"
     assert shown.at(1.0) == ()
 
 
@@ -66,7 +66,7 @@ def test_a_cover_extends_before_after_and_over_gaps():
 
 
 def test_a_cover_lasts_longer_at_low_sampling_rates():
-    """A frame every two seconds: one and a half of these steps."""
+    """With a frame every two seconds, a cover lasts one and a half steps."""
     covered = CoveredFaces(analysis_of([None, None, 50, None, None], step_s=2.0))
     assert [len(covered.at(time_s)) for time_s in (0.9, 1.1, 6.9, 7.1)] == [0, 1, 1, 0]
 
@@ -104,7 +104,7 @@ def test_blurring_removes_detail_and_changes_nothing_outside():
     assert np.array_equal(image[outside], before[outside])
     assert left < 40 and top < 40 and right > 80 and bottom > 90
     steps = np.abs(np.diff(image[top:bottom, left:right].astype(int), axis=1))
-    assert steps.max() < 25, "no edge of the picture is left"
+    assert steps.max() < 25, "the whole picture is covered"
 
 
 @pytest.mark.parametrize("box", [[-50, -50, -10, -10], [150, 110, 400, 300], [10, 10, 10, 10], [0, 0, 160, 120]])

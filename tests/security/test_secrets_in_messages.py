@@ -1,6 +1,6 @@
-"""Passwords in storage and database addresses appear in no message or log line.
+"""Passwords in addresses of storages and databases appear in no message and no log line.
 
-Tried with local servers, one of which repeats the password, and with closed ports.
+Tested with local servers, one of which repeats the password, and with closed ports.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ENCODED = "hunter2%2F%40x%3Ay"
 
 @pytest.fixture
 def gossip() -> Iterator[int]:
-    """The port of an FTP server that refuses all sign-ins and echoes the password."""
+    """The port of an FTP server that refuses every sign-in and repeats the password."""
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(30)
 
@@ -130,7 +130,7 @@ def test_no_log_line_has_a_password(form: str, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [["library", "backup", "b.tar"], ["doctor"]])
-def test_the_command_line_does_not_print_it(command: list[str], tmp_path: Path) -> None:
+def test_the_command_line_does_not_print_the_password(command: list[str], tmp_path: Path) -> None:
     environment = os.environ | {
         "EMOTION_LIBRARY": str(tmp_path / "library"),
         "EMOTION_STORAGE_URL": f"ftp://ada:{ENCODED}@127.0.0.1:1/videos",
@@ -159,9 +159,9 @@ def test_errors_of_a_database_name_no_host_user_or_path(tmp_path: Path) -> None:
         f"sqlite:///{tmp_path}/notes.db",
         f"sqlite:///{tmp_path}/folder.db",
     ):
-        told = error_of(url, tmp_path / "storage")
+        error_text = error_of(url, tmp_path / "storage")
         for word in ("hunter2", "ada", "127.0.0.1", "no-such-host", "secrets", str(tmp_path), "notes.db", "folder.db"):
-            assert word not in told, told
+            assert word not in error_text, error_text
 
 
 def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server, tmp_path: Path) -> None:
@@ -176,6 +176,6 @@ def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server, tmp_pa
     with pytest.raises(LibraryError) as gone:
         library.for_owner("ada@example.org").search("geheim")
     library.close()
-    for told in (absent, stranger, str(gone.value)):
+    for error_text in (absent, stranger, str(gone.value)):
         for word in ("nowhere", "mallory", "hunter2", str(postgres.folder), "emotion-pg", "geheim", "example.org"):
-            assert word not in told, told
+            assert word not in error_text, error_text

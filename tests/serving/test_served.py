@@ -109,13 +109,13 @@ def test_a_run_resumes_after_the_server_was_killed(served: Path, card, kind):
 
 
 def _until_it_answers(ask: Callable[[], emotion.FrameResult]) -> emotion.FrameResult:
-    """gRPC waits a while before it tries a lost connection again."""
+    """Retry, because gRPC waits before it reconnects."""
     for _ in range(40):
         try:
             return ask()
         except ServingError:
             time.sleep(0.5)
-    pytest.fail("the server came back and was not asked again")
+    pytest.fail("the server was restarted, but no request reached it")
 
 
 def test_versions_are_numbered_and_have_the_card(card, served):

@@ -1,4 +1,4 @@
-"""Means, seconds and curves of a study against what the figures of single analyses say."""
+"""Means, seconds and curves of a study, compared with the figures of single analyses."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_repeated_events_are_aligned_at_their_start(tmp_path: Path) -> None:
     assert results.means["repetitions"].tolist() == [2]
 
 
-def test_the_person_of_a_name_counts_before_the_one_seen_longest(tmp_path: Path) -> None:
+def test_a_person_with_the_participants_name_counts_before_the_one_seen_longest(tmp_path: Path) -> None:
     analysis = make_analysis([["happiness", "anger"]] * 10 + [["happiness"]] * 10)
     by_time = results_of(tmp_path, {"ada": (analysis, Edits())})
     by_name = results_of(tmp_path, {"ada": (analysis, Edits(names={2: "Ada"}))})
@@ -140,7 +140,7 @@ def test_the_person_of_a_name_counts_before_the_one_seen_longest(tmp_path: Path)
     assert by_name.means["anger"][0] > 0.5
 
 
-def test_who_does_not_count_is_left_out_and_problems_are_told(tmp_path: Path) -> None:
+def test_excluded_people_are_left_out_and_problems_are_reported(tmp_path: Path) -> None:
     people = (
         Participant("in"),
         Participant("out", excluded="late"),
@@ -160,7 +160,7 @@ def test_who_does_not_count_is_left_out_and_problems_are_told(tmp_path: Path) ->
     assert "expected an event named 'x'" in missing.problems["in", "film"]
 
 
-def test_nothing_seen_and_nothing_at_all(tmp_path: Path) -> None:
+def test_without_faces_or_cells_means_are_unknown_or_empty(tmp_path: Path) -> None:
     (row,) = results_of(tmp_path, {"a": (make_analysis([[]] * 10), Edits())}).means.to_dict("records")
     assert (row["frames"], row["seconds"], row["seen"]) == (0, 0, 0)
     assert np.isnan(row["happiness"])

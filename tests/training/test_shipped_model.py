@@ -41,7 +41,9 @@ def test_the_int8_file_reaches_the_required_accuracy(evaluation):
     faces = evaluation["int8"]["rafdb"]["test"]
     assert faces["n"] == 3068
     assert (faces["accuracy"] >= 0.80, faces["balanced_accuracy"] >= 0.73) == (True, True)
-    assert min(label["recall"] for label in faces["per_class"].values()) >= 0.55, "no expression is hardly ever seen"
+    assert min(label["recall"] for label in faces["per_class"].values()) >= 0.55, (
+        "no expression is hardly ever recognised"
+    )
     assert evaluation["multiply_adds"] <= 60e6
     parent = evaluation["float"]["ferplus"]["private-test"]
     assert parent["accuracy"] - private["accuracy"] < 0.01
@@ -63,6 +65,6 @@ def test_scoring_again_gives_the_committed_figures(shared_data, evaluation):
     again = score(logits, classifier.labels, truths(private, FERPLUS), FERPLUS, classifier.card.temperature)
     committed = evaluation["int8"]["ferplus"]["private-test"]
     assert again is not None
-    # Integer arithmetic repeats everywhere; the float normalisation may round a pixel otherwise on another processor.
+    # Integer arithmetic is the same everywhere; on another CPU, normalisation in float may round a pixel differently.
     assert again["accuracy"] == pytest.approx(committed["accuracy"], abs=0.002)
     assert again["ece"]["after"] == pytest.approx(committed["ece"]["after"], abs=0.005)

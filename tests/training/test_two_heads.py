@@ -40,7 +40,7 @@ RECIPE = Recipe(name="pair", network="small", epochs=6, cycles=2, batch_size=8, 
 
 
 class Breakdown(keras.callbacks.Callback):
-    """Ends a run after an epoch whose checkpoint is written, as a kill would."""
+    """Ends a run after the checkpoint of an epoch, like a kill."""
 
     def __init__(self, after: int) -> None:
         super().__init__()
@@ -61,9 +61,9 @@ def small():
 
 @pytest.fixture(scope="module")
 def run(small, made_data, tmp_path_factory):
-    with contextlib.redirect_stdout(io.StringIO()) as said:
+    with contextlib.redirect_stdout(io.StringIO()) as output:
         folder = train(RECIPE, made_data, tmp_path_factory.mktemp("runs"))
-    (folder / "said.txt").write_text(said.getvalue())
+    (folder / "said.txt").write_text(output.getvalue())
     return RunFolder(folder)
 
 
@@ -107,7 +107,7 @@ def test_self_distillation_uses_the_mean_of_earlier_cycles(run, made_data, tmp_p
     examples = load_training_data(made_data, recipe, form).train
     logits = predict_logits(load_averaged(run, 3), form, examples.images)
     expected = [softmax(logits[:, columns], axis=1) for columns in (slice(0, 8), slice(8, 15))]
-    for _ in range(2):  # answered, then read
+    for _ in range(2):  # first computed, then read from the cache
         heads = self_distilled(examples, recipe, RunFolder(tmp_path / "run")).heads
         for head, own, answers in zip(heads, examples.heads, expected, strict=True):
             np.testing.assert_allclose(head.shares, 0.25 * own.shares + 0.75 * answers, atol=1e-6)
@@ -160,12 +160,12 @@ def test_a_cycles_end_can_be_exported(run, made_data, models, capsys):
     assert (card.training["epoch"], card.labels) == (3, FER2013.labels)
     capsys.readouterr()
     assert main([*command, "--head", "affectnet"]) == 2
-    assert "expected a head from ferplus, fer2013 of pair; got 'affectnet'" in (said := capsys.readouterr().err)
-    assert said.count("\n") == 1
+    assert "expected a head from ferplus, fer2013 of pair; got 'affectnet'" in (output := capsys.readouterr().err)
+    assert output.count("\n") == 1
     gone = next(epoch for epoch in (1, 2, 4) if epoch != run.state()["best_epoch"])
     assert main([*command, "--epoch", str(gone)]) == 2
-    assert "expected an epoch whose weights were kept in pair" in (said := capsys.readouterr().err)
-    assert said.count("\n") == 1
+    assert "expected an epoch whose weights were kept in pair" in (output := capsys.readouterr().err)
+    assert output.count("\n") == 1
 
 
 def test_runs_of_earlier_versions_have_one_head(tmp_path):

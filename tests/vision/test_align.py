@@ -1,4 +1,4 @@
-"""Crops are aligned like the training faces, on which accuracy depends."""
+"""Crops are aligned like the training faces; accuracy depends on it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def test_the_transform_undoes_any_turn_scale_and_shift(scale: float, angle: floa
 
 def test_the_transform_never_mirrors() -> None:
     fitted = similarity_transform(FIVE * [-1, 1], FIVE)
-    assert np.linalg.det(fitted[:, :2]) > 0, "a similarity turns, it does not flip"
+    assert np.linalg.det(fitted[:, :2]) > 0, "a similarity transform does not mirror"
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 2.6, 9.0])
 def test_crops_are_similar_at_every_resolution(scale: float) -> None:
-    """A disc at each of the five points appears in its place in the crop, without aliasing."""
+    """A disc at each of the five points is at its place in the crop, without aliasing."""
     size = round(48 * scale * 2)
     points = (FRAME_POINTS * 48 * scale + size / 4).astype(np.float32)
     picture = np.full((size, size), 40, np.uint8)
@@ -54,11 +54,11 @@ def test_crops_are_similar_at_every_resolution(scale: float) -> None:
 def test_colour_pictures_and_faces_over_the_edge() -> None:
     picture = np.random.default_rng(0).integers(0, 255, (60, 60, 3), np.uint8)
     assert align(picture, FIVE - 30, 48).shape == (48, 48, 3)
-    assert align(picture, FIVE * 20 + 500, 48).shape == (48, 48, 3), "wholly outside: the edge is repeated"
+    assert align(picture, FIVE * 20 + 500, 48).shape == (48, 48, 3), "entirely outside: the edge is repeated"
 
 
 def test_crops_of_photographs_have_their_eyes_where_fer2013_has_them(shared_data: Path) -> None:
-    """The mesh locates the eyes again in each crop, so a wrong crop cannot pass."""
+    """The mesh model finds the eyes again in each crop, so a wrong crop fails."""
     detector, mesh = BlazeFace(), FaceMesh()
     whole_crop = Roi(24, 24, 48 * 1.4, 0.0)
     seen = []

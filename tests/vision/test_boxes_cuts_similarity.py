@@ -54,7 +54,7 @@ def test_ssim_matches_the_papers_formula() -> None:
 
 
 def shots(*means: float, frames: int = 10) -> list[np.ndarray]:
-    """Frames of several shots, each a noisy even picture."""
+    """Return frames of several shots, each a uniform picture with noise."""
     rng = np.random.default_rng(5)
     return [np.clip(rng.normal(mean, 3, (90, 160)), 0, 255).astype(np.uint8) for mean in means for _ in range(frames)]
 
@@ -72,7 +72,7 @@ def test_fades_and_camera_shake_are_no_cuts() -> None:
     for frames in (shaking, fade):
         is_cut = CutDetector()
         found = [index for index, luma in enumerate(frames) if is_cut(luma)]
-        assert found in ([], [1]), "only the very first movement may surprise"
+        assert found in ([], [1]), "only the first movement may count as a cut"
 
 
 def test_the_cuts_of_a_real_clip(shared_data: Path) -> None:

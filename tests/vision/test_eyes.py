@@ -15,7 +15,7 @@ from emotion.engine.measure_eyes import with_eyes
 from emotion.samples import sample_image
 from emotion.types import Face, Frame, HeadPose, Image
 from emotion.vision.detection.detect import BlazeFace
-from emotion.vision.eyes import CORNERS_FORWARD, IRIS_RADIUS, REST, EyeModel, gaze
+from emotion.vision.eyes import CORNERS_FORWARD, IRIS_RADIUS, REST, EyeModel, EyePoints, gaze
 from emotion.vision.landmarks import FaceMesh, rotation
 
 BOTH = np.array([True, True])
@@ -31,7 +31,7 @@ eyes_of = EyesOfFace()
 
 
 @pytest.mark.slow
-def test_open_eyes_are_told_from_drawn_lids(shared_data: Path) -> None:
+def test_open_eyes_are_distinguished_from_drawn_lids(shared_data: Path) -> None:
     found = measure_lids(shared_data)
     assert found["faces"] > 20
     assert found["auc"] >= 0.95
@@ -58,7 +58,7 @@ def test_a_mirrored_picture_swaps_the_sides() -> None:
 
 
 def test_drawn_eyes_that_turn_are_seen_to_turn() -> None:
-    """Angles are understated by half; ``python -m bench.eyes`` measures the errors on more faces."""
+    """Measured angles are half of the true ones; ``python -m bench.eyes`` measures the errors on more faces."""
     rgb = sample_image()
     (face,) = faces_in(rgb)
     yaws = (-30, -10, 10, 30)
@@ -74,14 +74,14 @@ def test_drawn_eyes_that_turn_are_seen_to_turn() -> None:
 @pytest.mark.parametrize(("yaw", "pitch"), [(0, 0), (20, 0), (-25, 10), (10, -15)])
 @pytest.mark.parametrize("head_yaw", [-20, 0, 15])
 def test_an_eyeball_that_is_turned_by_known_angles(yaw: float, pitch: float, head_yaw: float) -> None:
-    """The formula alone: where the iris appears follows from the eyeball, and the angles come back."""
+    """The formula inverts a projection: the angles of an eyeball follow from the place of its iris."""
     turn = math.radians(head_yaw)
     right = IRIS_RADIUS * math.sin(math.radians(yaw)) * math.cos(math.radians(pitch)) - CORNERS_FORWARD * math.sin(turn)
     down = -IRIS_RADIUS * math.sin(math.radians(pitch))
     width = math.cos(turn)
     offsets = np.array([[right / width, down / width], [-right / width, down / width]]) - np.array(REST) / 1.0
     head = rotation(HeadPose(head_yaw, 0.0, 0.0))
-    rest = np.array(REST) * (1 - 1 / width)  # REST is added after the width's foreshortening
+    rest = np.array(REST) * (1 - 1 / width)  # REST is added after foreshortening the width
     seen = gaze((offsets + rest).astype(np.float32), BOTH, head, 0.0)
     assert seen == pytest.approx((yaw, pitch), abs=0.1)
 
@@ -92,7 +92,7 @@ def test_a_tilted_head_looks_the_same_way() -> None:
     head = rotation(HeadPose(0.0, 0.0, 90.0))
     tilted = gaze(np.array([[0.1, 0.0], [-0.1, 0.0]], np.float32), BOTH, head, tilt)
     assert straight[0] > 10
-    assert tilted[1] < -10, "the head's right is down in the picture"
+    assert tilted[1] < -10, "the right of the head is down in the picture"
 
 
 def test_the_gaze_of_shut_eyes_is_not_known() -> None:
@@ -116,3 +116,47 @@ def test_eyes_can_be_left_out() -> None:
     assert math.isnan(face.eye_openness_left)
     assert math.isnan(face.gaze_yaw)
     assert with_eyes(MODEL, cv2.cvtColor(sample_image(), cv2.COLOR_RGB2GRAY), face).eye_openness_left > 0.1
+
+
+def test_an_eye_that_does_not_look_says_nothing_of_the_gaze() -> None:
+    only_right, ahead = np.array([True, False]), np.eye(3, dtype=np.float32)
+    seen = [gaze(np.array([[0.1, 0.0], other]), only_right, ahead, 0.0) for other in ([-0.1, 0.0], [3.0, 2.0])]
+    x, y = (0.1 + REST[0]) / IRIS_RADIUS, REST[1] / IRIS_RADIUS
+    assert seen[0] == seen[1]
+    assert seen[0][0] == pytest.approx(math.degrees(math.atan2(x, math.sqrt(1 - x * x - y * y))), abs=1e-4)
+
+
+def test_an_iris_beyond_the_eyeball_keeps_its_direction() -> None:
+    _, pitch = gaze(np.array([[2.0, 2.0], [-2.0, 2.0]]), BOTH, np.eye(3, dtype=np.float32), 0.0)
+    right, down = 2.0, 2.0 + REST[1]
+    assert pitch == pytest.approx(-math.degrees(math.asin(down / math.hypot(right, down))), abs=1e-4)
+
+
+class DrawnEyes(EyeModel):
+    """Eyes of chosen openness, the right one first, that look straight ahead."""
+
+    def __init__(self, *openness: float) -> None:
+        self._openness = openness
+
+    def points(self, picture: Image, corners: np.ndarray) -> EyePoints:
+        del picture, corners
+        lids = np.empty((2, 16, 2), np.float32)
+        for eye, openness in zip(lids, self._openness, strict=True):
+            gap, across = 44 * openness, np.linspace(10, 54, 9)
+            eye[:9, 0], eye[9:, 0] = across, across[1:8]
+            eye[:, 1] = 32
+            eye[1:8, 1], eye[9:, 1] = 32 + gap / 2, 32 - gap / 2
+        return EyePoints(lids, np.full((2, 5, 2), 32, np.float32))
+
+
+@pytest.mark.parametrize(("openness", "known"), [((0.2, 0.2), True), ((0.09, 0.2), True), ((0.09, 0.09), False)])
+def test_lids_that_cover_the_iris_hide_the_gaze(openness: tuple[float, float], known: bool) -> None:
+    corners = np.array([[[20, 50], [40, 50]], [[60, 50], [80, 50]]], np.float32)
+    eyes = DrawnEyes(*openness)(np.zeros((100, 100), np.uint8), corners, np.eye(3, dtype=np.float32))
+    assert (eyes.eye_openness_right, eyes.eye_openness_left) == pytest.approx(openness, abs=1e-3)
+    assert math.isfinite(eyes.gaze_yaw) == known
+    if known:
+        one_eye = openness[0] < 0.1
+        x, y = (-REST[0] if one_eye else 0.0) / IRIS_RADIUS, REST[1] / IRIS_RADIUS
+        yaw = math.degrees(math.atan2(x, math.sqrt(1 - x * x - y * y)))
+        assert eyes.gaze_yaw == pytest.approx(yaw, abs=1e-3), "the eye that is open decides alone"

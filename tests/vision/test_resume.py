@@ -27,7 +27,7 @@ from tests.vision.clips import grey_levels, write_clip
 
 
 def moving(count: int) -> list[np.ndarray]:
-    """Noisy pictures with a bar that moves, so that no two are alike and prediction has something to do."""
+    """Return noisy frames with a moving bar, so that all differ and are coded with motion."""
     rng = np.random.default_rng(1)
     pictures = [rng.integers(90, 110, (48, 64, 3), np.uint8) for _ in range(count)]
     for index, picture in enumerate(pictures):
@@ -36,7 +36,7 @@ def moving(count: int) -> list[np.ndarray]:
 
 
 def key_frames_every(path: Path, gop: int, frames: int, codec: str = "libx264", **options: str) -> Path:
-    """A clip with a key frame every ``gop`` frames, B-frames in between, and times that jitter and jump."""
+    """Write a clip with a key frame every ``gop`` frames, B-frames in between, and times that jitter and jump."""
     times_ms = np.cumsum(np.random.default_rng(2).choice([20, 33, 40, 41, 500], frames)).tolist()
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options={"g": str(gop), "bf": "3", **options})
@@ -137,7 +137,7 @@ def test_rate_sampling_depends_only_on_the_last_frame(steps: list[float], fps: f
     chosen = [time_s for index, time_s in frames if sampler(index, time_s)]
     assert chosen[0] == 0
     slots = np.floor((np.array(chosen) + 1e-3) * fps)
-    assert (np.diff(slots) >= 1).all(), "never two in one slot"
+    assert (np.diff(slots) >= 1).all(), "at most one frame per slot"
     before = [time_s for time_s in chosen if time_s <= times[min(cut, len(times) - 1)]]
     again = Sampler(Sampling(fps=fps), (0, before[-1]))
     rest = [time_s for index, time_s in frames if time_s > before[-1] and again(index, time_s)]
@@ -188,7 +188,7 @@ def test_a_state_round_trips(state: dict[str, np.ndarray]) -> None:
         assert back[name].dtype == np.asarray(value).dtype
 
 
-def told(result: FrameResult) -> list[object]:
+def values_of(result: FrameResult) -> list[object]:
     rows = [
         [
             *face.box_xyxy,
@@ -208,23 +208,23 @@ def told(result: FrameResult) -> list[object]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("left", "sampling"), [(7, Sampling()), (31, Sampling()), (9, Sampling(every=2, start_s=0.4))])
 def test_an_analysis_resumes_exactly(tmp_path: Path, left: int, sampling: Sampling) -> None:
-    """The face leaves the view for a while, so a track has to be remembered across the interruption."""
+    """The face is out of view for a while, so its track must survive the interruption."""
     clip = make_clip(tmp_path / "sample.mp4")
     analyzer, wanted = emotion.Analyzer(), threading.Event()
     whole, saved = [], None
     for result, state in analyzer.resumable_frames(clip, sampling, wanted):
-        whole.append(told(result))
+        whole.append(values_of(result))
         if len(whole) == left:
             wanted.set()
         if state is not None:
             place, saved = len(whole), pack_state(state)
     assert saved is not None
-    assert left < place <= left + 20, "a state comes soon after it was asked for"
+    assert left < place <= left + 20, "a state follows soon after its request"
     state = unpack_state(saved)
     if sampling.every == 2:
         state = {name.replace("classifier.", "recogniser."): value for name, value in state.items()}
-        assert any(name.startswith("recogniser.") for name in state), "as checkpoints named it before"
+        assert any(name.startswith("recogniser.") for name in state), "the earlier name in checkpoints"
     again = emotion.Analyzer()
-    rest = [told(result) for result, _ in again.resumable_frames(clip, sampling, threading.Event(), state)]
+    rest = [values_of(result) for result, _ in again.resumable_frames(clip, sampling, threading.Event(), state)]
     assert rest == whole[place:]
     assert rest

@@ -7,26 +7,33 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from emotion.csv_text import csv_bytes
+from emotion.csv_text import DIGITS, csv_bytes
 from ui.common.plain import plain
 
 
 def csv_button(
-    label: str, table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, *, hidden: tuple[str, ...] = ()
+    label: str,
+    table: pd.DataFrame | Callable[[], pd.DataFrame],
+    key: str,
+    *,
+    hidden: tuple[str, ...] = (),
+    exact: bool = False,
 ) -> None:
-    """Show a button that downloads a table as CSV whose cells no spreadsheet runs as formulas.
+    """Show a button that downloads a table as CSV, escaped so that no spreadsheet runs a cell as a formula.
 
-    Streamlit's own button above a table would write cells as they are, so ``.streamlit/config.toml`` switches it off.
+    Streamlit's own button above a table does not escape cells, so ``.streamlit/config.toml`` switches it off.
 
     Args:
-        label: What is in the table, for people; also the file's name.
+        label: What the table contains; shown on the button and used as the file's name.
         table: The table, or a function that makes it on click.
         key: Key of the button.
         hidden: Columns to leave out.
+        exact: Whether to write all digits, such as for times of frames.
     """
+    digits = None if exact else DIGITS
     st.download_button(
         f"{plain(label)} as CSV",
-        lambda: csv_bytes((table() if callable(table) else table).drop(columns=list(hidden))),
+        lambda: csv_bytes((table() if callable(table) else table).drop(columns=list(hidden)), digits),
         f"{label.lower().replace(' ', '-')}.csv",
         "text/csv",
         key=key,

@@ -18,7 +18,10 @@ from ui.video import session
 
 CONFIRMATION = "delete everything"
 _INPUT, _NEWS = "library_erase_confirmation", "library_erase_news"
-_HELD = ("live_recorded", "growing_analysis", "study_results_job", "study_figures")
+_HELD = (
+    "live_recorded", "growing_analysis", "study_results_job", "study_figures", "study_agreement_job", "study_coder",
+    "study_coding_last", "study_coding_seen", "coding_players",
+)  # fmt: skip
 """Session keys of analyses and results that other pages hold."""
 
 WHAT = (

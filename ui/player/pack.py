@@ -63,7 +63,7 @@ def pack(analysis: Analysis, meshes: FloatArray | None = None) -> bytes:
     """
     if meshes is not None and len(meshes) != len(analysis.timeline):
         raise ValueError(f"expected the meshes of {len(analysis.timeline)} rows; got those of {len(meshes)}")
-    order = _surest_first(analysis.timeline)
+    order = _by_confidence(analysis.timeline)
     arrays = _frame_arrays(analysis) | _face_arrays(analysis, analysis.timeline.iloc[order])
     if meshes is not None:
         arrays["points"] = _shares_of_picture(meshes[order, :, :2], analysis)
@@ -73,6 +73,18 @@ def pack(analysis: Analysis, meshes: FloatArray | None = None) -> bytes:
         "digest": hashlib.sha256(b"".join(bodies.values())).hexdigest(),
     }
     return join_arrays(head, arrays, bodies)
+
+
+def pack_frames(times_s: NDArray[np.float64]) -> bytes:
+    """Return only the times of a video's frames in the player's binary format, exactly and without any answer.
+
+    Args:
+        times_s: ``(frames + 1,)`` rising times of the frames and of the end of the last one, s.
+    """
+    arrays = {"ticks": times_s[:-1].astype("<f8")}
+    end_s = float(times_s[-1])
+    head = {"end_s": end_s, "duration_s": end_s, "units": {"tick_s": 1.0}}
+    return join_arrays(head, arrays, {name: values.tobytes() for name, values in arrays.items()})
 
 
 def _frame_arrays(analysis: Analysis) -> Arrays:
@@ -85,7 +97,7 @@ def _frame_arrays(analysis: Analysis) -> Arrays:
     }
 
 
-def _surest_first(timeline: pd.DataFrame) -> NDArray[np.intp]:
+def _by_confidence(timeline: pd.DataFrame) -> NDArray[np.intp]:
     """Return the order of a timeline's rows by frame, then falling confidence, then track."""
     keys = timeline["track_id"], -timeline["face_confidence"], timeline["frame_index"]
     return np.lexsort([key.to_numpy() for key in keys])

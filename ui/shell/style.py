@@ -37,7 +37,7 @@ _STYLE = """
 .st-key-calendar [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
   overflow-x: auto;
 }
-/* On a phone, the open analysis has a line of its own. */
+/* On a phone, the open analysis has its own line. */
 @media (max-width: 640px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-bar_title) {
     flex: 1 0 100% !important;

@@ -17,14 +17,17 @@ from emotion.library.studies.agreement import (
     AgreementOptions,
     StudyAgreement,
     cells_of_spans,
+    joined_spans,
     study_agreement,
 )
+from emotion.library.studies.codings import CodingRepository, SavedCoding
 from emotion.library.studies.read_uploads import read_uploaded_log
 from emotion.progress import OnProgress
 from emotion.studies.agreement.codings import NO_CODE
 from emotion.studies.agreement.kappa import Agreement
 from emotion.studies.formats.coded_files import (
     is_table_of_all,
+    spans_of_codings,
     spans_of_files,
     spans_of_table,
     suggest_coded_pattern,
@@ -38,9 +41,9 @@ from ui.common.kept import kept
 from ui.common.plain import plain, sentence
 from ui.common.tables import csv_button
 from ui.studies import session
+from ui.studies.differences import show_differences
 from ui.studies.jobs import follow
 from ui.studies.logs import LOG_TYPES
-from ui.video.session import open_analysis
 
 _JOB = "study_agreement_job"
 _EMPTY = {"no code": NO_CODE, "neutral": "neutral", "nothing: leave it out": None}
@@ -73,23 +76,19 @@ class AgreementJob(BackgroundJob):
 
 
 def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
-    """Ask for files of codes, and show the agreement of their coders and the model."""
-    uploads = st.file_uploader(
-        "Codes of people: one file per coder and video, or one table of all", LOG_TYPES, accept_multiple_files=True,
-        key="study_codes", max_upload_size=20,
-    )  # fmt: skip
-    if not uploads:
-        st.caption(
-            "ELAN, BORIS or CSV files with times in the video, named like anna_p01_comedy.eaf; or one CSV file with "
-            "the columns coder, participant, stimulus, code, start_s and end_s. Nothing is stored."
-        )
-        st.download_button(
-            "Example table", _EXAMPLE, "codes.csv", "text/csv", icon=":material/download:", on_click="ignore",
-            key="study_codes_example",
+    """Show the agreement of coders and the model, from codings made in the app and from uploaded files."""
+    stored = _stored(studies, saved)
+    with st.expander("Codes from files", icon=":material/upload_file:", expanded=not stored):
+        uploads = st.file_uploader(
+            "Codes of people: one file per coder and video, or one table of all", LOG_TYPES,
+            accept_multiple_files=True, key="study_codes", max_upload_size=20,
         )  # fmt: skip
+        if not uploads:
+            _explain_uploads()
+    if not uploads and not stored:
         return
     try:
-        spans = _read(uploads)
+        spans = joined_spans(_read(uploads) if uploads else None, [each.coding for each in stored])
     except InputError as error:
         st.error(sentence(error), icon=":material/error:")
         return
@@ -98,10 +97,53 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
         names = ", ".join(plain(" · ".join(key)) for key in strangers[:5])
         st.warning(f"The study has no video of {names}.", icon=":material/search_off:")
     options = _ask_options()
-    key = (
-        _marks(uploads),
-        st.session_state.get("study_codes_pattern"), options, id(results),
+    _compare(studies, saved, results, spans, options, (_marks(uploads), _marks_of(stored)))
+
+
+def _explain_uploads() -> None:
+    st.caption(
+        "ELAN, BORIS or CSV files with times in the video, named like anna_p01_comedy.eaf; or one CSV file with the "
+        "columns coder, participant, stimulus, code, start_s and end_s. Uploaded codes are not stored; those of "
+        "*Coding* are, and count once a coder has marked a video as finished."
+    )
+    st.download_button(
+        "Example table", _EXAMPLE, "codes.csv", "text/csv", icon=":material/download:", on_click="ignore",
+        key="study_codes_example",
     )  # fmt: skip
+
+
+def _stored(studies: StudyRepository, saved: SavedStudy) -> list[SavedCoding]:
+    """Return the finished codings of people who count, and say how many there are."""
+    counted = {cell.key for cell in saved.study.counted_cells()}
+    codings = [each for each in CodingRepository(studies).all(saved.id) if each.coding.key in counted]
+    finished = [each for each in codings if each.coding.finished]
+    left_out = sum(bool(each.coding.spans) for each in codings) - sum(bool(each.coding.spans) for each in finished)
+    if finished or left_out:
+        coders = ", ".join(plain(name) for name in dict.fromkeys(each.coding.coder for each in finished))
+        words = f"From *Coding*: {len(finished)} finished{f', by {coders}' if coders else ''}"
+        st.markdown(f"{words}; {left_out} not finished and left out." if left_out else f"{words}.")
+        if finished:
+            csv_button(
+                "Finished codes", lambda: spans_of_codings(each.coding for each in finished), "study_codings_csv",
+                exact=True,
+            )  # fmt: skip
+    return finished
+
+
+def _marks_of(stored: list[SavedCoding]) -> tuple[object, ...]:
+    return tuple((each.coding.coder, each.coding.key, each.version) for each in stored)
+
+
+def _compare(
+    studies: StudyRepository,
+    saved: SavedStudy,
+    results: StudyResults,
+    spans: pd.DataFrame,
+    options: AgreementOptions,
+    marks: object,
+) -> None:
+    """Compare the coders in the background, and show the result."""
+    key = marks, st.session_state.get("study_codes_pattern"), options, id(results)
     job: AgreementJob | None = st.session_state.get(_JOB)
     if job is None or job.key != key:
         if job is not None:
@@ -186,24 +228,10 @@ def _show(saved: SavedStudy, found: StudyAgreement) -> None:
     few = f" No interval with fewer than {MIN_PEOPLE} people." if people < MIN_PEOPLE else ""
     words = f"{found.recordings} videos of {people} people, in units of 0.1 s. Moments are left out."
     st.caption(plain(f"{words} Intervals: 95%, people are resampled.{few}"))
-    _show_differences(saved, found.differences)
+    show_differences(saved, found.differences)
     with st.container(horizontal=True):
         csv_button("Agreement", found.pairs, "study_agreement_csv")
         csv_button("Disagreements", found.differences, "study_disagreements_csv")
-
-
-def _show_differences(saved: SavedStudy, table: pd.DataFrame) -> None:
-    """Show where coders disagree; a selected row opens its video."""
-    st.markdown(f"**Where they disagree** ({len(table)} spans)")
-    picked = st.dataframe(
-        table.round(2), hide_index=True, placeholder="–", height=min(38 + 35 * max(len(table), 1), 320),
-        on_select="rerun", selection_mode="single-row", key=f"study_differences_{len(table)}",
-    )  # fmt: skip
-    for place in picked.selection.rows:
-        key = table["participant"][place], table["stimulus"][place]
-        for cell in saved.study.cells:
-            if cell.key == key and st.button(f"Open {plain(' · '.join(key))}", icon=":material/play_circle:"):
-                open_analysis(cell.analysis)
 
 
 def _figure(found: Agreement) -> str:

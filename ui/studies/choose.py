@@ -63,7 +63,7 @@ def _ask_title(studies: StudyRepository, key: str) -> None:
 
 @st.dialog("Delete this study?")
 def _confirm_delete(studies: StudyRepository, study_id: str, title: str) -> None:
-    st.markdown(f"**{plain(title)}**: participants, consent, exclusions and variables are deleted.")
+    st.markdown(f"**{plain(title)}**: participants, consent, exclusions, variables and codes of coders are deleted.")
     st.markdown("The analyses stay in the library.")
     if st.button("Delete study", type="primary", icon=":material/delete_forever:"):
         try:

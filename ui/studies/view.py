@@ -13,16 +13,20 @@ from emotion.studies.results import StudyResults
 from ui.common.plain import plain
 from ui.studies.add import show_add
 from ui.studies.agreement import show_agreement
+from ui.studies.coding import show_coding
 from ui.studies.contrast import show_contrast
 from ui.studies.exchange import show_export
 from ui.studies.grid import show_grid, standing
 from ui.studies.jobs import follow
 from ui.studies.logs import show_logs
+from ui.studies.pairs import show_pairs
 from ui.studies.people import show_people
 from ui.studies.results import show_curve, show_files, show_means
 from ui.studies.session import results_job
 
-_TITLES = ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Agreement", "Files"]
+_TITLES = [
+    *("Videos", "People and stimuli", "Means", "Curve", "Contrast", "Two people", "Coding", "Agreement", "Files"),
+]
 TABS = "study_tabs"
 """Key of the tabs."""
 
@@ -39,6 +43,8 @@ def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
         lambda: _show_results(saved, results, show_means),
         lambda: _show_results(saved, results, show_curve),
         lambda: _show_results(saved, results, show_contrast),
+        lambda: _show_results(saved, results, partial(show_pairs, studies, saved)),
+        lambda: show_coding(studies, saved, states),
         lambda: _show_results(saved, results, partial(show_agreement, studies, saved)),
         lambda: _show_files(studies, saved, states, results),
     )

@@ -90,9 +90,9 @@ def show_open(library: Repository, entry: Entry) -> None:
         st.info("Analysing. The result appears here.", icon=":material/hourglass_top:")
         return
     analysis = _load(library, entry)
-    video_source = _video_source(library, entry)
+    video_source = video_source_of(library, entry)
     if video_source is not None and video_source.running:
-        _follow(video_source)
+        follow_conversion(video_source)
     context = AnalysisContext(library, entry, video_source)
     if context.conflict:
         st.warning(plain(context.conflict), icon=":material/sync_problem:")
@@ -113,8 +113,8 @@ def _load(library: Repository, entry: Entry) -> Analysis:
     return kept("loaded_analysis", (entry.id, entry.finished_at), lambda: library.load_analysis(entry.id))
 
 
-def _video_source(library: Repository, entry: Entry) -> VideoSource | None:
-    """Return the video that was uploaded in this session, or the one the library keeps."""
+def video_source_of(library: Repository, entry: Entry) -> VideoSource | None:
+    """Return the video that was uploaded in this session, or the one the library keeps; its conversion is started."""
     video_source = session.source_of(entry.id)
     if video_source is None and (path := library.video_path(entry.id)) is not None:
         video_source = session.borrow(entry.id, VideoSource(entry.source, path))
@@ -124,7 +124,7 @@ def _video_source(library: Repository, entry: Entry) -> VideoSource | None:
 
 
 @fragment(run_every=0.5)
-def _follow(video_source: VideoSource) -> None:
+def follow_conversion(video_source: VideoSource) -> None:
     """Show the progress of the conversion for the browser."""
     if not video_source.running:
         st.rerun()

@@ -116,9 +116,17 @@ def show(analysis_id: str | None) -> None:
     st.session_state[_OPEN] = analysis_id
 
 
-def open_analysis(analysis_id: str | None) -> None:
-    """Switch to the video page with an analysis; its address can be bookmarked."""
+def open_analysis(analysis_id: str | None, at_s: float | None = None) -> None:
+    """Switch to the video page with an analysis; its address can be bookmarked.
+
+    Args:
+        analysis_id: The analysis; None for none.
+        at_s: Time to move the player to, s.
+    """
     show(analysis_id)
+    if at_s is not None:
+        # After `show`, which forgets the moment of another analysis.
+        st.session_state[MOMENT_S] = at_s
     st.switch_page("pages/video.py", query_params={ANALYSIS: analysis_id} if analysis_id else None)
 
 

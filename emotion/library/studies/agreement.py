@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from emotion.studies.agreement.differences import disagreements, kappa_table
 from emotion.studies.agreement.icc import resampled_correlations
 from emotion.studies.agreement.kappa import Agreement, fleiss_kappa
 from emotion.studies.agreement.recordings import by_person, coded_shares
+from emotion.studies.coding import Coding
+from emotion.studies.formats.coded_files import spans_of_codings
 from emotion.studies.names import PARTICIPANT, STIMULUS
 from emotion.studies.results import StudyResults
 from emotion.studies.study import Cell, Key
@@ -75,6 +77,34 @@ def cells_of_spans(saved: SavedStudy, spans: pd.DataFrame) -> tuple[dict[Key, Ce
     keys = dict.fromkeys(zip(spans[PARTICIPANT], spans[STIMULUS], strict=True))
     found = {key: known.get((key[0].casefold(), key[1].casefold())) for key in keys}
     return {key: cell for key, cell in found.items() if cell}, [key for key, cell in found.items() if not cell]
+
+
+def joined_spans(uploaded: pd.DataFrame | None, stored: Iterable[Coding]) -> pd.DataFrame:
+    """Return the spans of uploaded files and of codings made in the app as one table.
+
+    Args:
+        uploaded: A table of :data:`~emotion.studies.formats.coded_files.SPANS`, if anything is uploaded.
+        stored: Finished codings.
+
+    Raises:
+        InputError: One coder's codes of one video come from both.
+    """
+    spans = spans_of_codings(stored)
+    if uploaded is None:
+        return spans
+    both = _coded_videos(uploaded).keys() & _coded_videos(spans).keys()
+    for coder, participant, stimulus in (_coded_videos(spans)[key] for key in sorted(both)):
+        video = brief(f"{participant} · {stimulus}")
+        raise InputError(
+            f"expected the codes of {brief(coder)} for {video} once; got them from an uploaded file and from Coding"
+        )
+    return pd.concat([uploaded, spans], ignore_index=True)
+
+
+def _coded_videos(spans: pd.DataFrame) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return coder, participant and stimulus of spans, ignoring case → as they are written."""
+    rows = spans[["coder", PARTICIPANT, STIMULUS]].drop_duplicates().astype(str).itertuples(index=False, name=None)
+    return {tuple(name.casefold() for name in row): row for row in rows}
 
 
 def study_agreement(
@@ -147,7 +177,7 @@ def _codings(
 
 
 def _code_of(text: str) -> str:
-    """Return a code; names of expressions become lower case, as the model's codes are."""
+    """Return a code; names of expressions become lower case, like the model's codes."""
     return text.casefold() if text.casefold() in EMOTIONS else text
 
 

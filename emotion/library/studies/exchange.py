@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ from emotion.library.entries import JobSettings, clean_title
 from emotion.library.ingest import add_finished, purge
 from emotion.library.mapping import new_row
 from emotion.library.repository import Repository
+from emotion.library.studies.codings import CodingRepository
 from emotion.library.studies.repository import SavedStudy, StudyRepository
 from emotion.progress import OnProgress, ProgressReporter
-from emotion.studies.study import Study
+from emotion.studies.coding import Codebook, Coding
+from emotion.studies.study import Key, Study
 
 ABOUT, TIMELINES = "study.json", "timelines"
 VERSION = 1
@@ -34,7 +36,7 @@ _MAX_BYTES = 64 << 20
 def export_study(
     studies: StudyRepository, saved: SavedStudy, folder: Path, on_step: OnProgress | None = None
 ) -> list[str]:
-    """Write a study and the timelines of its finished analyses into a new folder. Videos are not included.
+    """Write a study, its codings and the timelines of its finished analyses into a new folder, without videos.
 
     Args:
         studies: The owner's studies.
@@ -67,7 +69,10 @@ def export_study(
             without.append(analysis)
         progress.advance()
     study = saved.study.without_cells(cell.key for cell in saved.study.cells if cell.analysis not in about)
-    content = {"version": VERSION, "study": study.to_dict(), "analyses": about}
+    content = {
+        "version": VERSION, "study": study.to_dict(), "analyses": about,
+        **_coded(CodingRepository(studies), saved.id, {cell.key for cell in study.cells}),
+    }  # fmt: skip
     (folder / ABOUT).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
     return without
 
@@ -87,6 +92,7 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
     """
     content = _read(_own_file(folder / ABOUT))
     study, repository = Study.from_dict(content["study"]), studies.analyses
+    codebook, codings = _codings_of(content, study)
     own, ids, added = studies.files(), {}, []
     progress = ProgressReporter(len(content["analyses"]), on_step)
     try:
@@ -98,11 +104,37 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
                 ids[analysis] = _add(repository, timeline, about)
                 added.append(ids[analysis])
             progress.advance()
-        return studies.create(study.with_analyses(ids))
+        saved = studies.create(study.with_analyses(ids))
+        try:
+            CodingRepository(studies).add(saved.id, codebook, codings)
+        except BaseException:
+            studies.delete(saved.id)
+            raise
+        return saved
     except BaseException:
         for analysis in added:
             purge(repository.library, analysis)
         raise
+
+
+def _coded(repository: CodingRepository, study_id: str, keys: Collection[Key]) -> dict[str, Any]:
+    """Return the codebook, unless it is the default one, and the codings of some cells as plain JSON types."""
+    codings = [saved.coding.to_dict() for saved in repository.all(study_id) if saved.coding.key in keys]
+    saved = repository.codebook(study_id)
+    return {"codings": codings, **({"codebook": saved.codebook.to_dict()} if saved.version else {})}
+
+
+def _codings_of(content: Mapping[str, Any], study: Study) -> tuple[Codebook | None, list[Coding]]:
+    """Return the codebook and the codings of a folder; those of older versions have none."""
+    codebook = Codebook.from_dict(content["codebook"]) if "codebook" in content else None
+    given = content.get("codings", [])
+    if not isinstance(given, list):
+        raise InputError(f"expected a list of codings in {ABOUT}; got {brief(given)}")
+    codings = [Coding.from_dict(each) for each in given]
+    cells = {cell.key for cell in study.cells}
+    if strange := next((coding for coding in codings if coding.key not in cells), None):
+        raise InputError(f"expected codings of videos in {ABOUT}; got one of {brief(' · '.join(strange.key))}")
+    return codebook, codings
 
 
 def _own_file(path: Path) -> Path:

@@ -193,11 +193,7 @@ class StudyRepository:
             return dict(session.execute(query.order_by(AnalysisRow.created_at)).all())
 
     def _row(self, session: Session, study_id: str, *, lock: bool = False) -> StudyRow:
-        wanted = select(StudyRow).where(StudyRow.id == study_id, StudyRow.owner == self._owner)
-        row = session.scalar(wanted.with_for_update() if lock else wanted)
-        if row is None:
-            raise LibraryError(f"there is no study {study_id!r} in this library")
-        return row
+        return study_row(session, self._owner, study_id, lock=lock)
 
     def _write(self, session: Session, row: StudyRow, study: Study) -> None:
         self._expect_own(session, {cell.analysis for cell in study.cells})
@@ -228,6 +224,25 @@ class StudyRepository:
         own = set(session.scalars(select(AnalysisRow.id).where(AnalysisRow.owner == self._owner)))
         if strange := sorted(analyses - own):
             raise LibraryError(f"expected analyses of this library; there is no {strange[0]!r}")
+
+
+def study_row(session: Session, owner: str, study_id: str, *, lock: bool = False) -> StudyRow:
+    """Return the row of an owner's study.
+
+    Args:
+        session: The database session.
+        owner: The owner.
+        study_id: ID of the study.
+        lock: Whether to lock the row until the session ends.
+
+    Raises:
+        LibraryError: The owner has no such study.
+    """
+    wanted = select(StudyRow).where(StudyRow.id == study_id, StudyRow.owner == owner)
+    row = session.scalar(wanted.with_for_update() if lock else wanted)
+    if row is None:
+        raise LibraryError(f"there is no study {study_id!r} in this library")
+    return row
 
 
 def _insert(session: Session, table: type[_Part], study_id: str, rows: list[dict[str, object]]) -> None:

@@ -1,4 +1,4 @@
-"""Reads coders' codes: one ELAN, BORIS or CSV file per coder and video, or one table of all coders."""
+"""Reads coders' codes: ELAN, BORIS or CSV files per coder and video, one table of all, or codings made in the app."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from emotion.errors import InputError, brief
+from emotion.studies.coding import Coding
 from emotion.studies.formats.event_tables import Columns, LoggedEvent, events_of_table
 from emotion.studies.names import ONLY_STIMULUS, PARTICIPANT, STIMULUS, NamePattern
 
@@ -74,6 +75,18 @@ def spans_of_files(files: Mapping[str, Sequence[LoggedEvent]], pattern: NamePatt
         else:
             parts.append(_spans({STIMULUS: ONLY_STIMULUS, **values}, events))
     return _joined(parts), strangers
+
+
+def spans_of_codings(codings: Iterable[Coding]) -> pd.DataFrame:
+    """Return a table of :data:`SPANS` of codings; one without spans has an empty code and no times.
+
+    A point has the same start and end, as a moment of a file has.
+    """
+    parts = []
+    for coding in codings:
+        names = {CODER: coding.coder, PARTICIPANT: coding.participant, STIMULUS: coding.stimulus}
+        parts.append(_spans(names, [LoggedEvent(span.start_s, span.end_s, span.code) for span in coding.spans]))
+    return _joined(parts)
 
 
 def suggest_coded_pattern(names: Sequence[str]) -> str:

@@ -130,10 +130,10 @@ def _place(_path: str, _changed_ns: int, _size: int) -> _Cached:
 def _survey(container: Any, stream: Any) -> Survey:
     path, start_s = container.name, float(container.start_time or 0) / av.time_base
     rates, is_broadcast = _rates(stream), container.format.name in _BROADCAST
-    stamps, durations_s, keys, is_in_order = _read(container, stream)
+    stamps, durations_s, keys, is_in_order = read_stamps(container, stream)
     if not len(stamps) or np.isnan(stamps).all():
         return _without_stamps(len(stamps), start_s, rates[0])
-    shown = _in_display_order(stamps, keys)
+    shown = in_display_order(stamps, keys)
     step_s = _usual_step(shown, rates[0])
     longest_s = max(_LONGEST_IN_BROADCAST_S if is_broadcast else _LONGEST_GAP_S, _STEPS_IN_A_GAP * step_s)
     real_gaps: list[tuple[float, float]] = []
@@ -153,7 +153,7 @@ def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
     return Survey(frames, rate, start_s, frames / rate, 1 / rate, float("inf"), (), words)
 
 
-def _read(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.bool_], bool]:
+def read_stamps(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.bool_], bool]:
     """Return all packets' presentation times (NaN if missing) and durations in s, key frame flags, and if dts rise."""
     shown, decoded, durations_s, keys = array("d"), array("d"), [], []
     base, unknown = float(stream.time_base or 0), float("nan")
@@ -184,7 +184,7 @@ def _is_regular(stamps: Stamps, longest_s: float) -> bool:
     return bool((stamps[_DEEPEST_REORDER + 1 :] > latest).all())
 
 
-def _in_display_order(stamps: Stamps, keys: NDArray[np.bool_]) -> Stamps:
+def in_display_order(stamps: Stamps, keys: NDArray[np.bool_]) -> Stamps:
     """Return the stamps in approximately the order in which a decoder outputs the frames, even if stamps are wrong."""
     order = _plausible(stamps)
     starts, highest = [0], order[0]

@@ -57,7 +57,7 @@ def test_a_tilt_has_a_side(angle: float, side: str) -> None:
     ],
     ids=["too small", "too slow", "too fast", "one glance", "too coarse"],
 )
-def test_what_lies_outside_the_rules_is_no_gesture(rows: pd.DataFrame) -> None:
+def test_movements_outside_the_rules_are_no_gestures(rows: pd.DataFrame) -> None:
     assert find_gestures(rows).empty
 
 
@@ -85,7 +85,7 @@ def test_persons_and_gaps_are_kept_apart() -> None:
     found = find_gestures(both)
     assert dict(zip(found["track_id"], found["gesture"], strict=True)) == {1: "nod", 2: "shake"}
     cut = nod[(nod["time_s"] < 2.6) | (nod["time_s"] > 3.4)]
-    assert find_gestures(cut).empty, "what happened while nobody was seen is not known"
+    assert find_gestures(cut).empty, "movements out of view are unknown"
     blind = nod.assign(pitch=nod["pitch"].where((nod["time_s"] < 2.6) | (nod["time_s"] > 3.4)))
     assert find_gestures(blind).empty
 
@@ -115,3 +115,12 @@ def test_precision_and_recall_on_generated_heads(fps: float) -> None:
     found = measure_heads(fps)
     assert found["precision"] >= 0.9
     assert found["recall"] >= 0.9
+
+
+def test_uneven_swings_are_no_gesture() -> None:
+    """A head that turns in steps, each with a little swing back: 20° there and 6° back."""
+    time_s = np.arange(round(8 * FPS)) / FPS
+    steps = np.interp(time_s, 2 + np.arange(6) / 3, [0, 20, 14, 34, 28, 48])
+    assert find_gestures(timeline(8, yaw=steps)).empty
+    even = np.interp(time_s, 2 + np.arange(6) / 3, [0, 20, 0, 20, 0, 20])
+    assert find_gestures(timeline(8, yaw=even))["gesture"].tolist() == ["shake"]

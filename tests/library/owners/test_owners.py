@@ -42,7 +42,7 @@ def test_no_repository_method_takes_an_owner() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
 def test_pages_get_only_their_visitors_repository(path: Path) -> None:
-    """Only the module that knows the visitor opens repositories; the administrators' page may erase one."""
+    """Only the module that knows the visitor opens repositories, and the page for administrators, to erase one."""
     used = {
         node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
     }
@@ -149,7 +149,10 @@ def test_a_library_of_an_older_version_is_migrated(make_library: MakeLibrary, vi
         for column in ("name", "purpose", "notice_version", "agreed_at"):
             session.execute(sql(f"ALTER TABLE owners DROP COLUMN {column}"))
         session.execute(sql("ALTER TABLE analyses DROP COLUMN edits_version"))
-        for table in ("api_requests", "api_tokens", "study_cells", "study_stimuli", "study_participants", "studies"):
+        for table in (
+            "api_requests", "api_tokens", "study_codings", "study_codebooks", "study_cells", "study_stimuli",
+            "study_participants", "studies",
+        ):  # fmt: skip
             session.execute(sql(f"DROP TABLE {table}"))
         session.execute(sql("UPDATE alembic_version SET version_num = '0001'"))
     opened = make_library()

@@ -1,4 +1,4 @@
-"""A study goes to another library as one ZIP file, and damaged or foreign files add nothing."""
+"""Studies as ZIP files: imported into another library, and damaged or foreign ones refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_study_goes_through_a_zip_file(
     tmp_path: Path,
 ) -> None:
     steps: list[Progress] = []
-    assert len(export_zip(studies, saved, tmp_path / "study.zip")) == 1, "one analysis is still waiting"
+    assert len(export_zip(studies, saved, tmp_path / "study.zip")) == 1, "one analysis is still queued"
     imported = import_zip(colleague, tmp_path / "study.zip", steps.append)
     assert imported.study.participants == saved.study.participants
     pd.testing.assert_frame_equal(study_results(colleague, imported).means, study_results(studies, saved).means)

@@ -1,4 +1,4 @@
-"""Coders of a study's videos are compared with each other and with the model."""
+"""Agreement of a study's coders with each other and with the model."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ from sklearn.metrics import cohen_kappa_score
 from emotion.errors import InputError
 from emotion.library import LOCAL, Library
 from emotion.library.studies import StudyRepository
-from emotion.library.studies.agreement import AgreementOptions, StudyAgreement, cells_of_spans, study_agreement
+from emotion.library.studies.agreement import (
+    AgreementOptions,
+    StudyAgreement,
+    cells_of_spans,
+    joined_spans,
+    study_agreement,
+)
 from emotion.library.studies.read_uploads import read_uploaded_log
 from emotion.library.studies.results import study_results
 from emotion.sandbox.runner import end_waiting
 from emotion.studies import Cell, Participant, Stimulus, Study
+from emotion.studies.coding import CodedSpan, Coding
 from emotion.studies.formats.event_tables import LoggedEvent
 from tests.conftest import make_analysis
 from tests.library.libraries import put
@@ -85,7 +92,7 @@ def test_two_coders_are_compared_as_scikit_learn_does(studies: StudyRepository, 
     assert dict(zip(found.icc["code"], found.icc["recordings"], strict=True)) == {"smile": 2, "": 2}
 
 
-def test_names_without_a_video_are_told_and_one_coder_is_not_enough(studies: StudyRepository, study_id: str) -> None:
+def test_names_without_a_video_are_reported_and_one_coder_is_refused(studies: StudyRepository, study_id: str) -> None:
     rows = [("ann", "p1", "film", "smile", 0.5, 2.0), ("ann", "p9", "film", "smile", 0.5, 2.0)]
     cells, strangers = cells_of_spans(studies.get(study_id), spans_of(rows))
     assert ([cell.key for cell in cells.values()], strangers) == ([("p1", "film")], [("p9", "film")])
@@ -107,3 +114,29 @@ def test_an_uploaded_log_is_read_in_the_sandbox() -> None:
     with pytest.raises(InputError, match="expected"):
         read_uploaded_log(b"XDF: no", "p1.xdf", "xdf")
     end_waiting()
+
+
+def test_codings_of_the_app_count_with_uploaded_files(studies: StudyRepository, study_id: str) -> None:
+    saved = studies.get(study_id)
+    stored = [
+        Coding("bob", "p1", "film", (CodedSpan(1.0, 3.0, "happiness"), CodedSpan(2.0, 2.0, "nod")), finished=True)
+    ]
+    uploaded = spans_of([("ann", "P1", "film", "happiness", 1.0, 2.0)])
+    joined = joined_spans(uploaded, stored)
+    found = study_agreement(studies, saved, study_results(studies, saved), joined, AgreementOptions(empty="neutral"))
+    assert found.coders == ("ann", "bob", "model")
+    kappas = found.pairs.set_index(["first", "second"])["kappa"]
+    assert kappas["bob", "model"] == pytest.approx(1.0)
+    assert kappas["ann", "bob"] < 1
+    alone = joined_spans(None, stored)
+    assert alone["coder"].tolist() == ["bob", "bob"]
+
+
+def test_codes_of_a_video_from_the_app_and_from_a_file_are_refused() -> None:
+    stored = [Coding("ann", "p1", "film", finished=True)]
+    uploaded = spans_of([("Ann", "P1", "film", "happiness", 1.0, 2.0), ("ann", "p2", "film", "fear", 0.0, 1.0)])
+    with pytest.raises(
+        InputError, match="expected the codes of ann for p1 · film once; got them from an uploaded file"
+    ):
+        joined_spans(uploaded, stored)
+    assert len(joined_spans(uploaded.iloc[1:], stored)) == 2

@@ -33,7 +33,7 @@ SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6]
 
 
 def codings(coders: int = 2, people: int = 8, units: int = 60, seed: int = 1, missing: float = 0.0) -> Codings:
-    """People with a true code in each unit that coders mistake now and then."""
+    """Generate codings: each unit has a true code, which coders sometimes mistake."""
     rng = np.random.default_rng(seed)
     tables = {}
     for number in range(people):
@@ -91,7 +91,7 @@ def test_cohens_kappa_matches_statsmodels() -> None:
     ours = cohens_kappa(of)
     assert ours.value == pytest.approx(theirs.kappa, **EXACT)
     assert ours.units == both.sum()
-    # Units are independent here, so resampled people give about the interval of independent units.
+    # Units are independent here, so resampling people gives about the interval of independent units.
     assert ours.high - ours.low == pytest.approx(theirs.kappa_upp - theirs.kappa_low, rel=0.6)
     assert ours.low < theirs.kappa < ours.high
 
@@ -103,7 +103,7 @@ def test_fleiss_kappa_matches_statsmodels() -> None:
 
 
 def expected_by_hand(first: np.ndarray, second: np.ndarray, tolerance: int) -> float:
-    """Share of all pairs of a unit of one coder and a unit of the other that would agree."""
+    """Return the share of all pairs (unit of one coder, unit of the other) that would agree."""
 
     def near(row: np.ndarray, unit: int) -> set[int]:
         return set(row[max(unit - tolerance, 0) : unit + tolerance + 1].tolist())
@@ -182,7 +182,7 @@ def test_icc_with_resampled_people() -> None:
     resampled, plain = resampled_correlations(table, people), intraclass_correlations(table)
     assert [each.value for each in resampled] == pytest.approx([each.value for each in plain])
     wider = [r.high - r.low > p.high - p.low for r, p in zip(resampled, plain, strict=True)]
-    assert all(wider), "seconds of the same person are alike"
+    assert all(wider), "seconds of one person are similar"
 
 
 def test_identical_ratings_agree_perfectly() -> None:
@@ -209,3 +209,18 @@ def test_refusals_say_what_was_expected() -> None:
         intraclass_correlations([[1.0, NAN], [2.0, 3.0]])
     with pytest.raises(InputError, match="expected a person for each target"):
         resampled_correlations(SHROUT_FLEISS, ["p"])
+
+
+def test_fleiss_kappa_has_the_tolerance_of_each_pair() -> None:
+    of = codings(coders=3)
+    pairs = [cohens_kappa(of.pair(*names), tolerance_s=0.5) for names in ("AB", "AC", "BC")]
+    found = fleiss_kappa(of, tolerance_s=0.5)
+    assert found.observed == pytest.approx(np.mean([each.observed for each in pairs]), **EXACT)
+    assert found.observed > fleiss_kappa(of).observed + 0.05
+
+
+def test_alpha_of_ordered_codes_matches_krippendorff() -> None:
+    of = codings(coders=3, missing=0.2)
+    values = np.where(pooled(of) < 0, NAN, pooled(of))
+    theirs = krippendorff.alpha(values, level_of_measurement="ordinal")
+    assert codings_alpha(of, ordinal=True).value == pytest.approx(theirs, **EXACT)

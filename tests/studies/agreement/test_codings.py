@@ -33,10 +33,10 @@ def test_spans_become_units_of_time() -> None:
     assert of.people["p1"].shape == (2, 12)
     assert of.people["p1"][0].tolist() == [2, 2, 1, 1, 1, 1, 2, 2, 0, 0, 2, 2]
     assert of.people["p1"][1].tolist() == [2, 2, 2, 1, 1, 1, 2, 2, 1, 1, 2, 2]
-    assert of.people["p2"].tolist() == [[1, 1, 1, 1], [-1, -1, -1, -1]], "B did not look at p2"
+    assert of.people["p2"].tolist() == [[1, 1, 1, 1], [-1, -1, -1, -1]], "B did not code p2"
 
 
-def test_a_coder_may_have_looked_and_coded_nothing() -> None:
+def test_a_coder_may_have_coded_nothing() -> None:
     looked = pd.concat([TWO, spans(("B", "p2", None, np.nan, np.nan))])
     assert from_spans(looked, {"p1": 6.0, "p2": 2.0}, step_s=0.5).people["p2"][1].tolist() == [2, 2, 2, 2]
     blank = from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5, empty=None)
@@ -116,3 +116,14 @@ def test_refusals_say_what_was_expected() -> None:
         from_spans(TWO.drop(columns="end_s"), {"p1": 6.0, "p2": 2.0})
     with pytest.raises(InputError, match="expected two coders; got 3"):
         code_table(with_model(of, {}))
+
+
+def test_a_unit_has_the_code_of_its_middle() -> None:
+    of = from_spans(spans(("A", "p", "smile", 1.2, 2.7)), {"p": 4.0}, step_s=0.5)
+    assert of.people["p"][0].tolist() == [1, 1, 0, 0, 0, 1, 1, 1]
+
+
+def test_of_overlapping_spans_the_last_to_begin_counts() -> None:
+    overlapping = spans(("A", "p", "frown", 1.0, 2.0), ("A", "p", "smile", 0.0, 3.0))
+    of = from_spans(overlapping, {"p": 3.0}, step_s=1.0)
+    assert [of.codes[code] for code in of.people["p"][0]] == ["smile", "frown", "smile"]

@@ -50,7 +50,7 @@ def test_curves_of_conditions_and_an_interval_about_as_wide_as_students() -> Non
 
 
 def test_people_are_resampled_not_their_rows() -> None:
-    """Each person's rows again and again change nothing."""
+    """Repeating each person's rows does not change the interval."""
     table = long_table()
     pd.testing.assert_frame_equal(mean_curve(pd.concat([table] * 5), "happiness"), mean_curve(table, "happiness"))
 
@@ -140,3 +140,36 @@ def test_events_far_from_all_rows_and_uneven_seconds_are_refused() -> None:
         mean_curve(table[table["second"] < 3].replace({"second": {2: 2.5}}), "happiness")
     with pytest.raises(InputError, match="without sadness"):
         mean_curve(table, "sadness")
+
+
+def test_a_row_belongs_to_the_step_in_which_its_middle_lies() -> None:
+    """Second 4 lasts from 4 to 5 s; its middle is just after the event, although it starts before."""
+    table = pd.DataFrame({"participant": "a", "second": range(10), "joy": np.arange(10.0)})
+    aligned = around_events(table, pd.DataFrame({"time_s": [4.4]}), ["joy"], before_s=2, after_s=2, by=None)
+    assert aligned[["second", "joy"]].to_numpy().tolist() == [[-2, 2], [-1, 3], [0, 4], [1, 5]]
+
+
+def test_a_value_at_the_threshold_is_not_over_it() -> None:
+    table = pd.DataFrame({"participant": ["a", "b", "c"], "second": 0, "joy": [0.4, 0.5, 0.6]})
+    assert share_curve(table, "joy", 0.5, by=None)["over"].tolist() == [1]
+
+
+@pytest.mark.parametrize("people", [5, 8, 30])
+def test_the_interval_of_normal_resamples_is_students(people: int) -> None:
+    """Resampled means of n values vary by √((n − 1) / n) too little, and Student's t is wider than the normal."""
+    spread = np.sqrt((people - 1) / people) / np.sqrt(people)
+    draws = stats.norm.ppf((np.arange(200_000) + 0.5) / 200_000)[:, None] * spread
+    low, high = interval_of(draws, people)
+    half = stats.t.ppf(0.975, people - 1) / np.sqrt(people)
+    assert (low[0], high[0]) == pytest.approx((-half, half), rel=0.01)
+
+
+def test_the_interval_of_a_moment_is_for_the_people_who_are_known_there() -> None:
+    """Student's quantile of five people is 1.4 times that of 40."""
+    values = np.random.default_rng(2).normal(0, 1, (40, 2))
+    values[5:, 1] = np.nan
+    weights = people_weights(40)
+    _, low, high = mean_interval(values)
+    with np.errstate(invalid="ignore"):  # resamples that draw none of the five
+        draws = (weights[:, :5] @ values[:5, 1:]) / weights[:, :5].sum(axis=1, keepdims=True)
+    assert (low[1], high[1]) == pytest.approx(tuple(limit[0] for limit in interval_of(draws, 5)))

@@ -9,6 +9,7 @@ import pytest
 
 from emotion.errors import InputError
 from emotion.studies.statistics.synchrony import (
+    CrossCorrelation,
     against_shifts,
     against_shuffled_pairs,
     correlation,
@@ -77,8 +78,8 @@ def test_real_pairs_against_shuffled_ones() -> None:
     assert smiles.real > smiles.shuffled
 
 
-def test_what_all_pairs_share_is_not_synchrony() -> None:
-    """Everybody reacts to the same film: all pairs go together, real ones no more than others."""
+def test_common_reactions_are_not_synchrony() -> None:
+    """Everybody reacts to the same film, so real pairs are no more synchronous than shuffled ones."""
     film = smooth(300, 1)
     first = np.stack([film + smooth(300, 10 + seed) for seed in range(10)])
     second = np.stack([film + smooth(300, 50 + seed) for seed in range(10)])
@@ -106,3 +107,29 @@ def test_refusals_say_what_was_expected() -> None:
         against_shuffled_pairs(
             np.stack([smooth(50, 1), np.ones(50), smooth(50, 2)]), np.stack([smooth(50, seed) for seed in (3, 4, 5)])
         )
+
+
+def test_fewer_shifts_are_spread_over_all() -> None:
+    first = smooth(600, 21)
+    second = first + smooth(600, 22)
+    every, some = against_shifts(first, second), against_shifts(first, second, max_shifts=100)
+    assert (every.permutations, some.permutations) == (600, 101)
+    assert some.real == every.real
+    assert some.shuffled == pytest.approx(every.shuffled, abs=0.05)
+    assert some.p == 1 / 101
+
+
+def test_strength_lag_and_leader_by_hand() -> None:
+    """Two windows at three lags; correlations are averaged after Fisher's transformation."""
+    z = np.array([[0.1, 0.5, 1.5], [0.2, 0.9, 0.3]])
+    found = synchrony(CrossCorrelation(np.array([1.0, 2.0]), np.array([-1.0, 0.0, 1.0]), np.tanh(z)))
+    assert found.strength == pytest.approx((1.5 + 0.9) / 2), "the largest of each window"
+    assert found.at_lag_zero == pytest.approx(np.tanh(0.7))
+    assert (found.lag_s, found.r) == (1.0, pytest.approx(np.tanh(0.9)))
+    assert (found.first_leads, found.second_leads, found.windows) == (0.5, 0, 2)
+
+
+def test_the_real_pair_counts_among_its_shifts() -> None:
+    first = smooth(400, 7)
+    found = against_shifts(first, first)
+    assert (found.p, found.permutations) == (pytest.approx(1 / 400), 400)

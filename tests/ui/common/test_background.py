@@ -14,10 +14,10 @@ from ui.common.background import UploadJob
 
 
 class Task(UploadJob):
-    """Runs the given function."""
+    """A job that runs a given function."""
 
     def do(self, work: Callable[[], None]) -> str:
-        """Return what is said once it has ended."""
+        """Run a job to its end, and return its message."""
         self._start_thread(work)
         self.wait(30)
         assert not self.running
@@ -41,7 +41,7 @@ def test_bugs_are_hidden_and_file_errors_name_the_file(task: Task) -> None:
     assert task.do(raising(VideoError("upload is empty; expected a video"))) == (
         "my talk.mp4 is empty; expected a video"
     )
-    assert task.do(lambda: None) == "", "begun anew"
+    assert task.do(lambda: None) == "", "started again"
 
 
 def test_cancelling_stops_at_the_next_step_without_error(task: Task) -> None:

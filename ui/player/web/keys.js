@@ -16,11 +16,11 @@ const KEYS = {
 const WITH_SHIFT = {ArrowLeft: ["skip", -1], ArrowRight: ["skip", 1]};
 
 // Runs the action of a key, and stops the event, so that page shortcuts and scrolling do not react too.
-export function takeKey(event, actions) {
+export function takeKey(event, actions, keys = KEYS) {
   // AltGr, needed for [ and ] on many keyboards, is reported as Ctrl + Alt.
   const chord = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph");
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const action = (event.shiftKey && WITH_SHIFT[key]) || KEYS[key];
+  const action = (event.shiftKey && WITH_SHIFT[key]) || keys[key];
   if (chord || !action || belongsToControl(event)) return;
   event.preventDefault();
   event.stopPropagation();

@@ -1,0 +1,313 @@
+// The player for coding: a video without any answer of the model, and the coder's own spans.
+
+import {clockText} from "./axis.js";
+import {CodingBoard} from "./coding_board.js";
+import {holds, isPoint, mergeSpans, without, withSpan} from "./coding_spans.js";
+import {takeKey} from "./keys.js";
+import {Playback} from "./playback.js";
+import {Timeline} from "./timeline.js";
+
+const MOST_UNDONE = 200;
+// While the video plays, codes are sent at most this often, because each time the page runs again.
+const SEND_MS = 5000;
+const CODING_KEYS = {
+  " ": ["toggle"],
+  ArrowLeft: ["step", -1],
+  ArrowRight: ["step", 1],
+  Home: ["stepToEnd", -1],
+  End: ["stepToEnd", 1],
+  "+": ["changeSpeed", 1],
+  "=": ["changeSpeed", 1],
+  "-": ["changeSpeed", -1],
+  z: ["undo"],
+  Backspace: ["undo"],
+  Delete: ["remove"],
+  ",": ["selectNext", -1],
+  ".": ["selectNext", 1],
+};
+
+export class CodingPlayer {
+  // `say(name, value)` sends a value to the page.
+  constructor(root, say) {
+    Object.assign(this, {root, say, data: {}, spans: [], open: [], selected: null, undone: []});
+    this.sessionId = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
+    this.sent = 0;
+    this.lists = new Map();
+    const find = (name) => root.querySelector(name);
+    [this.stage, this.video, this.status] = [".stage", "video", ".status"].map(find);
+    this.board = new CodingBoard(find(".board"), {
+      seek: (time_s) => this.playback?.seekToFrameAt(time_s),
+      select: (span) => this.#select(span),
+    });
+    this.closed = new AbortController();
+    this.#listen(root, "keydown", (event) => this.#key(event));
+    this.#listen(root, "click", (event) => this.#press(event));
+    this.#listen(root, "focusout", (event) => root.contains(event.relatedTarget) || this.#send());
+    this.#listen(document, "pointerdown", (event) => event.composedPath().includes(root) || this.#send());
+    this.#listen(document, "visibilitychange", () => this.#send());
+    this.#listen(window, "pagehide", () => this.#send());
+    this.#listen(this.video, "error", () => this.#tell("This browser cannot play the video."));
+    this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
+  }
+
+  close() {
+    this.closed.abort();
+    clearTimeout(this.sending);
+    this.board.close();
+    this.playback?.close();
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  // Applies the page's current data.
+  async update(data) {
+    const before = this.data;
+    this.data = data;
+    this.keys = {...CODING_KEYS, ...Object.fromEntries(data.codes.map((code, place) => [code.key, ["press", place]]))};
+    if (data.frames !== before.frames || data.video !== before.video) {
+      this.#take(data.spans);
+      await this.#open(data);
+    } else if (data.generation !== before.generation) this.#merge(data);
+    this.#show();
+  }
+
+  #take(spans) {
+    this.spans = spans;
+    this.known = spans;
+    this.undone = [];
+  }
+
+  // Another tab of this coder has stored something: its changes and those of this one are both kept.
+  #merge(data) {
+    const heard = data.heard.session === this.sessionId ? this.lists.get(data.heard.count) : null;
+    const mine = this.spans;
+    this.#take(mergeSpans(heard ?? this.known, mine, data.spans));
+    this.known = data.spans;
+    if (this.spans.length !== data.spans.length || !this.spans.every((span) => holds(data.spans, span))) this.#changed();
+  }
+
+  async #open(data) {
+    const answer = await fetch(data.frames);
+    if (!answer.ok) return this.#tell("The times of the frames could not be loaded. Reload the page.");
+    const timeline = new Timeline(await answer.arrayBuffer());
+    if (data.frames !== this.data.frames || data.video !== this.data.video) return undefined;
+    this.playback?.close();
+    this.timeline = timeline;
+    this.playback = new Playback(this.video, timeline, {
+      onFrame: () => this.#readOut(),
+      onSeek: () => this.#readOut(),
+      onIdle: () => this.#send(),
+      onChange: () => this.#showPlayback(),
+    });
+    if (this.video.getAttribute("src") !== data.video) this.video.src = data.video;
+    this.#fitStage();
+    this.playback.seekToFrameAt(data.start_s);
+    const busy = document.activeElement;
+    if (!busy?.matches("input, textarea, [contenteditable=true]")) this.board.ruler.focus({preventScroll: true});
+    return undefined;
+  }
+
+  // The time of the frame on the screen, or of the one that it moves to.
+  get #now_s() {
+    return this.timeline.timeOf(this.timeline.nearestTo(this.playback.moment_s));
+  }
+
+  // Actions of keys and buttons.
+
+  toggle() {
+    this.playback.toggle();
+  }
+
+  step(count) {
+    this.playback.step(count);
+  }
+
+  stepToEnd(direction) {
+    this.playback.step(direction * this.timeline.frames);
+  }
+
+  skip(seconds) {
+    this.playback.skip(seconds);
+  }
+
+  changeSpeed(steps) {
+    this.playback.changeSpeed(steps);
+  }
+
+  mute() {
+    this.video.muted = !this.video.muted;
+    this.#showPlayback();
+  }
+
+  full() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.root.requestFullscreen?.();
+  }
+
+  // Starts or ends a state, or sets a point.
+  press(place) {
+    const code = this.data.codes[place];
+    const time_s = this.#now_s;
+    this.#remember();
+    if (code.kind === "point") {
+      this.spans = withSpan(this.spans, {code: code.name, start_s: time_s, end_s: time_s}, false);
+      this.#tell(`${code.name} at ${clockText(time_s, 2)}`);
+    } else if (this.open.some((state) => state.code === code.name)) {
+      this.#endStates(time_s, (state) => state.code === code.name);
+      this.#tell(`${code.name} ends at ${clockText(time_s, 2)}`);
+    } else {
+      if (this.data.exclusive) this.#endStates(time_s, () => true);
+      this.open = [...this.open, {code: code.name, start_s: time_s}];
+      this.#tell(`${code.name} starts at ${clockText(time_s, 2)}`);
+    }
+    this.selected = null;
+    this.#changed();
+  }
+
+  undo() {
+    const last = this.undone.pop();
+    if (!last) return this.#tell("Nothing to undo");
+    [this.spans, this.open] = last;
+    this.selected = null;
+    this.#tell("Undone");
+    return this.#changed();
+  }
+
+  remove() {
+    const {selected} = this;
+    if (!selected) return this.#tell("Select a span first: click it, or press , or .");
+    this.#remember();
+    this.spans = without(this.spans, selected);
+    this.selected = null;
+    this.#tell(`${selected.code} at ${clockText(selected.start_s, 2)} deleted`);
+    return this.#changed();
+  }
+
+  // Selects the next span in time, or the one before, and moves the video to its start.
+  selectNext(direction) {
+    const {spans, selected} = this;
+    if (!spans.length) return this.#tell("Nothing is coded yet");
+    const time_s = this.#now_s;
+    const at = selected ? spans.findIndex((span) => holds([span], selected)) : -1;
+    const first = direction > 0 ? spans.findIndex((span) => span.start_s >= time_s) : spans.findLastIndex((span) => span.start_s <= time_s);
+    const next = at >= 0 ? at + direction : first;
+    const span = spans[Math.min(Math.max(next, 0), spans.length - 1)];
+    this.playback.seekToFrameAt(span.start_s);
+    return this.#select(span);
+  }
+
+  #select(span) {
+    this.selected = span;
+    const times = isPoint(span) ? [span.start_s] : [span.start_s, span.end_s];
+    this.#tell(`${span.code}, ${times.map((time_s) => clockText(time_s, 2)).join(" to ")}`);
+    this.board.ruler.focus({preventScroll: true});
+    this.#show();
+  }
+
+  // A state that ends on the frame on which it started lasted for no time.
+  #endStates(time_s, which) {
+    for (const {code, start_s} of this.open.filter(which)) {
+      const [from, to] = [start_s, time_s].sort((a, b) => a - b);
+      if (to > from) this.spans = withSpan(this.spans, {code, start_s: from, end_s: to}, this.data.exclusive);
+    }
+    this.open = this.open.filter((state) => !which(state));
+  }
+
+  #remember() {
+    this.undone = [...this.undone.slice(1 - MOST_UNDONE), [this.spans, this.open]];
+  }
+
+  #changed() {
+    this.unsent = true;
+    this.#show();
+    if (!this.playback?.playing) this.#send();
+    else this.sending ??= setTimeout(() => this.#send(), SEND_MS);
+  }
+
+  // Sends everything this coder coded in the video, so that nothing is lost between two runs.
+  #send() {
+    clearTimeout(this.sending);
+    this.sending = undefined;
+    if (!this.unsent) return;
+    this.unsent = false;
+    this.sent += 1;
+    this.lists.set(this.sent, this.spans);
+    for (const count of this.lists.keys()) {
+      if (this.data.heard.session === this.sessionId && count < this.data.heard.count) this.lists.delete(count);
+    }
+    this.say("coded", {session: this.sessionId, count: this.sent, spans: this.spans, open: this.open});
+  }
+
+  #key(event) {
+    if (!this.playback) return;
+    const isCode = this.data.codes.some((code) => code.key === event.key.toLowerCase());
+    // A key that is held down would start and end its state again and again.
+    if (event.repeat && (isCode || event.key === " ")) event.preventDefault();
+    else takeKey(event, this, this.keys);
+  }
+
+  #press(event) {
+    const button = event.target.closest("button[data-does]");
+    if (button && this.playback) {
+      this[button.dataset.does](...(button.dataset.by ? [Number(button.dataset.by)] : []));
+      // After a click with the mouse, the space bar plays again instead of pressing the same button.
+      if (event.detail) this.board.ruler.focus({preventScroll: true});
+    } else if (event.target.closest(".stage") && this.playback) this.toggle();
+  }
+
+  #fitStage() {
+    const [width, height] = [this.video.videoWidth || 16, this.video.videoHeight || 9];
+    this.stage.style.setProperty("--shape", `${width} / ${height}`);
+    this.stage.style.setProperty("--ratio", width / height);
+  }
+
+  #show() {
+    if (!this.playback) return;
+    const {spans, open, selected} = this;
+    this.board.setCodes(this.data.codes, spans);
+    this.board.show({spans, open, selected, time_s: this.#now_s, duration_s: this.playback.duration_s});
+    this.root.querySelector("[data-does=undo]").disabled = !this.undone.length;
+    this.root.querySelector("[data-does=remove]").disabled = !selected;
+    this.#showPlayback();
+    this.#readOut();
+  }
+
+  #showPlayback() {
+    if (!this.playback) return;
+    const {playing, speed} = this.playback;
+    const button = this.root.querySelector("[data-does=toggle]");
+    button.setAttribute("aria-label", playing ? "Pause" : "Play");
+    button.classList.toggle("on", playing);
+    this.root.querySelector(".speed").textContent = `${speed}×`;
+    this.root.querySelector("[data-does=mute]").setAttribute("aria-pressed", String(this.video.muted));
+    if (this.video.ended && this.open.length) this.#endAtTheEnd();
+  }
+
+  #endAtTheEnd() {
+    this.#remember();
+    this.#endStates(this.timeline.head.end_s, () => true);
+    this.#tell("The video is over: open states end here");
+    this.#changed();
+  }
+
+  #readOut() {
+    if (!this.playback) return;
+    const time_s = this.#now_s;
+    const number = `frame ${this.timeline.nearestTo(time_s).toLocaleString("en")}`;
+    this.root.querySelector(".time").textContent = clockText(time_s, 2);
+    this.root.querySelector(".total").textContent = clockText(this.playback.duration_s, 0);
+    this.root.querySelector(".frame").textContent = number;
+    const states = this.open.map((state) => `${state.code} is open`).join(", ");
+    this.board.move(time_s, `${clockText(time_s, 2)}, ${number}. ${states}`);
+  }
+
+  #tell(text) {
+    this.status.textContent = text;
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => this.status.replaceChildren(), 4000);
+  }
+
+  #listen(target, name, does) {
+    target.addEventListener(name, does, {signal: this.closed.signal});
+  }
+}
