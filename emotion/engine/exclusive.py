@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from emotion.errors import EmotionError
 
 
 @contextlib.contextmanager
 def exclusive(lock: Path, refusal: EmotionError) -> Iterator[None]:
-    """Hold a lock file; the system releases it when the process ends in whatever way.
+    """Hold a lock file, and delete it afterwards; the system releases it when the process ends in whatever way.
 
     Args:
         lock: The file, in an existing folder.
         refusal: Raised if another process holds it.
     """
-    with lock.open("w") as file:
+    with _locked(lock, refusal):
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _locked(lock: Path, refusal: EmotionError) -> IO[str]:
+    while True:
+        file = lock.open("w")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            file.close()
             raise refusal from None
-        yield
+        # The last holder may have deleted the file after it was opened here; another process would then lock a new one.
+        if lock.exists() and lock.stat().st_ino == os.fstat(file.fileno()).st_ino:
+            return file
+        file.close()

@@ -83,7 +83,7 @@ def test_no_input_is_overwritten(saved, tmp_path, capsys):
 def test_a_name_that_ends_in_a_slash_is_a_folder(saved, tmp_path):
     for name in ("csv", "json"):
         assert main(["export", str(saved), "--format", name, "--out", f"{tmp_path / 'new'}/"]) == 0
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {"My talk.csv", "My talk.json"}
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"My talk.timeline.csv", "My talk.timeline.json"}
 
 
 def test_only_files_are_replaced(saved, tmp_path, capsys):

@@ -55,7 +55,7 @@ def show_tokens(visitor: Visitor) -> None:
 
 def _show_new(text: str, address: str) -> None:
     st.success(ONCE, icon=":material/key:")
-    st.code(text, language=None)
+    st.code(text, language=None, wrap_lines=True)
     st.code(_example(text, address), language="bash", wrap_lines=True)
 
 

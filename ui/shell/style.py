@@ -22,6 +22,17 @@ _STYLE = """
   outline: 3px solid light-dark(#5b4bd6, #b3a9ff) !important;
   outline-offset: -2px;
 }
+/* Tabs scroll, which would cut an outline around them. */
+[data-testid="stTab"]:focus-visible,
+[data-testid="stTab"][data-focus-visible] {
+  outline: 2px solid light-dark(#5b4bd6, #b3a9ff) !important;
+  outline-offset: -2px;
+  box-shadow: none;
+}
+/* The theme's borders are too pale for an empty check box: graphics need a contrast of 3. */
+[data-testid="stCheckbox"] label:not(:has(input:checked)) > div:first-of-type {
+  border-color: light-dark(#73778a, #8a8fa3);
+}
 /* A calendar of years scrolls by itself, not the page. */
 .st-key-calendar [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
   overflow-x: auto;

@@ -16,7 +16,7 @@ from emotion.studies.statistics.mixed import mixed_model
 from emotion.studies.statistics.sentences import cluster_sentences, contrast_sentence, effect_sentence
 from ui.common.plain import plain, sentence
 from ui.common.tables import csv_button
-from ui.studies.results import groupings
+from ui.studies.results import digit_columns, groupings
 from ui.studies.session import cached
 
 MIN_PAIRS = 6
@@ -57,7 +57,7 @@ def show_contrast(results: StudyResults) -> None:
     for contrast in found:
         st.markdown(f"- {sentence(contrast_sentence(contrast))}")
     table = _contrast_table(found)
-    st.dataframe(table, hide_index=True, placeholder="–")
+    st.dataframe(table, hide_index=True, placeholder="–", column_config=digit_columns(table))
     _warn_of_few(found)
     kind = "Paired: the same people in both" if paired else "Unpaired: two groups of people"
     st.caption(

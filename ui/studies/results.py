@@ -6,6 +6,7 @@ import io
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +22,7 @@ from emotion.studies.statistics.curves import mean_curve, share_curve
 from emotion.studies.statistics.resampling import MIN_PEOPLE, RESAMPLES
 from ui.common.charts import show_chart
 from ui.common.plain import plain
+from ui.common.shares import whole_percent
 from ui.common.tables import csv_button
 from ui.common.widgets import legend
 from ui.studies.session import cached
@@ -35,17 +37,25 @@ def show_means(results: StudyResults) -> None:
     show_chart(people_chart(means, name, title), "study_means_chart", "means")
     st.caption("Dots: each person's mean, joined across stimuli. Ticks: mean across people.")
     people = means.groupby("stimulus", sort=False)[name].agg(["count", "mean", "std"]).reset_index()
-    st.dataframe(people.set_axis(["Stimulus", "People", "Mean", "SD"], axis=1), hide_index=True)
+    people = people.set_axis(["Stimulus", "People", "Mean", "SD"], axis=1)
+    st.dataframe(people, hide_index=True, column_config=digit_columns(people))
     st.markdown("**Every participant and stimulus**")
     first = ["participant", "stimulus", name, "frames", "seconds", "seen"]
     columns = [*first, *(each for each in means if each not in first)]
     st.dataframe(
-        means[columns], hide_index=True, height=min(38 + 35 * len(means), 420),
-        column_config={
-            "seen": st.column_config.NumberColumn("seen", format="percent", help="Share of the stimulus with a face")
+        whole_percent(means[columns], "seen"), hide_index=True, height=min(38 + 35 * len(means), 420),
+        column_config=digit_columns(means) | {
+            "seconds": st.column_config.NumberColumn(format="%.1f"),
+            "window_s": st.column_config.NumberColumn(format="%.1f"),
+            "seen": st.column_config.NumberColumn(format="percent", help="Share of the stimulus with a face"),
         },
     )  # fmt: skip
     csv_button("Means", means, "study_means_csv")
+
+
+def digit_columns(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the settings of the columns of measures: three decimals each, which align."""
+    return {str(name): st.column_config.NumberColumn(format="%.3f") for name in table.select_dtypes("float")}
 
 
 def show_curve(results: StudyResults) -> None:

@@ -60,7 +60,7 @@ def _read_path(source: str | os.PathLike[str]) -> tuple[bytes, str]:
     name = brief(path.name or path)
     try:
         if path.is_dir():
-            raise ImageError(f"expected {EXPECTED}; {name} is a folder")
+            raise ImageError(f"{name} cannot be opened: it is a folder; expected a file")
         if path.is_fifo():  # reading it could block forever
             raise ImageError(f"{name} cannot be opened: it is a pipe; expected a file")
         return path.read_bytes(), name

@@ -117,7 +117,7 @@ def _show_postures(analysis: Analysis, edits: Edits, track: int | None) -> None:
     if spans.empty:
         st.caption(f"Nobody moved. What counts: {_POSTURE[0].lower()}{_POSTURE[1:]}")
         return
-    with st.expander(f"Moved: {len(spans):,} spans", icon=":material/accessibility_new:"):
+    with st.expander(f"Moved: {len(spans):,} span{'s' if len(spans) > 1 else ''}", icon=":material/accessibility_new:"):
         st.caption(_POSTURE)
         spans.insert(0, "person", [person_name(int(one), edits.names) for one in spans["track_id"]])
         columns = {
