@@ -1,6 +1,6 @@
 """The app with its own server: access guard, HTTP API, videos, metrics. Run with ``streamlit run server.py``."""
 
-# First of all: pylibsrtp, which it loads, crashes the process where TensorFlow was loaded before (a gRPC model server).
+# Before all else: aiortc loads pylibsrtp, which crashes a process that has loaded TensorFlow (for a gRPC model server).
 import aiortc  # noqa: F401
 import streamlit as st
 from starlette.middleware import Middleware
@@ -15,7 +15,7 @@ from ui.shell.api_route import api_route
 from ui.shell.metrics_route import metrics_route
 
 set_up_logs()
-# Streamlit refuses in the browser what the library would refuse when it has come.
+# Streamlit then refuses files in the browser that the library would refuse after the upload.
 config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_MB")
 app = st.App(
     "streamlit_app.py",

@@ -1,1 +1,1 @@
-"""Measures speed and memory on real clips; figures are compared within one run on an idle machine."""
+"""Benchmarks of speed, memory and accuracy; compare figures of one run on an idle machine only."""

@@ -1,13 +1,16 @@
-"""``python -m bench``: measurements written as JSON and as Markdown tables.
+"""``python -m bench``: runs the benchmarks and writes their results as JSON and as Markdown tables.
 
-Without a section, everything but the long video is measured in one run. ``library`` measures a library of 1,000
-analyses. ``long-video`` loops a clip into three hours and analyses it, which takes about an hour; ``long-page`` then
-measures the page that shows the result. ``live`` drives the live page in real browsers, or the parts of it that
-``--part`` names, and takes about ten minutes. ``batch`` analyses 200 short clips with one worker and with two, kills
-one, and estimates what 1,000 and 1,000,000 hours cost; ``--batch`` names some of this. ``training`` times steps of a
-training. ``false-faces`` counts faces in pictures without people, in folders that ``--pictures`` names beside its own
-drawings, and in pictures of people, before and after new faces are confirmed; ``--fit`` chooses the confirmation's
-weights anew.
+Without a section, it measures each clip, the stages, memory, the package fer and the library. The sections:
+
+- ``library``: a library of 1,000 analyses
+- ``long-video``: loops a clip into three hours and analyses it, which takes about an hour
+- ``long-page``: the page that shows the result of ``long-video``
+- ``live``: the live page in real browsers, which takes about ten minutes; ``--part`` selects parts
+- ``batch``: analyses 200 short clips with one worker and with two, kills a worker, and estimates the cost of 1,000 and
+  1,000,000 hours of video; ``--batch`` selects parts
+- ``training``: steps of training the default network
+- ``false-faces``: faces found in pictures without people and in pictures of people, before and after new faces are
+  checked; ``--pictures`` adds folders to the drawings that it makes, ``--fit`` fits the check again
 """
 
 from __future__ import annotations
@@ -55,7 +58,7 @@ _SECTIONS = (*("library", "long-video", "long-page", "live", "batch", "training"
 
 
 def main() -> int:
-    """Measure what is asked for, write it below ``results``, print the tables."""
+    """Measure the chosen section, write its results to ``bench/results``, and print the tables."""
     options = _parser().parse_args()
     clips = sorted(path for path in options.data.glob("*") if path.suffix in {".mp4", ".mov"})
     if not clips:
@@ -90,19 +93,22 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("section", nargs="?", choices=_SECTIONS)
-    parser.add_argument("--part", choices=PARTS, action="append", help="of the live page; all if none is named")
-    parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="of the batches; all if none is named")
-    parser.add_argument("--clips", type=int, default=200, help="of the batches")
-    parser.add_argument("--price", type=float, help=f"of a core-hour, for the batches' costs (default: {PRICE})")
+    parser.add_argument("--part", choices=PARTS, action="append", help="part of live (repeatable)")
+    parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="part of batch (repeatable)")
+    parser.add_argument("--clips", type=int, default=200, help="number of clips in batch")
+    parser.add_argument("--price", type=float, help=f"price of a core-hour for the costs in batch (default: {PRICE})")
     parser.add_argument("--pictures", type=Path, action="append", default=[], help="folder of pictures without people")
-    parser.add_argument("--copies", type=int, default=6, help="of each picture without people, varied")
-    parser.add_argument("--faces", type=int, default=4000, help="of each set of faces, at most")
-    parser.add_argument("--fit", action="store_true", help="choose what tells false faces anew")
+    parser.add_argument("--copies", type=int, default=6, help="varied copies of each picture without people")
+    parser.add_argument("--faces", type=int, default=4000, help="maximum number of faces from each data set")
+    parser.add_argument("--fit", action="store_true", help="fit the check of new faces again")
     parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
-    parser.add_argument("--skip-fer", action="store_true", help="leave out the rival, whose environment is large")
+    parser.add_argument("--skip-fer", action="store_true", help="skip the package fer, whose environment is large")
     parser.add_argument("--clip", default=LONG_CLIP, help="the clip that the long video repeats")
     parser.add_argument(
-        "--folder", type=Path, default=ROOT / "data/runs/long", help="of the long video's library; may be deleted after"
+        "--folder",
+        type=Path,
+        default=ROOT / "data/runs/long",
+        help="for the long video's library; can be deleted afterwards",
     )
     return parser
 
@@ -113,7 +119,7 @@ def _measure_all(clips: list[Path], skip_fer: bool) -> None:
         "clips": {clip.name: _clip(clip) for clip in clips},
         "stages": {"clip": reference.name, **measure_stages(reference)},
         "memory": {str(loops): run_module("bench.clip", str(reference), "--loops", str(loops)) for loops in (1, LOOPS)},
-        "fer": None if skip_fer else _rival(reference),
+        "fer": None if skip_fer else _fer(reference),
     }
     write_section(LIBRARY, facts(), measure_library())
     target = RESULTS / f"{record['date']}-{record['commit']}.json"
@@ -121,8 +127,8 @@ def _measure_all(clips: list[Path], skip_fer: bool) -> None:
     README.write_text(markdown(record), encoding="utf-8")
 
 
-def _rival(clip: Path) -> dict[str, Any] | None:
-    """Measure the rival; what was measured before is kept if it cannot be installed or run here."""
+def _fer(clip: Path) -> dict[str, Any] | None:
+    """Measure the package fer; return None if it cannot be installed or run here."""
     try:
         return {"clip": clip.name, **measure_fer(clip, FER_FRAMES)}
     except (RuntimeError, subprocess.CalledProcessError) as error:

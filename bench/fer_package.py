@@ -1,4 +1,4 @@
-"""The rival's rate: the ``fer`` package on the same clip, in an environment of its own that this script makes."""
+"""Measures the package ``fer`` for comparison, in a separate virtual environment that it creates."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 ENVIRONMENT = Path(__file__).with_name(".envs") / "fer"
 VERSION = "25.10.3"
-# Without its optional MTCNN detector, which would bring PyTorch. It needs pkg_resources and OpenCV 4.
-_NEEDS = (
+# Without the optional MTCNN detector, which needs PyTorch. fer itself needs pkg_resources and OpenCV 4.
+_REQUIREMENTS = (
     "tensorflow==2.21.0",
     "opencv-python-headless<5",
     "setuptools<81",
@@ -30,8 +30,8 @@ from fer.fer import FER
 detector, capture, faces, seconds = FER(), cv2.VideoCapture(sys.argv[1]), 0, 0.0
 frames = 0
 while frames < int(sys.argv[2]):
-    good, frame = capture.read()
-    if not good:
+    found, frame = capture.read()
+    if not found:
         break
     started = time.perf_counter()
     faces += len(detector.detect_emotions(frame))
@@ -43,8 +43,13 @@ print(json.dumps({"fps": (frames - 1) / seconds, "frames": frames, "faces": face
 
 
 def measure_fer(clip: Path, frames: int) -> dict[str, float]:
-    """Return the rival's frames/s on the first ``frames`` of a clip, its decoding not counted."""
-    python = _prepared()
+    """Return the rate of fer on the first ``frames`` frames of a clip (frames/s, without decoding), and its faces.
+
+    Raises:
+        RuntimeError: fer failed.
+        subprocess.CalledProcessError: Its environment cannot be created.
+    """
+    python = _environment_python()
     done = subprocess.run(
         [python, "-W", "ignore", "-c", _SCRIPT, str(clip), str(frames)], capture_output=True, text=True, check=False
     )
@@ -53,14 +58,14 @@ def measure_fer(clip: Path, frames: int) -> dict[str, float]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _prepared() -> str:
+def _environment_python() -> str:
     python = ENVIRONMENT / "bin" / "python"
     ready = ENVIRONMENT / ".ready"
     if not ready.is_file():
-        print(f"making an environment for fer {VERSION} …", file=sys.stderr)
+        print(f"creating an environment for fer {VERSION} …", file=sys.stderr)
         venv.create(ENVIRONMENT, with_pip=True)
         install = [str(python), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*install, *_NEEDS], check=True)
+        subprocess.run([*install, *_REQUIREMENTS], check=True)
         subprocess.run([*install, "--no-deps", f"fer=={VERSION}"], check=True)
         ready.touch()
     return str(python)

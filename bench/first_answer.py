@@ -56,7 +56,7 @@ class Visit:
         self.clicks += 1
 
     def consent(self) -> None:
-        """Answer the notice."""
+        """Accept the notice before the first analysis."""
         self.click(self.page.get_by_text("Testing with sample material"))
         settle(self.page)
         self.click(self.page.get_by_text("agrees.").last)
@@ -121,7 +121,7 @@ ANSWERS: dict[str, tuple[str, Callable[[Visit, Path], Locator]]] = {
     "Video: what was analysed last": ("video", come_back),
     "Library: the newest analysis": ("library", from_library),
 }
-"""Question → page, and what opens the answer there."""
+"""Question → page, and the function that opens the answer there."""
 
 
 def photos(data: Path) -> list[Path]:

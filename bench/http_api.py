@@ -1,7 +1,7 @@
-"""``python -m bench.http_api``: pictures per second through the HTTP API, beside the engine's own.
+"""``python -m bench.http_api``: pictures per second through the HTTP API and through the engine alone.
 
-A server of its own answers two clients; the engine alone decodes in the same sandbox and runs on two threads. Both take
-turns, so that a machine that others use favours neither.
+A new server answers two clients; the engine alone decodes in the same sandbox and runs on two threads. The two are
+measured in turn, because other programs on the machine change its speed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from emotion.report.stills import encode_png
 from emotion.samples import sample_image
 from emotion.vision.uploaded import load_uploaded
 
-CLIENTS, PICTURES, ROUNDS = 2, 10, 5
+CLIENTS, PICTURES, ROUNDS = 2, 20, 9
 
 
 def measure_api() -> dict[str, dict[str, float]]:
-    """Return pictures per second by both ways, and their ratio in the median round."""
+    """Return pictures per second of both, and the median ratio of the rounds."""
     content, analyzer = encode_png(sample_image()), Analyzer()
     with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
         os.environ.update({"EMOTION_LIBRARY": folder, "EMOTION_FREE_MB": "none"})

@@ -1,4 +1,4 @@
-"""How long a library of 1,000 analyses takes to answer, on each of its databases, asked directly and by its page."""
+"""Measures a library of 1,000 analyses on SQLite and PostgreSQL: its queries and its page."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ _REPEATS = 5
 
 
 def measure_library() -> dict[str, dict[str, float]]:
-    """Return for each database the slowest of several answers to each question, in ms."""
+    """Return for each database the slowest of several times of each query, ms."""
     results = {}
-    for name, opened in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
+    for database, opened in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
         with opened() as library:
             if library is not None:
                 _fill(library)
-                results[name] = {
-                    question: _slowest_ms(ask) for question, ask in _questions(library.for_owner(LOCAL)).items()
+                results[database] = {
+                    name: _slowest_ms(query) for name, query in _queries(library.for_owner(LOCAL)).items()
                 }
-                results[name] |= _page(library)
+                results[database] |= _page(library)
     return results
 
 
 def _page(library: Library) -> dict[str, float]:
-    """Return how long the page takes: its script, and in Chromium from a click to the table or to what was found."""
+    """Return the times of the page, ms: of its script, and in Chromium from a click or a search to the table."""
     environment = {"EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False)}
     environment["EMOTION_STORAGE_URL"] = library.storage.url
     with patch("ui.access.library._opened", lambda: (library, None)):
@@ -55,10 +55,10 @@ def _page(library: Library) -> dict[str, float]:
     with served("server.py", **environment) as url, open_chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{url}/about")
-        turns, searches = [], []
+        visits, searches = [], []
         for number in range(_REPEATS + 1):
             settle(page)
-            turns.append(_until_ms(page.get_by_role("link", name="Library", exact=True).first.click, page, "1,000"))
+            visits.append(_until_ms(page.get_by_role("link", name="Library", exact=True).first.click, page, "1,000"))
             settle(page)
             words = page.get_by_role("textbox", name="Search")
             words.fill(f"interview {number + 10} pilot")
@@ -67,7 +67,7 @@ def _page(library: Library) -> dict[str, float]:
             page.get_by_role("link", name="About", exact=True).first.click()
         browser.close()
     # The first visit loads the page's code.
-    return found | {"turning to the page": max(turns[1:]), "a search on the page": max(searches[1:])}
+    return found | {"turning to the page": max(visits[1:]), "a search on the page": max(searches[1:])}
 
 
 def _until_ms(act: Callable[[], None], page: Page, count: str) -> float:
@@ -77,7 +77,7 @@ def _until_ms(act: Callable[[], None], page: Page, count: str) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _questions(repository: Repository) -> dict[str, Callable[[], Any]]:
+def _queries(repository: Repository) -> dict[str, Callable[[], Any]]:
     return {
         "first page": repository.search,
         "all of them": lambda: repository.search(limit=ANALYSES),
@@ -89,11 +89,11 @@ def _questions(repository: Repository) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _slowest_ms(ask: Callable[[], Any]) -> float:
+def _slowest_ms(query: Callable[[], Any]) -> float:
     durations = []
     for _ in range(_REPEATS):
         started = time.perf_counter()
-        ask()
+        query()
         durations.append(time.perf_counter() - started)
     return max(durations) * 1000
 

@@ -1,7 +1,7 @@
-"""What a camera's picture costs in the server: ms by size and number of faces, without browser, network and codecs.
+"""``python -m bench.live_engine``: server time per camera frame, without browser, network and codecs.
 
-``python -m bench.live_engine`` writes the figures below ``results`` and prints the table.
-Rows are measured in turn, a second of pictures each, several times over, so that all of them see the same machine.
+It writes the figures to ``bench/results`` and prints a table by frame size, number of faces and drawing. The rows are
+measured in turn, 60 frames each, in several rounds, because the machine's speed drifts.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from emotion.samples import sample_image
 
 SIZES = ((640, 480), (1280, 720))
 FACES = (0, 1, 2, 3)
-WISHES = {
+DRAWINGS = {
     "nothing drawn": LiveSettings(draw="nothing", mirror=False),
     "boxes, mirrored": LiveSettings(),
     "mesh and blurred faces": LiveSettings(draw="mesh", hide="blur"),
 }
 REFERENCE = "640×480, 1 face, boxes, mirrored"
-_FPS, _ROUNDS, _PICTURES = 30, 6, 60
+_FPS, _ROUNDS, _FRAMES = 30, 6, 60
 _WARM_UP = 5
-"""Pictures at the start of each turn that are not counted: the first one is looked at everywhere."""
+"""Frames at the start of each turn that are not counted: the first one is searched as a whole."""
 
 
 def measure_live_engine() -> dict[str, dict[str, float]]:
-    """Return for each kind of picture its median and 95th percentile in ms, and the median over the reference's."""
+    """Return for each kind of frame the median and 95th percentile, ms, and the median relative to the reference."""
     analyzer = Analyzer()
     times: dict[str, list[float]] = defaultdict(list)
     analyzer.warm()
     for _ in range(_ROUNDS):
         for width, height in SIZES:
             for faces in FACES:
-                for wish, settings in WISHES.items():
-                    name = f"{width}×{height}, {faces} face{'s' * (faces != 1)}, {wish}"
-                    times[name] += _turn(analyzer, settings, _pictures(width, height, faces), faces)
+                for drawing, settings in DRAWINGS.items():
+                    name = f"{width}×{height}, {faces} face{'s' * (faces != 1)}, {drawing}"
+                    times[name] += _turn(analyzer, settings, _frames(width, height, faces), faces)
     reference = float(np.median(times[REFERENCE]))
     return {name: _figures(ms, reference) for name, ms in times.items()}
 
@@ -53,39 +53,39 @@ def _figures(ms: list[float], reference_ms: float) -> dict[str, float]:
     return {"median_ms": float(median), "p95_ms": float(p95), "over_reference": float(median) / reference_ms}
 
 
-def _turn(analyzer: Analyzer, settings: LiveSettings, pictures: list[av.VideoFrame], faces: int) -> list[float]:
-    """Return the ms of each picture of a new session, warm-up left out."""
-    # A clock that stands: measured without a pause in between, a session would take itself to be overloaded.
+def _turn(analyzer: Analyzer, settings: LiveSettings, frames: list[av.VideoFrame], faces: int) -> list[float]:
+    """Return the time of each frame of a new session after the warm-up, ms."""
+    # The clock stands still: frames without pauses would make the session reduce its quality.
     session, laps = LiveSession(analyzer, settings, clock=lambda: 0.0), []
-    for picture in pictures:
+    for frame in frames:
         started = time.perf_counter()
-        session.process(picture)
+        session.process(frame)
         laps.append((time.perf_counter() - started) * 1000)
     found = sum(person.in_view for person in session.snapshot().people)
     if found != faces:
-        raise RuntimeError(f"expected {faces} faces in the pictures that are measured; got {found}")
+        raise RuntimeError(f"expected {faces} faces in the frames; got {found}")
     session.close()
     return laps[_WARM_UP:]
 
 
-def _pictures(width: int, height: int, faces: int) -> list[av.VideoFrame]:
-    """Return pictures with so many faces beside each other that sway a little, as people do."""
+def _frames(width: int, height: int, faces: int) -> list[av.VideoFrame]:
+    """Return frames with a number of faces side by side that sway a little."""
     portrait = cv2.resize(sample_image()[40:240, 130:320], (width // 4, height // 2), interpolation=cv2.INTER_AREA)
-    pictures = []
-    for index in range(_PICTURES):
+    frames = []
+    for index in range(_FRAMES):
         view = np.full((height, width, 3), 70, np.uint8)
         for place in range(faces):
             left = round(width * (0.05 + 0.32 * place) + 6 * np.sin(index / 5))
             view[height // 4 : height // 4 + portrait.shape[0], left : left + portrait.shape[1]] = portrait
         frame = av.VideoFrame.from_ndarray(view, format="rgb24").reformat(format="yuv420p")
         frame.pts, frame.time_base = index, Fraction(1, _FPS)
-        pictures.append(frame)
-    return pictures
+        frames.append(frame)
+    return frames
 
 
 def markdown(figures: dict[str, dict[str, float]]) -> str:
-    """Return the table."""
-    head = f"| picture | median, ms | 95th percentile, ms | median ÷ {REFERENCE} |\n|---|---:|---:|---:|"
+    """Return the Markdown table."""
+    head = f"| frame | median, ms | 95th percentile, ms | median ÷ {REFERENCE} |\n|---|---:|---:|---:|"
     rows = [
         f"| {name} | {each['median_ms']:.1f} | {each['p95_ms']:.1f} | {each['over_reference']:.2f} |"
         for name, each in figures.items()
@@ -94,7 +94,7 @@ def markdown(figures: dict[str, dict[str, float]]) -> str:
 
 
 def main() -> None:
-    """Measure, write the figures down, print the table."""
+    """Measure, write the section, and print the table."""
     figures = measure_live_engine()
     write_section(LIVE_ENGINE, facts(), figures)
     write_readme()

@@ -1,8 +1,8 @@
-"""``python -m bench.live_streams``: the way from a decoded frame to receivers by LSL, OSC and WebSocket.
+"""``python -m bench.live_streams``: latency from a decoded frame to receivers by LSL, OSC and WebSocket.
 
 Plays a clip through a live session with three outputs, each with a receiver on another thread of the same process.
-Latency is from the moment a frame was decoded to the moment its values were received. Jitter is how much the intervals
-between stamps differ from those between the camera's own times (standard deviation).
+Latency is the time from the decoding of a frame to the arrival of its values. Jitter is the standard deviation of the
+difference between intervals of time stamps and those of the camera.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from emotion.streams.lsl import KIND, LslSink
 from emotion.streams.osc import OscSink
 from emotion.streams.websocket import WebSocketSink
 
-_SKIPPED = 25
-"""Frames at the start that do not count: models and connections warm up."""
+_WARM_UP = 25
+"""Frames at the start that are not counted."""
 Arrived = dict[int, tuple[float, float, float]]
-"""Frame number → when it was decoded, when it was analysed (``time.perf_counter``), and the camera's time, seconds."""
-Came = dict[int, tuple[float, float]]
-"""Frame number → when it came and its stamp, both on ``time.perf_counter``, seconds."""
+"""Frame number → times of decoding and of the result (``time.perf_counter``), and the camera's time, seconds."""
+Received = dict[int, tuple[float, float]]
+"""Frame number → time of arrival and time stamp, both on ``time.perf_counter``, seconds."""
 
 
 def measure_streams(clip: Path, loops: int) -> dict[str, dict[str, Any]]:
@@ -48,7 +48,7 @@ def measure_streams(clip: Path, loops: int) -> dict[str, dict[str, Any]]:
 
     Args:
         clip: Video to play.
-        loops: How often.
+        loops: Number of times to play it.
     """
     analyzer = Analyzer()
     analyzer.warm()
@@ -72,19 +72,19 @@ def measure_streams(clip: Path, loops: int) -> dict[str, dict[str, Any]]:
     return {
         "machine": {"load": round(os.getloadavg()[0], 1)},
         "analysis": _figures(analysed, arrived),
-        **{name: _figures(came, arrived) for name, came in receivers.items()},
+        **{name: _figures(received, arrived) for name, received in receivers.items()},
     }
 
 
-def _figures(came: Came, arrived: Arrived) -> dict[str, Any]:
+def _figures(received: Received, arrived: Arrived) -> dict[str, Any]:
     """Return the figures of one receiver."""
-    counted = [number for number in sorted(came) if number >= _SKIPPED and number in arrived]
-    latency_ms = np.array([(came[number][0] - arrived[number][0]) * 1000 for number in counted])
-    following = [number for number in counted if number + 1 in came]
-    off_ms = np.array([(_step(came, number, 1) - _step(arrived, number, 2)) * 1000 for number in following])
+    counted = [number for number in sorted(received) if number >= _WARM_UP and number in arrived]
+    latency_ms = np.array([(received[number][0] - arrived[number][0]) * 1000 for number in counted])
+    following = [number for number in counted if number + 1 in received]
+    off_ms = np.array([(_step(received, number, 1) - _step(arrived, number, 2)) * 1000 for number in following])
     return {
         "frames": len(counted),
-        "lost": sum(number >= _SKIPPED for number in arrived) - len(counted),
+        "lost": sum(number >= _WARM_UP for number in arrived) - len(counted),
         "median_ms": round(float(np.median(latency_ms)), 2),
         "p95_ms": round(float(np.percentile(latency_ms, 95)), 2),
         "stamp_jitter_ms": round(float(np.std(off_ms)), 3),
@@ -95,60 +95,60 @@ def _step(moments: Mapping[int, tuple[float, ...]], number: int, which: int) -> 
     return moments[number + 1][which] - moments[number][which]
 
 
-def _background(receive: Callable[[Came], None]) -> Came:
-    came: Came = {}
-    threading.Thread(target=receive, args=(came,), daemon=True).start()
-    return came
+def _background(receive: Callable[[Received], None]) -> Received:
+    received: Received = {}
+    threading.Thread(target=receive, args=(received,), daemon=True).start()
+    return received
 
 
-def _receive_lsl(index: int) -> Came:
+def _receive_lsl(index: int) -> Received:
     inlet = pylsl.StreamInlet(pylsl.resolve_byprop("type", KIND, 1, 10)[0])
     inlet.open_stream(10)
 
-    def receive(came: Came) -> None:
+    def receive(received: Received) -> None:
         while True:
             values, stamp_s = inlet.pull_sample(timeout=5)
             if values is None:
                 return
-            here_s = time.perf_counter()
-            came[int(values[index])] = here_s, stamp_s - pylsl.local_clock() + here_s
+            now_s = time.perf_counter()
+            received[int(values[index])] = now_s, stamp_s - pylsl.local_clock() + now_s
 
     return _background(receive)
 
 
-def _receive_osc(receiver: socket.socket) -> Came:
+def _receive_osc(receiver: socket.socket) -> Received:
     receiver.settimeout(5)
 
-    def receive(came: Came) -> None:
+    def receive(received: Received) -> None:
         while True:
             try:
                 content = receiver.recv(65536)
             except OSError:
                 return
-            here_s, bundle = time.perf_counter(), OscBundle(content)
-            came[int(next(iter(bundle)).params[0])] = here_s, bundle.timestamp - time.time() + here_s
+            now_s, bundle = time.perf_counter(), OscBundle(content)
+            received[int(next(iter(bundle)).params[0])] = now_s, bundle.timestamp - time.time() + now_s
 
     return _background(receive)
 
 
-def _receive_text(port: int) -> Came:
+def _receive_text(port: int) -> Received:
     client = connect(f"ws://127.0.0.1:{port}/").__enter__()
     client.recv(10)
 
-    def receive(came: Came) -> None:
+    def receive(received: Received) -> None:
         while True:
             try:
                 text = client.recv(10)
             except (TimeoutError, ConnectionClosed):
                 return
-            here_s, said = time.perf_counter(), json.loads(text)
-            came[said["frame_index"]] = here_s, said["unix_s"] - time.time() + here_s
+            now_s, values = time.perf_counter(), json.loads(text)
+            received[values["frame_index"]] = now_s, values["unix_s"] - time.time() + now_s
 
     return _background(receive)
 
 
 def main() -> None:
-    """Measure, write the section and print it."""
+    """Measure, write the section, and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clip", type=Path, help="(default: the sample clip)")
     parser.add_argument("--loops", type=int, default=10)

@@ -1,4 +1,4 @@
-"""The page that shows hours of video: how long its script takes, what a browser draws, how soon it answers."""
+"""Measures the video page with hours of video: time of its script, number of marks drawn, and response time."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from emotion.charts.ribbon import overview_chart
 from emotion.charts.timeline import timeline_chart
 from emotion.library import Repository
 
-_PATIENCE_MS = 120_000
+_TIMEOUT_MS = 120_000
 
 
 def measure_page(repository: Repository, title: str) -> dict[str, Any]:
-    """Return what it takes to show the analysis of that title.
+    """Return the number of marks and the times to show an analysis.
 
     Args:
-        repository: Of the library at ``EMOTION_LIBRARY``.
-        title: Of one analysis, the newest if there are several.
+        repository: Repository of the library at ``EMOTION_LIBRARY``.
+        title: Title of the analysis; the newest one counts.
     """
     entry = repository.search(title, limit=1).entries[0]
     analysis = repository.load_analysis(entry.id)
@@ -39,7 +39,7 @@ def measure_page(repository: Repository, title: str) -> dict[str, Any]:
 
 
 def _script(analysis_id: str) -> dict[str, float]:
-    """Return the seconds of the page's first run, which reads the file, and of one more."""
+    """Return the times of the page's first run, which reads the file, and of its second one, s."""
     test = AppTest.from_file(str(ROOT / "pages" / "video.py"), default_timeout=300)
     test.query_params["analysis"] = analysis_id
     seconds = []
@@ -56,13 +56,13 @@ def _browser(analysis_id: str) -> dict[str, float]:
     environment = {"EMOTION_LIBRARY": os.environ["EMOTION_LIBRARY"]}
     with served("server.py", **environment) as url, open_chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(_PATIENCE_MS)
-        # What every visit costs is not this video's.
+        page.set_default_timeout(_TIMEOUT_MS)
+        # The first visit loads the page itself, which is not counted.
         page.goto(f"{url}/video")
         settle(page)
         started = time.perf_counter()
         page.goto(f"{url}/video?analysis={analysis_id}")
-        expect(page.locator(".chart[data-marks]")).to_be_visible(timeout=_PATIENCE_MS)
+        expect(page.locator(".chart[data-marks]")).to_be_visible(timeout=_TIMEOUT_MS)
         shown_s = time.perf_counter() - started
         figures = {
             "shown_s": shown_s,
@@ -74,7 +74,7 @@ def _browser(analysis_id: str) -> dict[str, float]:
 
 
 def _seek_ms(page: Page) -> float:
-    """Return how long after a click on the chart the readout has followed."""
+    """Return the time between a click on the chart and the change of the time shown, ms."""
     click_at(page, page.locator(".chart"), 0.3, 60)
     settle(page)
     return float(
@@ -82,13 +82,13 @@ def _seek_ms(page: Page) -> float:
             """(chart) => new Promise((resolve) => {
                 const time = chart.getRootNode().querySelector(".time");
                 const {left, top, width} = chart.getBoundingClientRect();
-                const place = {clientX: left + 0.7 * width, clientY: top + 60, pointerId: 1, button: 0, bubbles: true};
+                const click = {clientX: left + 0.7 * width, clientY: top + 60, pointerId: 1, button: 0, bubbles: true};
                 const before = time.textContent;
                 const started = performance.now();
                 new MutationObserver(() => time.textContent !== before && resolve(performance.now() - started))
                     .observe(time, {childList: true, characterData: true, subtree: true});
                 chart.setPointerCapture = () => {};
-                chart.dispatchEvent(new PointerEvent("pointerdown", place));
+                chart.dispatchEvent(new PointerEvent("pointerdown", click));
             })"""
         )
     )

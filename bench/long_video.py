@@ -1,4 +1,4 @@
-"""A video of three hours through the library's own worker: how fast, and does its memory stay flat?"""
+"""Measures the speed and the memory of a library worker that analyses a video of three hours."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
 
 
 def write_looped(clip: Path, target: Path, seconds: float) -> Path:
-    """Write a clip's picture over and over, packets copied, until it is so long."""
+    """Repeat a clip's video stream until it is ``seconds`` long; packets are copied, not encoded again."""
     with av.open(str(clip)) as source, av.open(str(target), "w") as output:
         stream = source.streams.video[0]
         copy = output.add_stream_from_template(stream)
-        # The last packet of a demultiplexer is empty and says that there is no more.
+        # The demultiplexer ends with an empty packet.
         packets: list[Any] = [packet for packet in source.demux(stream) if packet.dts is not None]
         length = max(packet.pts + packet.duration for packet in packets) - min(packet.pts for packet in packets)
         for loop in range(round(seconds / float(length * packets[0].time_base))):
             for packet in packets:
-                output.mux(_moved(packet, loop * length, copy))
+                output.mux(_shifted(packet, loop * length, copy))
     return target
 
 
-def _moved(packet: Any, ticks: int, stream: Any) -> Any:
+def _shifted(packet: Any, ticks: int, stream: Any) -> Any:
     copy = av.Packet(bytes(packet))
     copy.pts, copy.dts, copy.duration = packet.pts + ticks, packet.dts + ticks, packet.duration
     copy.time_base, copy.is_keyframe, copy.stream = packet.time_base, packet.is_keyframe, stream
@@ -42,19 +42,19 @@ def _moved(packet: Any, ticks: int, stream: Any) -> Any:
 
 
 def open_library(folder: Path) -> Library:
-    """Return the library of these measurements; workers that it starts, and pages, find it as well."""
+    """Open the library of the measurement, and set ``EMOTION_LIBRARY`` so that workers and pages use it too."""
     os.environ["EMOTION_LIBRARY"] = str(folder / "library")
     (folder / "library").mkdir(parents=True, exist_ok=True)
     return Library.open()
 
 
 def measure_long_video(clip: Path, folder: Path, hours: float = HOURS) -> dict[str, Any]:
-    """Loop a clip, have a worker analyse it, and return what that took.
+    """Repeat a clip into a long video, analyse it with a worker, and return rate, memory and size of the result.
 
     Args:
-        clip: The file.
-        folder: Of the video and its library.
-        hours: How long the video shall be.
+        clip: Video to repeat.
+        folder: Folder for the long video and its library.
+        hours: Length of the long video.
     """
     library = open_library(folder)
     repository = library.for_owner(LOCAL)
@@ -71,7 +71,7 @@ def measure_long_video(clip: Path, folder: Path, hours: float = HOURS) -> dict[s
 
 
 def _samples(repository: Repository, entry_id: str) -> list[tuple[float, float]]:
-    """Return (share done, resident memory of the worker in MB) until the analysis is over."""
+    """Return (share done, resident memory of the worker, MB), sampled until the analysis ends."""
     samples = []
     while not (entry := repository.get(entry_id)).state.is_over:
         pid = _worker_of(entry_id)
@@ -96,7 +96,7 @@ def _worker_of(entry_id: str) -> int | None:
 
 
 def resident_mb(pid: int) -> float | None:
-    """Return a process's resident memory in MB (Linux); None if it is gone."""
+    """Return a process's resident memory, MB (Linux); None if it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except OSError:
@@ -120,12 +120,12 @@ def _figures(
         "timeline_mb": entry.bytes / 1e6,
         "seconds": seconds,
         "frames_per_s": len(analysis.frames) / seconds,
-        "memory_mb": {f"{share:.0%}": _around(samples, share) for share in _SHARES},
+        "memory_mb": {f"{share:.0%}": _memory_at(samples, share) for share in _SHARES},
         "peak_mb": max(resident for _, resident in samples),
         "load": os.getloadavg()[2],
     }
 
 
-def _around(samples: list[tuple[float, float]], share: float) -> float:
-    """Return the memory when that share was done: the last sample that was not beyond it."""
+def _memory_at(samples: list[tuple[float, float]], share: float) -> float:
+    """Return the memory of the last sample at which no more than ``share`` was done, MB."""
     return [resident for done, resident in samples if done <= share][-1]

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.common.records import measured_line
 
-ELSEWHERE = """## Measured too, with tables on pages of their own
+ELSEWHERE = """## Results on other pages
 
 - eyes, gaze, blinks and head pose (`python -m bench.eyes`): [measures.md](../../docs/measures.md)
 - coverage of the studies' intervals (`python -m bench.study_statistics`):
@@ -33,15 +33,15 @@ def invented_requests_table(record: dict[str, Any]) -> str:
     """Return a table of the responses to generated requests (schemathesis)."""
     one = record["found"]["invented"]
     rows = [f"| `{operation}` | {count:,} |" for operation, count in one["operations"].items()]
-    answers = ", ".join(f"{count:,} with {status}" for status, count in one["statuses"].items())
+    responses = ", ".join(f"{count:,} with {status}" for status, count in one["statuses"].items())
     return "\n".join(
         [
-            "## Requests made up from the HTTP API's description\n",
+            "## Generated requests to the HTTP API\n",
             measured_line("tests.stress api", record),
             "| operation | requests |\n|---|---:|",
             *rows,
-            f"\nOf {one['requests']:,} requests, {one['failures']:,} were answered otherwise than described. "
-            f"Answers: {answers}.\n",
+            f"\nOf {one['requests']:,} requests generated from the API's description, {one['failures']:,} got a "
+            f"response that it does not allow. Responses: {responses}.\n",
         ]
     )
 
@@ -56,25 +56,25 @@ def streams_table(record: dict[str, Any]) -> str:
     ]
     return "\n".join(
         [
-            "## Live values on their way to other programs\n",
+            "## Latency of live values sent to other programs\n",
             measured_line("bench.live_streams", record),
-            "| | frames | lost | median latency, ms | 95% of frames, ms | jitter of stamps, ms |",
+            "| | frames | lost | median latency, ms | 95th percentile, ms | jitter of time stamps, ms |",
             "|---|---:|---:|---:|---:|---:|",
             *rows,
-            "\nLatency is from the decoded frame to the receiver. It includes the analysis, whose own row ends where "
-            f"sending begins. The load of the machine was {record['found']['machine']['load']:.1f}.\n",
+            "\nLatency is the time from the decoded frame to the receiver, analysis included. The row of the analysis "
+            f"ends before sending. The load of the machine was {record['found']['machine']['load']:.1f}.\n",
         ]
     )
 
 
 def live_engine_table(record: dict[str, Any]) -> str:
-    """Return the server's time for a camera's frame."""
+    """Return the server's time per camera frame by size, number of faces and drawing."""
     rows = [f"| {name} | {one['median_ms']:.1f} | {one['p95_ms']:.1f} |" for name, one in record["found"].items()]
     return "\n".join(
         [
-            "## A camera's frame in the live engine\n",
+            "## Server time per camera frame in the live engine\n",
             measured_line("bench.live_engine", record),
-            "| frame | median, ms | 95% of frames, ms |\n|---|---:|---:|",
+            "| frame | median, ms | 95th percentile, ms |\n|---|---:|---:|",
             *rows,
             "",
         ]
@@ -82,7 +82,7 @@ def live_engine_table(record: dict[str, Any]) -> str:
 
 
 def studies_table(record: dict[str, Any]) -> str:
-    """Return what a large study takes, and its page."""
+    """Return time and memory of the results of a large study and of their page."""
     scale, page = record["found"]["scale"], record["found"]["page"]
     rows = [*_steps("", scale["seconds"]), *_steps("page: ", page["seconds"])]
     return "\n".join(

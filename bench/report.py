@@ -1,4 +1,4 @@
-"""The Markdown tables: of one run over all clips, and of the sections that are measured by themselves."""
+"""Writes ``bench/results/README.md``: the tables of a run over all clips, and those of the sections."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SECTIONS = "<!-- measured by themselves -->\n"
 
 
 def markdown(record: dict[str, Any]) -> str:
-    """Return the tables of a run's record; no figure is typed by hand."""
+    """Return the tables of a run over all clips."""
     parts = [
         _title(record),
         _clips(record),
@@ -55,14 +55,14 @@ def markdown(record: dict[str, Any]) -> str:
 
 
 def write_readme() -> str:
-    """Bring the page of results up to date with the sections as they were measured last, and return it."""
+    """Write the latest sections into the page of results, and return it."""
     text = with_sections(README.read_text(encoding="utf-8"))
     README.write_text(text, encoding="utf-8")
     return text
 
 
 def with_sections(text: str) -> str:
-    """Return a run's tables with those of the sections as they were measured last."""
+    """Return a page with its tables of sections replaced by the latest ones."""
     sections = {
         LIBRARY: _library,
         LONG_VIDEO: _long_video,
@@ -89,36 +89,38 @@ def _title(record: dict[str, Any]) -> str:
     return (
         f"# Speed and memory\n\nWritten by `make bench` on {record['date']} at commit {record['commit']}: "
         f"{record['processor']} ({record['kind']}), {record['cores']} cores, Python {record['python']}. "
-        "Every frame is followed and every face classified. Compare rows of one run only.\n"
+        "Faces are tracked and classified in every frame; *expressions* leaves out eyes and movements, which are on by "
+        "default. Compare rows of one run only.\n"
     )
 
 
 def _clips(record: dict[str, Any]) -> str:
     head = (
-        "| clip | decoding alone, frames/s | analysis, frames/s | analysis ÷ decoding "
-        "| decoding, CPU ms per frame | analysis, CPU ms per frame | peak memory, MB |\n"
-        "|---|---:|---:|---:|---:|---:|---:|"
+        "| clip | decoding alone, frames/s | expressions, frames/s | expressions ÷ decoding | everything, frames/s "
+        "| decoding, CPU ms per frame | expressions, CPU ms | everything, CPU ms | peak memory, MB |\n"
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
     rows = [
-        f"| {name} | {clip['decode_fps']:.0f} | {clip['analysis_fps']:.0f} | {clip['share_of_decode']:.2f} "
-        f"| {clip['decode_cpu_ms']:.2f} | {clip['analysis_cpu_ms']:.2f} | {clip['peak_mb']:.0f} |"
+        f"| {name} | {clip['decode_fps']:.0f} | {clip['expressions_fps']:.0f} | {clip['share_of_decode']:.2f} "
+        f"| {clip['analysis_fps']:.0f} | {clip['decode_cpu_ms']:.2f} | {clip['expressions_cpu_ms']:.2f} "
+        f"| {clip['analysis_cpu_ms']:.2f} | {clip['peak_mb']:.0f} |"
         for name, clip in record["clips"].items()
     ]
     if fer := record["fer"]:
-        rows.append(f"| {fer['clip']} with the package fer | | {fer['fps']:.1f} | | | | |")
+        rows.append(f"| {fer['clip']} with the package fer | | {fer['fps']:.1f} | | | | | | |")
     return "\n".join([head, *rows, ""])
 
 
 def _goals(record: dict[str, Any]) -> str:
-    """Return what the reference clip is to reach on such a machine, beside what it reached."""
+    """Return the rates of the reference clip and their targets on this kind of CPU."""
     name, kind = record["stages"]["clip"], record["kind"]
     clip, goal, fer = record["clips"][name], GOALS.get(kind), record["fer"]
-    asked = "no share is asked for" if goal is None else f"at least {goal:.2f} is asked for"
-    parts = [f"on a CPU of this kind ({kind}) {asked}; {clip['share_of_decode']:.2f} was reached"]
+    target = "no target" if goal is None else f"target at least {goal:.2f}"
+    parts = [f"expressions ÷ decoding is {clip['share_of_decode']:.2f} ({target} on a CPU with {kind})"]
     if fer:
-        times = clip["analysis_fps"] / fer["fps"]
-        parts.append(f"{TIMES_FER} times the rate of the package fer is asked for; {times:.0f} times was reached")
-    return f"{name}, analysis ÷ decoding: {'. '.join(parts)}.\n"
+        times = clip["expressions_fps"] / fer["fps"]
+        parts.append(f"the rate is {times:.0f} times that of the package fer (target {TIMES_FER} times)")
+    return f"{name}: {'; '.join(parts)}.\n"
 
 
 def _stages(stages: dict[str, Any]) -> str:
@@ -149,13 +151,10 @@ def _memory(memory: dict[str, Any]) -> str:
 
 def _library(record: dict[str, Any]) -> str:
     library = record["found"]
-    questions = next(iter(library.values()))
-    head = f"| question, ms | {' | '.join(library)} |\n|---|{'---:|' * len(library)}"
-    rows = [
-        f"| {question} | {' | '.join(f'{answers[question]:.0f}' for answers in library.values())} |"
-        for question in questions
-    ]
-    title = "## A library of 1,000 analyses, slowest of several answers\n"
+    queries = next(iter(library.values()))
+    head = f"| query, ms | {' | '.join(library)} |\n|---|{'---:|' * len(library)}"
+    rows = [f"| {query} | {' | '.join(f'{times[query]:.0f}' for times in library.values())} |" for query in queries]
+    title = "## Response times of a library with 1,000 analyses, slowest of five\n"
     return "\n".join([title, _measured("library", record), head, *rows, ""])
 
 
@@ -163,17 +162,17 @@ _LONG_VIDEO = {
     "frames": ("analysed frames", "{:,.0f}"),
     "rows": ("faces", "{:,.0f}"),
     "people": ("tracks", "{:,.0f}"),
-    "frames_per_s": ("analysed frames per second, beside other work", "{:.0f}"),
+    "frames_per_s": ("analysed frames per second, while other programs ran", "{:.0f}"),
     "timeline_mb": ("timeline as Parquet, MB", "{:.1f}"),
     "peak_mb": ("peak memory of the worker, MB", "{:.0f}"),
-    "player_marks": ("marks of the player's chart", "{:,.0f}"),
-    "timeline_marks": ("marks of the timeline", "{:,.0f}"),
-    "part_marks": ("marks of a fifth of it", "{:,.0f}"),
-    "overview_marks": ("marks of the overview", "{:,.0f}"),
+    "player_marks": ("marks in the player's chart", "{:,.0f}"),
+    "timeline_marks": ("marks in the timeline", "{:,.0f}"),
+    "part_marks": ("marks in a fifth of the timeline", "{:,.0f}"),
+    "overview_marks": ("marks in the overview", "{:,.0f}"),
     "first_run_s": ("the page's script, first run, s", "{:.2f}"),
     "next_run_s": ("the page's script, next run, s", "{:.2f}"),
-    "shown_s": ("from the address to the chart, in Chromium, s", "{:.2f}"),
-    "seek_ms": ("from a click on the chart to the readout, ms", "{:.1f}"),
+    "shown_s": ("from opening the page to its chart, in Chromium, s", "{:.2f}"),
+    "seek_ms": ("from a click on the chart to the new time shown, ms", "{:.1f}"),
 }
 
 
@@ -181,11 +180,14 @@ def _long_video(record: dict[str, Any]) -> str:
     found = record["found"]
     shares = next(iter(found.values()))["memory_mb"]
     rows = [
-        _row(f"the worker's memory at {share}, MB", [f"{one['memory_mb'][share]:.0f}" for one in found.values()])
+        _row(
+            f"memory of the worker at {share}, MB",
+            [f"{one['memory_mb'][share]:.0f}" for one in found.values()],
+        )
         for share in shares
     ]
-    for figure, (words, form) in _LONG_VIDEO.items():
-        rows.append(_row(words, [form.format(one[figure]) if figure in one else "" for one in found.values()]))
+    for figure, (label, form) in _LONG_VIDEO.items():
+        rows.append(_row(label, [form.format(one[figure]) if figure in one else "" for one in found.values()]))
     hours = next(iter(found.values()))["hours"]
     title = f"## A video of {hours:.0f} hours at 5 frames per second, made by repeating a clip\n"
     head = f"| | {' | '.join(found)} |\n|---|{'---:|' * len(found)}"
@@ -193,7 +195,7 @@ def _long_video(record: dict[str, Any]) -> str:
 
 
 def _live(record: dict[str, Any]) -> str:
-    title = "## The live page in Chromium, a clip as its camera, browser and server on the same machine\n"
+    title = "## The live page in Chromium with a clip as the camera, browser and server on one machine\n"
     return "\n".join([title, _measured("live", record), live_tables(record["found"])])
 
 
@@ -204,18 +206,18 @@ def _false_faces(record: dict[str, Any]) -> str:
     ]
     title = "## Faces found before and after new faces are checked\n"
     head = "| pictures of | pictures | faces before | after |\n|---|---:|---:|---:|"
-    note = "Weights and limit of the check are chosen on one half of the pictures, by a hash of the name.\n"
+    note = "The check is fitted on one half of the pictures, chosen by a hash of the name.\n"
     return "\n".join([title, _measured("false-faces", record), note, head, *rows, ""])
 
 
 def _fuzz(record: dict[str, Any]) -> str:
     rows = [
-        f"| {target} | {course['minutes']:.0f} | {course['executed']:,} | {len(course['finds'])} |"
-        for target, course in record["found"].items()
+        f"| {reader} | {run['minutes']:.0f} | {run['executed']:,} | {len(run['finds'])} |"
+        for reader, run in record["found"].items()
     ]
-    title = "## Files made to break the readers\n"
-    head = "| reader | minutes | files read | broke it |\n|---|---:|---:|---:|"
-    note = "What broke a reader is kept in `tests/fuzz/finds`, and every test run reads it.\n"
+    title = "## Fuzzing of the file readers\n"
+    head = "| reader | minutes | files read | failures |\n|---|---:|---:|---:|"
+    note = "Files that made a reader fail are kept in `tests/fuzz/finds`, and every test run reads them.\n"
     return "\n".join([title, _measured("fuzz", record), head, *rows, "", note])
 
 
@@ -230,24 +232,24 @@ def _kills(record: dict[str, Any]) -> str:
 
 
 def _soak(record: dict[str, Any]) -> str:
-    title = "## Ten visitors for a while\n"
+    title = "## Soak test with ten visitors\n"
     return "\n".join([title, _measured("soak", record), soak_table(record["found"])])
 
 
 def _visits(record: dict[str, Any]) -> str:
-    title = "## Visitors who come and go\n"
+    title = "## The server before and after many visits\n"
     return "\n".join([title, _measured("visits", record), visits_table(record["found"])])
 
 
 def _training(record: dict[str, Any]) -> str:
-    rows = [f"| {way} | {step['ms']:.0f} | {step['share']:.2f} |" for way, step in record["found"].items()]
-    title = "## A step of training the default network\n"
-    head = "| | ms | of the first |\n|---|---:|---:|"
+    rows = [f"| {name} | {step['ms']:.0f} | {step['share']:.2f} |" for name, step in record["found"].items()]
+    title = "## Training step of the default network\n"
+    head = "| | ms | relative to the first |\n|---|---:|---:|"
     return "\n".join([title, _measured("training", record), head, *rows, ""])
 
 
-def _row(words: str, cells: list[str]) -> str:
-    return f"| {words} | {' | '.join(cells)} |"
+def _row(label: str, cells: list[str]) -> str:
+    return f"| {label} | {' | '.join(cells)} |"
 
 
 def _measured(section: str, record: dict[str, Any]) -> str:

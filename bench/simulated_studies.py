@@ -1,4 +1,4 @@
-"""Simulated studies with known truth: what each test and each interval of ``emotion.studies`` finds in one of them."""
+"""Simulates studies with known truth, and applies each test and each interval of ``emotion.studies`` to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from emotion.studies.statistics.resampling import Values, mean_interval
 from emotion.studies.statistics.synchrony import against_shifts, against_shuffled_pairs
 
 PEOPLE = 20
-"""People of a paired study, and of each group of an unpaired one."""
+"""Number of people in a paired study, and in each group of an unpaired one."""
 
 SECONDS = 60
 ALPHA = 0.05

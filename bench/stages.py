@@ -1,4 +1,4 @@
-"""Where the time goes: CPU time and multiply-adds of each stage, measured one after the other on one thread."""
+"""Measures CPU time and multiply-adds of each stage of an analysis on one thread."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from emotion.engine import classify_faces, face_follower
+from emotion.engine import stream as face_stream
 from emotion.engine.analyzer import Analyzer
 from emotion.models.tflite_cost import tflite_cost
 from emotion.types import FloatArray
@@ -27,7 +28,7 @@ REPEATS = 3
 
 
 class _Stopwatch:
-    """Adds up the CPU time of functions, and the multiply-adds of the networks that run in them."""
+    """Sums the CPU time of functions and the multiply-adds of the networks that run inside them."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -39,7 +40,7 @@ class _Stopwatch:
         @functools.wraps(function)
         def timed(*args: Any, **kwargs: Any) -> Any:
             self._running.append(stage)
-            # CPU time of this thread: what else runs on the machine does not count.
+            # CPU time of this thread, because other programs affect wall time more.
             started = time.thread_time()
             try:
                 return function(*args, **kwargs)
@@ -51,7 +52,7 @@ class _Stopwatch:
         return timed
 
     def counting(self, run: Callable[[LiteRTModel, FloatArray], list[FloatArray]]) -> Callable[..., list[FloatArray]]:
-        """Return :meth:`LiteRTModel.__call__` such that it counts for every stage that is running."""
+        """Wrap :meth:`LiteRTModel.__call__` to add its multiply-adds to every stage that is running."""
 
         def counted(model: LiteRTModel, values: FloatArray) -> list[FloatArray]:
             cost = _multiply_adds(model)
@@ -74,13 +75,13 @@ class _Stopwatch:
 
 
 def measure_stages(path: Path, repeats: int = REPEATS) -> dict[str, dict[str, Any]]:
-    """Return for each stage its CPU time in ms per frame of video and per call, its calls, and its multiply-adds.
+    """Return for each stage the CPU time per frame and per call (ms), number of calls, and multiply-adds per call.
 
-    Multiply-adds are None where a network's cannot be counted (:mod:`emotion.models.tflite_cost`).
+    Multiply-adds are None if :mod:`emotion.models.tflite_cost` cannot count those of a network.
 
     Args:
-        path: The clip.
-        repeats: How often it is analysed; each stage's fastest time counts.
+        path: Video to analyse.
+        repeats: Number of analyses; the fastest time of each stage counts.
     """
     analyzer = Analyzer()
     list(analyzer.frames(path, every=20))  # the first calls are slower
@@ -101,16 +102,18 @@ def _measure_once(analyzer: Analyzer, path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _stages_of(analyzer: Analyzer) -> list[tuple[str, Any, str]]:
-    """Return (stage, owner, name) of each function that is a stage."""
+    """Return (stage, owner, attribute) of the function to time for each stage."""
     return [
         ("cuts", CutDetector, "__call__"),
         ("detect", analyzer._detector, "detect"),
         ("mesh", analyzer._mesh, "fit"),
-        ("pose, eyes, mouth, box", face_follower, "_face"),
+        ("pose, mouth, box", face_follower, "_face"),
         ("track", Tracker, "update"),
         ("align", classify_faces, "align"),
         ("classify", analyzer._classifier, "predict"),
         ("similarity", SimilarityTo, "__call__"),
+        ("eyes", face_stream, "with_eyes"),
+        ("movements", face_stream, "with_measures"),
     ]
 
 
@@ -120,6 +123,6 @@ def _whole(count: float) -> int | None:
 
 @functools.cache
 def _multiply_adds(model: LiteRTModel) -> float:
-    """Return a model's multiply-adds for an input of its own size; NaN where they cannot be counted."""
+    """Return a model's multiply-adds for one input of its declared size; NaN if they cannot be counted."""
     counted = tflite_cost(model.path.read_bytes())[1]
     return float("nan") if counted is None else counted

@@ -1,4 +1,4 @@
-"""The Markdown tables of kills, of the soak and of visits."""
+"""Writes the Markdown tables of ``python -m tests.stress``: kills, soak test and visits."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 _KINDS = {
     "worker": "the worker of an analysis",
     "server": "the server's dispatcher",
-    "machine": "dispatcher and worker at once",
+    "machine": "dispatcher and worker together",
     "connection": "a connection to PostgreSQL",
-    "database": "a process of PostgreSQL, which then recovers",
+    "database": "a PostgreSQL process (the server then recovers)",
 }
-_COURSE = {
+_COUNTS = {
     "rounds": "rounds",
     "killed": "kills",
-    "resumed": "broke off and resumed",
-    "done": "done",
-    "identical": "identical to the last bit",
-    "files_left": "files left behind",
-    "processes_left": "processes left behind",
+    "resumed": "interrupted and resumed",
+    "done": "completed",
+    "identical": "bit-identical results",
+    "files_left": "leftover files",
+    "processes_left": "leftover processes",
 }
 _FIGURES = {
     "rss_mb": ("the server's memory (RSS), MB", "{:.0f}"),
@@ -31,24 +31,24 @@ _FIGURES = {
 
 
 def kills_table(found: dict[str, dict[str, Any]]) -> str:
-    """Return a row for each kind of kill."""
-    head = f"| killed | {' | '.join(_COURSE.values())} |\n|---|{'---:|' * len(_COURSE)}"
+    """Return a table with a row for each process that was killed."""
+    head = f"| killed | {' | '.join(_COUNTS.values())} |\n|---|{'---:|' * len(_COUNTS)}"
     rows = [
-        f"| {words} | {' | '.join(str(found[kind][figure]) for figure in _COURSE)} |"
+        f"| {words} | {' | '.join(str(found[kind][figure]) for figure in _COUNTS)} |"
         for kind, words in _KINDS.items()
         if kind in found
     ]
     note = (
-        "Each round analyses a part of a real clip, kills several times, and compares with a run that nothing "
-        "disturbed: every bit of the timeline and of the frames.\n"
+        "Each round analyses a part of a real clip, kills the process several times, and compares the timeline and "
+        "the table of frames bit for bit with those of an undisturbed run.\n"
     )
     return "\n".join([head, *rows, "", note])
 
 
 def soak_table(found: dict[str, dict[str, Any]]) -> str:
-    """Return a row for each figure: how it was in two quarters of the run, and whether it stayed flat."""
+    """Return a table of memory and counts in two quarters of the run, and whether they stayed flat."""
     course = found["course"]
-    titles = ("", "second quarter", "last quarter", "last ÷ second", "most", "flat")
+    titles = ("", "second quarter", "last quarter", "last ÷ second", "maximum", "flat")
     head = f"| {' | '.join(titles)} |\n|---|{'---:|' * 4}---|"
     rows = []
     for figure, (words, form) in _FIGURES.items():
@@ -58,17 +58,17 @@ def soak_table(found: dict[str, dict[str, Any]]) -> str:
         rows.append(f"| {words} | {' | '.join(cells)} | {one['ratio']:.2f} | {form.format(one['most'])} | {flat} |")
     note = (
         f"{course['visitors']} signed-in visitors in one Chromium, on the same machine, analysed {course['analyses']} "
-        f"clips of {course['clip_s']:.1f} s in {course['minutes']:.1f} minutes; {course['done']} are done, each in the "
-        f"library of whoever brought it, and {course['strays']} elsewhere. Samples were taken every "
-        f"{course['sample_s']:.0f} s, {course['samples']} in all; of memory the median of a quarter "
-        f"is shown, of what is counted the least, as what leaks stays. Flat is what grew by no more than "
-        f"{course['allowed_share']:.0%}, or by no more than {course['allowed_count']} of what is counted.\n"
+        f"clips of {course['clip_s']:.1f} s in {course['minutes']:.1f} minutes. {course['done']} were completed in the "
+        f"library of their owner, {course['strays']} in another one. {course['samples']} samples were taken, one every "
+        f"{course['sample_s']:.0f} s. The table shows the median memory of a quarter, but its lowest counts, because "
+        f"leaks remain. Flat means that memory grew by at most {course['allowed_share']:.0%}, and a count by at most "
+        f"{course['allowed_share']:.0%} or {course['allowed_count']}.\n"
     )
     return "\n".join([head, *rows, "", note])
 
 
 def visits_table(found: dict[str, dict[str, Any]]) -> str:
-    """Return a row for each kind of visit: the server at rest before and after it."""
+    """Return a table with a row for each kind of visit: the idle server before and after these visits."""
     figures = {figure: _FIGURES[figure] for figure in ("rss_mb", "pss_mb", "threads", "files")}
     head = f"| | visits | {' | '.join(words for words, _ in figures.values())} | flat |\n|---|---:|{'---:|' * 4}---|"
     rows = []
@@ -81,9 +81,9 @@ def visits_table(found: dict[str, dict[str, Any]]) -> str:
         rows.append(f"| {kind} | {one['count']:,} | {' | '.join(cells)} | {flat} |")
     rest_s = next(iter(found.values()))["rest_s"]
     note = (
-        f"At rest before and after, each time {rest_s:.0f} s after the last visitor left; a fifth as many visits of "
-        "every kind came before the first look, and what is seen after one kind is the start of the next. Uploads are "
-        "given up while their bytes arrive. Flat is what grew by no more than 5%, or by no more than two of what is "
-        "counted.\n"
+        f"Each cell shows the idle server before and after, {rest_s:.0f} s after the last visitor left. A fifth as "
+        "many visits of every kind came before the first measurement, and the figures after one kind are those before "
+        "the next. Uploads are cancelled while their bytes arrive. Flat means that memory grew by at most 5%, and a "
+        "count by at most 5% or two.\n"
     )
     return "\n".join([head, *rows, "", note])

@@ -1,4 +1,4 @@
-"""Ends with 0 if the app of this machine answers that it is well, below the path at which it is served."""
+"""Exits with 0 if the app on this machine reports that it is healthy, at the base path of its settings."""
 
 import os
 import urllib.request

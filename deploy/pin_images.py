@@ -73,9 +73,9 @@ def _head(address: str, headers: dict[str, str]) -> dict[str, str]:
 
 def _token(challenge: str) -> str:
     """Return an anonymous token from the address in a registry's challenge."""
-    asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-    query = urlencode({name: asked[name] for name in ("service", "scope") if name in asked})
-    with urllib.request.urlopen(f"{asked['realm']}?{query}", timeout=20) as answer:
+    fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    query = urlencode({name: fields[name] for name in ("service", "scope") if name in fields})
+    with urllib.request.urlopen(f"{fields['realm']}?{query}", timeout=20) as answer:
         return str(json.load(answer)["token"])
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Does the Dockerfile's steps without a container engine: a new environment, the wheel, and the app run by a user that owns
-# nothing but its library. Takes minutes and about 1.5 GB; run it as root.
+# Rehearses the Dockerfile's steps without a container engine: installs the wheel in a new environment, and runs the app
+# as a user that can write only to its library. Takes minutes and about 1.5 GB; run it as root.
 # Usage: deploy/rehearse.sh EMPTY_FOLDER [PYTHON]
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -8,7 +8,7 @@ from ui.shell.page import ensure_app
 FIRST_STEPS = """
 1. **Look at the demo.** *Home* has a button for it. It is a finished analysis of two people.
 2. **Try your own material.** Upload photos on *Pictures* or videos on *Video*. The app asks once what they are for.
-3. **Name people and mark events.** The player's *Mark* button adds an event. The tab *People* has names.
+3. **Name people and mark events.** The player's *Mark* button adds an event. Names go in the tab *People*.
 4. **Download results.** The tab *Downloads* has tables, captions, reports and the video with boxes.
 """
 
@@ -27,7 +27,7 @@ WORDS = {
 KEYS = {
     "space": "play or pause",
     "← →": "one analysed frame; with shift, one second",
-    "home end": "first or last frame",
+    "home, end": "first or last frame",
     "+ −": "faster or slower",
     "M": "mark this moment",
     "[ ]": "mark a span: from here, to here",
@@ -56,7 +56,7 @@ with left:
     st.markdown(PROBLEMS)
     page_link("pages/model_card.py", "Accuracy and limits", ":material/fact_check:")
 with right:
-    st.subheader("Words", anchor=False)
+    st.subheader("Terms", anchor=False)
     show_terms(WORDS)
-    st.subheader("Keys of the player", anchor=False)
+    st.subheader("Keys in the player", anchor=False)
     show_terms(KEYS)

@@ -80,7 +80,7 @@ def show_limits() -> None:
     cannot.markdown(
         "- what somebody feels, thinks or intends: people smile out of politeness and frown in concentration\n"
         "- whether somebody lies, is ill, or fits a job\n"
-        "- the same for everyone: error rates differ with light, angle, age, skin tone and culture"
+        "- everyone equally well: error rates differ with light, angle, age, skin tone and culture"
     )
     st.info(
         "**In the European Union**, inferring emotions of people at work or in education is prohibited, except for "

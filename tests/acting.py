@@ -1,4 +1,4 @@
-"""A made-up analysis of people who blink, nod and open the mouth at known times."""
+"""A synthetic analysis of people who blink, nod and open the mouth at known times."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ BLINKS_AT = (60, 150, 240)
 
 @cache
 def acting(people: int = 1, rate: int = RATE) -> Analysis:
-    """Return ten seconds of people who rest, blink three times, nod in second 5 and open the mouth from second 8 on.
+    """Return ten seconds of people who blink three times, nod from 5 to 7 s and open the mouth from 8 s on.
 
-    The second person looks 30° to the side and tilts nothing.
+    The second person looks 30° to the side.
     """
     shown = ["neutral"] * (8 * RATE) + ["surprise"] * (2 * RATE)
     analysis = make_analysis([[label] * people for label in shown], step_s=1 / RATE)
@@ -48,7 +48,7 @@ def acting(people: int = 1, rate: int = RATE) -> Analysis:
 
 
 def figures_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the figures of each person in a table with some columns of a timeline; the others are unknown."""
+    """Return the figures of each person from a table with some columns of a timeline; missing ones are unknown."""
     missing = dict.fromkeys((name for name in SHAPE if name not in rows), np.nan)
     frames = rows[["frame_index", "time_s"]].drop_duplicates()
     whole = replace(make_analysis([]), timeline=rows.assign(emotion="neutral", **missing), frames=frames)

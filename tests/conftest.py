@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-# pylibsrtp, which it loads, crashes where TensorFlow was loaded before: tests may come in any order.
+# Imported first: it loads pylibsrtp, which crashes if TensorFlow is loaded already, and tests run in any order.
 import aiortc  # noqa: F401
 import numpy as np
 import pytest
@@ -31,10 +31,10 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[1]
 _TESTS = itertools.count(1)
-# Without deadlines, because a busy machine is slow, not wrong. `make test-fast` chooses the second profile.
-settings.register_profile("unhurried", deadline=None)
+# No deadlines, because a busy machine is slow. `make test-fast` selects the second profile.
+settings.register_profile("thorough", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=10)
-settings.load_profile("unhurried")
+settings.load_profile("thorough")
 
 SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
 
@@ -50,13 +50,13 @@ LONGEST = (
     *("browser/test_own_models_browser.py", "batch/test_pool.py", "browser/test_responsible_browser.py"),
     *("training/test_run.py", "security/test_plain_text.py", "training/test_two_heads.py"),
 )
-"""Files that take longest, those that compute and those that wait for a browser in turn. They come first, as two
-processes share the files: a long one that began last would be waited for by the other."""
+"""Files that take longest, in turn those that compute and those that wait for a browser. They come first, because two
+processes share the files, and one would otherwise wait at the end for a long file of the other."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with :data:`LONGEST`, and mark tests by what they need, so that ``make test-fast`` can leave them out."""
+    """Run :data:`LONGEST` first, and mark tests by what they need, so that ``make test-fast`` can leave them out."""
     place = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
     for item in items:
@@ -64,8 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if room in {"browser", "training"}:
             item.add_marker(room)
         parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        asks = any(isinstance(value, str) and value == "postgresql" for value in parameters)
-        if asks or "postgres" in getattr(item, "fixturenames", ()):
+        is_on_postgresql = any(isinstance(value, str) and value == "postgresql" for value in parameters)
+        if is_on_postgresql or "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker("postgresql")
 
 
@@ -75,16 +75,16 @@ def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("library")
         patch.setenv("EMOTION_LIBRARY", str(folder))
-        # Asked once a visit, and every test is one: its own tests turn it on.
+        # It is shown once per session, and every test is a session. Tests of the notice turn it on.
         patch.setenv("EMOTION_NOTICE", "off")
         yield folder
 
 
 @pytest.fixture(autouse=True)
 def fresh_library(own_library: Path) -> Iterator[None]:
-    """Give each test an empty default library, as a new database refuses a storage in which another test left files.
+    """Give each test an empty default library, because a new database refuses a storage with files of another test.
 
-    Fixtures of a module or of the session still share one: a server started by them goes on with it.
+    Fixtures of a module or of the session share one, which their servers keep.
     """
     with pytest.MonkeyPatch.context() as patch:
         folder = own_library / f"test {next(_TESTS)}"
@@ -121,7 +121,7 @@ def repository(library: Library) -> Repository:
 
 @pytest.fixture(autouse=True)
 def own_main() -> Iterator[None]:
-    """Restore ``__main__``, which a page under test replaces and spawned processes would run."""
+    """Restore ``__main__``: a page under test replaces it, and spawned processes would run the page."""
     program = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = program
@@ -129,9 +129,9 @@ def own_main() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of shared pictures and clips; skips the test if it is absent."""
+    """The folder of shared pictures and clips; skips the test if it is missing."""
     if not SHARED.is_dir():
-        pytest.skip(f"the shared data folder is absent: {SHARED}")
+        pytest.skip(f"the folder of shared data is missing: {SHARED}")
     return SHARED
 
 

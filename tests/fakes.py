@@ -1,4 +1,4 @@
-"""An analyzer without models, for the parts that only show results."""
+"""An analyzer without models, for tests of pages that show results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.conftest import make_face
 
 
 class FakeAnalyzer:
-    """Finds one happy face in every picture that can be read."""
+    """Finds happy faces, by default one, in every readable picture."""
 
     labels = FERPLUS_LABELS
     faces = 1

@@ -1,4 +1,4 @@
-"""Which folder of the project imports which, read from the source."""
+"""Finds which folder of the project imports which, from the source code."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TOPS = ("emotion", "training", "ui", "pages", "bench")
 FACADES = {"emotion/__init__.py", "emotion/__main__.py", "training/__main__.py", "bench/__main__.py"}
-"""Entry points at the top of a package: they import from anywhere in it."""
+"""Entry points of packages, which may import from anywhere in them."""
 
 
 @cache
 def modules() -> dict[str, Path]:
-    """Return dotted name → file of every module outside tests."""
+    """Return the dotted name → file of every module outside tests."""
     files = [path for top in TOPS for path in (ROOT / top).rglob("*.py") if ".envs" not in path.parts]
     return {_dotted(path): path for path in [*files, ROOT / "server.py", ROOT / "streamlit_app.py"]}
 
@@ -32,7 +32,7 @@ def folder_of(path: Path) -> str:
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """Return the dotted names that a file imports when it runs, names in modules included."""
+    """Return the dotted names that a file imports at run time: modules and names in them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names: set[str] = set()
     for node in _run_nodes(tree):
@@ -44,7 +44,7 @@ def imported(path: Path) -> frozenset[str]:
 
 
 def _run_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield all nodes but those that only a type checker reads."""
+    """Yield all nodes except those under ``TYPE_CHECKING``."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING":
             continue
@@ -54,7 +54,7 @@ def _run_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def arrows() -> dict[tuple[str, str], list[str]]:
-    """Return (folder, imported folder) → ``file imports module``, for folders that differ."""
+    """Return (folder, imported folder) → ``file imports module``, for different folders."""
     known = modules()
     found: dict[tuple[str, str], list[str]] = {}
     for path in known.values():
@@ -70,7 +70,7 @@ def arrows() -> dict[tuple[str, str], list[str]]:
 
 
 def floors() -> dict[str, int]:
-    """Return folder → its floor in the table of ``docs/architecture.md``, 0 at the bottom."""
+    """Return each folder's floor in the table of ``docs/architecture.md``; 0 is the bottom."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| (.+?) \|", text, re.MULTILINE)
     return {folder: int(number) for number, cell in rows for folder in re.findall(r"`([^`]+)`", cell)}

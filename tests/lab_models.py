@@ -75,7 +75,7 @@ def make_model(
 
 
 def make_lab(folder: Path) -> Path:
-    """Write four models: eight classes, seven, three, and one without an evaluation."""
+    """Write four models: with eight, seven and three classes, and one without an evaluation."""
     seven, three = FER2013_LABELS, ("anger", "neutral", "sadness")
     both = {
         "ferplus": {

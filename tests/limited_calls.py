@@ -29,7 +29,7 @@ def process_and_setting(name: str) -> tuple[int, str]:
 
 
 def crash() -> None:
-    """Read an invalid address, as a broken decoder does."""
+    """Read an invalid address, as a faulty decoder could."""
     ctypes.string_at(0)
 
 
@@ -64,7 +64,7 @@ def print_and_answer() -> str:
 
 
 def write(path: Path) -> int:
-    """Write a file and return the id of the process."""
+    """Write a file and return the process ID."""
     path.write_bytes(b"x")
     return os.getpid()
 
@@ -77,7 +77,7 @@ def print_no_json() -> None:
 
 
 def environment() -> list[str]:
-    """Return the environment as Python knows it, and as the system started the process."""
+    """Return the environment variables in Python and those that the process was started with."""
     started_with = Path("/proc/self/environ").read_text(encoding="utf-8", errors="replace").split("\0")
     return [*(f"{name}={value}" for name, value in os.environ.items()), *started_with]
 
@@ -90,13 +90,13 @@ def environment_of_caller() -> str:
 
 
 def send(kind: str, address: str, port: int) -> str:
-    """Try to reach somebody, and return what came of it."""
+    """Try to send bytes, and return ``sent`` or the name of the error."""
     families = {"tcp": socket.AF_INET, "udp": socket.AF_INET, "unix": socket.AF_UNIX}
     try:
         with socket.socket(families[kind], socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM) as out:
             out.settimeout(5)
             out.connect(address if kind == "unix" else (address, port))
-            out.send(b"what the file knew")
+            out.send(b"content of the file")
     except OSError as error:
         return type(error).__name__
     return "sent"
@@ -110,7 +110,7 @@ def run_program() -> str:
 
 
 def folders() -> dict[str, object]:
-    """Return where the process works, and leave files there."""
+    """Return the folders that the process works in, and leave files there."""
     files = [path.name for path in Path().iterdir()]
     found = {"working": str(Path.cwd()), "temporary": tempfile.gettempdir(), "files": files}
     (Path(tempfile.mkdtemp()) / "left.txt").write_text("left", encoding="utf-8")
@@ -119,7 +119,7 @@ def folders() -> dict[str, object]:
 
 
 def answer_then_stop() -> str:
-    """Answer, then neither read nor end, as a process that was taken over could."""
+    """Return a value, then stop without ending, as a compromised process could."""
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGSTOP)).start()
     return "the answer"
 
@@ -129,6 +129,6 @@ def zeros(count: int) -> memoryview:
 
 
 def delete_folder() -> str:
-    """Delete the folder that the process works in, as one that was taken over could."""
+    """Delete the folder that the process works in, as a compromised process could."""
     Path.cwd().rmdir()
     return "the answer"

@@ -1,4 +1,4 @@
-"""What a person reads where a Streamlit element has escaped Markdown."""
+"""Reads escaped Markdown of Streamlit elements as a person sees it."""
 
 from __future__ import annotations
 

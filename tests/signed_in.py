@@ -1,4 +1,4 @@
-"""An app with sign-in but without a provider: a secrets file, and cookies signed as Streamlit does."""
+"""Signs visitors in without a provider: a secrets file, and cookies signed like Streamlit's."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.conftest import run_async
 from ui.access import settings
 
 ORIGIN = "http://localhost:8501"
-COOKIE_SECRET = "not a secret, as it stands in a test"
+COOKIE_SECRET = "a long secret that only the tests use"
 AUTH: dict[str, str] = {
     "redirect_uri": f"{ORIGIN}/oauth2callback",
     "cookie_secret": COOKIE_SECRET,
     "client_id": "app",
-    "client_secret": "told to nobody",
+    "client_secret": "another secret",
     "server_metadata_url": "http://localhost:9400/.well-known/openid-configuration",
 }
 
@@ -34,7 +34,7 @@ def claims(subject: str, **others: Any) -> dict[str, Any]:
     return {"iss": "https://provider.example", "sub": subject, "email": f"{subject}@example.org", **others}
 
 
-def signed_cookies(told: dict[str, Any], secret: str = COOKIE_SECRET, origin: str = ORIGIN) -> dict[str, str]:
+def signed_cookies(identity: dict[str, Any], secret: str = COOKIE_SECRET, origin: str = ORIGIN) -> dict[str, str]:
     """Return the cookies that Streamlit sets after sign-in; several if one would be too long."""
     cookies: dict[str, str] = {}
 
@@ -43,7 +43,7 @@ def signed_cookies(told: dict[str, Any], secret: str = COOKIE_SECRET, origin: st
 
     set_cookie_with_chunks(
         lambda name, value: cookies.update({name: signed(name, value).decode()}),
-        signed, USER_COOKIE_NAME, told | {"origin": origin, "is_logged_in": True, "provider": "default"},
+        signed, USER_COOKIE_NAME, identity | {"origin": origin, "is_logged_in": True, "provider": "default"},
         cookie_attr_size=100,
     )  # fmt: skip
     return cookies
@@ -52,30 +52,34 @@ def signed_cookies(told: dict[str, Any], secret: str = COOKIE_SECRET, origin: st
 def answer_of(
     app: ASGIApp, address: str, cookies: dict[str, str] | None = None, method: str = "GET", accept: str = "*/*"
 ) -> list[Message]:
-    """Ask an app as a server would that browsers reach by HTTPS, and return what it says, piece by piece."""
-    said: list[Message] = []
+    """Send an app a request as a server behind HTTPS would, and return its messages."""
+    messages: list[Message] = []
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:
-        said.append(message)
+        messages.append(message)
 
     path, _, query = address.partition("?")
-    told = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-    headers = [(b"cookie", told.encode("latin-1", "replace")), (b"accept", accept.encode()), (b"host", b"app.example")]
+    cookie = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+    headers = [
+        (b"cookie", cookie.encode("latin-1", "replace")),
+        (b"accept", accept.encode()),
+        (b"host", b"app.example"),
+    ]
     scope = {"type": "http", "method": method, "path": path, "root_path": "", "scheme": "https", "server": None}
 
-    async def ask() -> None:
+    async def request() -> None:
         await app(scope | {"query_string": query.encode(), "headers": headers}, receive, send)
 
-    run_async(ask())
-    return said
+    run_async(request())
+    return messages
 
 
 @contextlib.contextmanager
 def secrets_file(folder: Path, text: str) -> Iterator[None]:
-    """Give the app of this process these secrets and no others."""
+    """Let the app in this process use only these secrets for the length of a block."""
     path = folder / "secrets.toml"
     path.write_text(text, encoding="utf-8")
     before = config.get_option("secrets.files")
@@ -91,6 +95,6 @@ def secrets_file(folder: Path, text: str) -> Iterator[None]:
 
 
 def toml(auth: dict[str, str] | None = None, **access: list[str]) -> str:
-    """Return secrets with sign-in."""
+    """Return the content of a secrets file with sign-in and access rules."""
     lines = ["[auth]", *(f"{key} = {json.dumps(value)}" for key, value in (AUTH if auth is None else auth).items())]
     return "\n".join([*lines, "[access]", *(f"{key} = {json.dumps(value)}" for key, value in access.items())])

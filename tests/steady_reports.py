@@ -1,9 +1,8 @@
-"""Keeps pytest alive while it prints a failure or ends: no garbage is collected meanwhile.
+"""Turns garbage collection off while pytest reports a failure or ends, because it could crash the run.
 
-pytest parses the failing test's source, and what a collection finalises within that (an event loop's transport, say)
-may be reported with a traceback, for which Python parses as well. CPython 3.11 counts the depth of both in one place,
-so the outer parse ends in ``SystemError: AST constructor recursion depth mismatch`` (python/cpython#106905), and the
-whole run with it.
+pytest parses the source of a failing test. A collection during that can finalise an object (such as the transport of an
+event loop) with a warning whose traceback makes Python parse too. CPython 3.11 counts the depth of both parses in one
+place, so the outer one fails with ``SystemError: AST constructor recursion depth mismatch`` (python/cpython#106905).
 """
 
 from __future__ import annotations
@@ -17,23 +16,23 @@ import pytest
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    with _without_collection():
+    with _garbage_collection_off():
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish() -> Generator[None, None, None]:
-    """At the end, plugins import modules that pytest parses as well."""
-    with _without_collection():
+    """At the end, plugins import modules, which pytest parses too."""
+    with _garbage_collection_off():
         return (yield)
 
 
 @contextlib.contextmanager
-def _without_collection() -> Iterator[None]:
-    was_on = gc.isenabled()
+def _garbage_collection_off() -> Iterator[None]:
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
+        if was_enabled:
             gc.enable()

@@ -1,4 +1,4 @@
-"""The public API, and what importing it loads."""
+"""The public API, and the modules that its import loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guide to the package: every example runs and prints what it says."""
+"""The guide to the package: every example runs and prints the documented output."""
 
 from __future__ import annotations
 

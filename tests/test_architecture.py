@@ -22,7 +22,7 @@ EVERY = [(room, path) for room in FORBIDDEN for path in sorted((ROOT / room).rgl
 
 
 def test_folders_import_only_from_floors_below() -> None:
-    """Reads the table in docs/architecture.md. Since each folder is on one floor, there is no cycle."""
+    """The floors are in docs/architecture.md. Because each folder is on one floor, there is no cycle."""
     floor = floors()
     wrong = [use for (a, b), uses in arrows().items() for use in uses if floor[a] <= floor[b]]
     assert not wrong, "\n".join(wrong)
@@ -65,7 +65,7 @@ def test_only_the_command_line_knows_of_batches() -> None:
     assert knowing <= {"main.py", "batch.py", "video.py"}
 
 
-def test_ray_is_imported_in_one_place_and_not_before_it_is_wanted() -> None:
+def test_ray_is_imported_in_one_file_and_only_when_used() -> None:
     batch = ROOT / "emotion" / "batch"
     with_ray = {path.name for path in batch.glob("*.py") if "ray" in {name.split(".")[0] for name in imported(path)}}
     assert with_ray == {"on_ray.py"}
@@ -79,7 +79,7 @@ def test_the_app_starts_from_one_page_script_with_helpers_elsewhere() -> None:
         assert "__main__" not in page.read_text(encoding="utf-8"), f"{page.name} is a page, not a program"
 
 
-def test_test_files_have_names_of_their_own() -> None:
-    """Pytest imports them by their names alone."""
+def test_test_files_have_unique_names() -> None:
+    """Pytest imports test files by name, without their folders."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []

@@ -26,7 +26,7 @@ from training.cli.main import main as training_main
 pytestmark = pytest.mark.slow
 
 SHADOW = bytes.fromhex("00051607 00020000") + b"Mac OS X        "
-"""What an AppleDouble file begins with (RFC 1740)."""
+"""First bytes of an AppleDouble file (RFC 1740)."""
 
 CASES = ROOT.parent / "shared" / "cases"
 
@@ -58,7 +58,7 @@ def test_shadow_files_are_not_videos(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_equal_stems_give_a_timeline_each(tmp_path: Path) -> None:
-    """The stem of the last one is the full name of another."""
+    """The stem of the last file is the full name of another one."""
     frames = {"clip.mov": 2, "clip.mp4": 3, "clip.mov.mp4": 4}
     for name, count in frames.items():
         clip(tmp_path / "in" / name, count)
@@ -93,7 +93,7 @@ def test_results_never_overwrite_an_input(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.slow
 def test_links_pipes_and_names_in_any_bytes_end_only_themselves(tmp_path: Path) -> None:
-    """A link to itself, a pipe, which nobody writes to, and a name that is not UTF-8."""
+    """A link to itself, a pipe without a writer, and a name that is not UTF-8."""
     folder, out = tmp_path / "in", tmp_path / "out"
     odd = os.fsdecode(b"b\xff.mp4")
     clip(folder / "c.mp4")
@@ -116,7 +116,7 @@ def test_links_pipes_and_names_in_any_bytes_end_only_themselves(tmp_path: Path) 
 
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A file for which the reading libraries raise unexpected errors."""
+    """A file on which the libraries that read it raise unexpected errors."""
     opened, decoded = av.open, image.read_bytes
 
     def fail(where: object) -> None:

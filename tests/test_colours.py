@@ -17,7 +17,7 @@ from emotion.labels import ANSWER_COLOURS, COLOURS, EMOTIONS, INKS, SHORT, UNCLE
 from tests.conftest import ROOT
 
 TEXT, GRAPHICS = 4.5, 3.0
-"""Contrast that WCAG 2.2 asks of text (1.4.3) and of graphics (1.4.11)."""
+"""Minimum contrast of text (WCAG 2.2, 1.4.3) and of graphics (1.4.11)."""
 
 THEMES = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 
@@ -43,13 +43,13 @@ def contrast(one: str, other: str) -> float:
 
 
 def mixed(colour: str, share: float, background: str) -> str:
-    """A colour with an opacity over a background, as browsers mix them."""
+    """Return a translucent colour over a background, mixed as in browsers."""
     over, under = (np.array(ImageColor.getrgb(one)) for one in (colour, background))
     return "#{:02X}{:02X}{:02X}".format(*np.round(share * over + (1 - share) * under).astype(int))
 
 
 def seen_as(colour: str, vision: str) -> np.ndarray:
-    """A colour as CIELAB, seen with a kind of colour vision."""
+    """Return a colour in CIELAB as it appears with a kind of colour vision."""
     rgb = np.array(ImageColor.getrgb(colour)) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     seen = np.clip(COLOUR_VISION[vision] @ linear, 0, 1)
@@ -99,21 +99,21 @@ def test_text_on_an_expression_can_be_read(answer):
 
 @pytest.mark.parametrize("vision", COLOUR_VISION)
 @pytest.mark.parametrize("pair", list(combinations(ANSWER_COLOURS, 2)), ids=" and ".join)
-def test_two_colours_can_be_told_apart(pair, vision):
+def test_two_colours_can_be_distinguished(pair, vision):
     one, other = (seen_as(ANSWER_COLOURS[answer], vision) for answer in pair)
     assert np.linalg.norm(one - other) > 15, "ΔE (CIE76); ten is seen at a glance"
     assert deltaE_ciede2000(one, other) > 7
 
 
 @pytest.mark.parametrize("pair", list(combinations(("disgust", "fear", "neutral", UNCLEAR), 2)), ids=" and ".join)
-def test_deuteranopes_do_not_see_four_greys(pair):
+def test_four_colours_differ_with_deuteranopia(pair):
     one, other = (seen_as(ANSWER_COLOURS[answer], "deuteranopia") for answer in pair)
     assert np.linalg.norm(one - other) > 20
     assert deltaE_ciede2000(one, other) > 15
 
 
 def test_the_simulation_is_that_of_the_paper():
-    """White stays white; red and green of equal lightness become alike."""
+    """White stays white; red and green of equal lightness become similar."""
     for vision in COLOUR_VISION:
         assert seen_as("#FFFFFF", vision) == pytest.approx([100, 0, 0], abs=0.5)
     full, lost = (np.linalg.norm(seen_as("#B4553C", v) - seen_as("#6E7A28", v)) for v in ("full", "deuteranopia"))

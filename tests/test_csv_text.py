@@ -16,13 +16,13 @@ from emotion.csv_text import csv_bytes, csv_text, neutral, restored
     "text",
     ["=HYPERLINK(1)", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", "-", "'=1"],
 )
-def test_what_would_be_run_is_neutralised(text: str) -> None:
+def test_formulas_are_neutralised(text: str) -> None:
     assert neutral(text) == "'" + text
     assert restored(neutral(text)) == text
 
 
 @pytest.mark.parametrize("text", ["Zoë", "a=b", "happy-1.jpg", "'quoted'", "", "1", "–"])
-def test_other_text_stays(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert neutral(text) == restored(text) == text
 
 

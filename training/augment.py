@@ -25,7 +25,7 @@ class Augmentation:
         saturation: Largest change of colourfulness: 0.3 means 0.7–1.3; grey faces have none.
         erase: Probability of covering a random rectangle (Zhong et al. 2020).
         erase_share: Largest side of that rectangle, as a share of the picture's side.
-        worsen: Probability of a degradation as by bad cameras: blur, noise, low resolution or darkness.
+        worsen: Probability of one degradation like a bad camera's: blur, noise, low resolution or darkness.
     """
 
     flip: float = 0.5

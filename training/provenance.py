@@ -13,7 +13,7 @@ from emotion.paths import ROOT, is_checkout
 
 
 def command() -> str:
-    """Return the command that is running, without the folders of one machine: absolute paths by their names alone."""
+    """Return the running command, with absolute paths reduced to file names, because folders differ by machine."""
     words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
     return " ".join(["python -m training", *words])
 

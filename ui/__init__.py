@@ -1,1 +1,1 @@
-"""The Streamlit app's pages in pieces: one room per page, and what they share in :mod:`ui.common`."""
+"""The parts of the Streamlit app's pages: one package per page, and shared code in :mod:`ui.common`."""

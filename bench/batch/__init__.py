@@ -1,1 +1,1 @@
-"""What batches take: clips to measure on, the measurements, and the arithmetic for far more than can be measured."""
+"""Measures batches of short clips, and estimates the cost of much larger ones."""

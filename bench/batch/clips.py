@@ -1,4 +1,4 @@
-"""Short, small clips cut from the shared videos, and a few files that are no videos, as every large folder has them."""
+"""Makes a folder of short clips cut from the shared videos, with some broken files among them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from emotion.vision.encode import write_video
 HEIGHT_PX = 240
 SECONDS = (1.0, 1.5, 2.0)
 BROKEN_EVERY = 20
-"""Every so many files one cannot be analysed."""
+"""One file in this many is broken."""
 
 
 def make_clips(sources: Sequence[Path], folder: Path, count: int) -> list[Path]:
-    """Write clips of one to two seconds, taken evenly from all sources, with a broken file now and then.
+    """Write clips of one to two seconds, cut from all sources in turn, with one broken file in :data:`BROKEN_EVERY`.
 
     Args:
         sources: Videos.
-        folder: Where to; it is made.
-        count: Of clips and broken files together.
+        folder: Folder to create.
+        count: Number of files, broken ones included.
     """
     folder.mkdir(parents=True)
     files: list[Path] = []
@@ -41,7 +41,7 @@ def make_clips(sources: Sequence[Path], folder: Path, count: int) -> list[Path]:
 
 
 def _cut(path: Path, source: Path, share: float, seconds: float) -> None:
-    """Write the part of a video that begins after a share of it."""
+    """Write ``seconds`` of a video, starting at ``share`` of its length (0 to 1)."""
     info = probe(source)
     start_s = share * max(info.duration_s - seconds - 0.1, 0.0)
     pictures = (_small(frame.rgb()) for frame in read_video(source, start_s=start_s, end_s=start_s + seconds))
@@ -55,12 +55,12 @@ def _small(picture: Image) -> Image:
 
 
 def _break(path: Path, number: int, whole: Path) -> None:
-    """Write, in turn, nothing, words, a sound without a picture, and the beginning of a clip without its index."""
-    ways = number % 4
-    if ways == 2:
+    """Write a broken file: in turn an empty one, plain text, sound without video, and the last 4 kB of a clip."""
+    kind = number % 4
+    if kind == 2:
         _sound(path)
     else:
-        path.write_bytes([b"", b"no video at all\n", b"", whole.read_bytes()[-4000:]][ways])
+        path.write_bytes([b"", b"no video at all\n", b"", whole.read_bytes()[-4000:]][kind])
 
 
 def _sound(path: Path) -> None:
@@ -71,8 +71,8 @@ def _sound(path: Path) -> None:
         container.mux(stream.encode())
 
 
-def _silence(samples: int, at_once: int = 1024) -> Iterator[av.AudioFrame]:
-    for first in range(0, samples, at_once):
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, at_once), np.float32), format="fltp", layout="mono")
+def _silence(samples: int, frame_size: int = 1024) -> Iterator[av.AudioFrame]:
+    for first in range(0, samples, frame_size):
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, frame_size), np.float32), format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = 16000, first, Fraction(1, 16000)
         yield frame

@@ -1,4 +1,4 @@
-"""The tables of a batch, and the arithmetic of docs/batch.md: from what was measured and a few stated inputs."""
+"""Writes the tables of batches, and the cost estimates of docs/batch.md from measurements and stated assumptions."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from training.guide import with_part
 GUIDE = ROOT / "docs" / "batch.md"
 BEGIN, END = "<!-- from bench/results/batch.json: begin -->\n", "<!-- end -->\n"
 PRICE = 0.04
-"""Of a core-hour, in whatever currency: an input, not a finding. Put yours with ``--price``."""
+"""Price of a core-hour in any currency: an assumption; set your own with ``--price``."""
 VIDEO_MINUTES = 30
-"""Of each video of a corpus: an input; it only decides how many files there are."""
+"""Length of each video: an assumption, from which only the number of files follows."""
 CORPORA = ((1_000, 12, "in a night of 12 hours"), (1_000_000, 30 * 24, "in 30 days"))
-"""Hours of video, hours in which they shall be done, and these in words."""
+"""Hours of video, hours available to analyse them, and these in words."""
 _NOT_YET = "Not measured yet: `python -m bench batch` writes this page of arithmetic.\n"
 
 
 def given_price(price: float | None) -> dict[str, dict[str, float]]:
-    """Return the inputs as a subject of the section; the price from before stays if none is given."""
+    """Return the assumptions as a subject of the section. Without a price, an earlier one is kept."""
     return {"inputs": {} if price is None and _has_price() else {"price": PRICE if price is None else price}}
 
 
@@ -30,37 +30,37 @@ def _has_price() -> bool:
 
 
 def core_hours(hours: float, work_s: float, duration_s: float, efficiency: float = 1.0) -> float:
-    """Return the core-hours that so many hours of video take.
+    """Return the core-hours needed to analyse a number of hours of video.
 
     Args:
-        hours: Of video.
-        work_s: Seconds of one worker on one core …
-        duration_s: … for so many seconds of video.
-        efficiency: What a core does beside others, as a share of what it does alone.
+        hours: Hours of video.
+        work_s: Time that one worker on one core takes for ``duration_s``, seconds.
+        duration_s: Length of the measured video, seconds.
+        efficiency: Rate of a core when others work too, relative to its rate alone.
     """
     return hours * work_s / duration_s / efficiency
 
 
 def storage_bytes(hours: float, faces_per_s: float, per_face: float, per_file: float) -> float:
-    """Return the room that timelines take.
+    """Return the size of the timelines, bytes.
 
     Args:
-        hours: Of video.
+        hours: Hours of video.
         faces_per_s: Rows of a timeline per second of video.
-        per_face: Bytes of a row.
-        per_file: Bytes that every file takes besides.
+        per_face: Bytes per row.
+        per_file: Bytes per file beyond its rows.
     """
     return hours * 3600 * faces_per_s * per_face + hours * 60 / VIDEO_MINUTES * per_file
 
 
 def write_guide(path: Path = GUIDE) -> None:
-    """Write the arithmetic into the guide, between its marks."""
+    """Write the estimates into the guide, between its markers."""
     text = path.read_text(encoding="utf-8")
     path.write_text(with_part(text, BEGIN, arithmetic(read_section(BATCH)), END), encoding="utf-8")
 
 
 def arithmetic(record: dict[str, Any] | None) -> str:
-    """Return the guide's tables of a record; one sentence if there is none, or not all of one."""
+    """Return the guide's tables, or one sentence if something was not measured yet."""
     found = {} if record is None else record["found"]
     samplings = {name.removeprefix("rates, "): of for name, of in found.items() if name.startswith("rates, ")}
     scaling = {name.removeprefix("scaling, "): of for name, of in found.items() if name.startswith("scaling, ")}
@@ -138,17 +138,17 @@ def _size(clip: dict[str, float]) -> str:
 
 
 def batch_tables(found: dict[str, dict[str, Any]]) -> str:
-    """Return the tables of what two workers do, and of what becomes of a batch of which one is killed."""
+    """Return a table that compares one worker with two, and a table of batches with a worker killed in mid-run."""
     scaling = {name.partition(", ")[2]: of for name, of in found.items() if name.startswith("scaling, ")}
     killed = {name.partition(", ")[2]: of for name, of in found.items() if name.startswith("kill, ")}
     parts = []
     if scaling:
-        head = "workers on one machine | one, frames/s | two, frames/s | two ÷ one | at work, of their time"
+        head = "workers on one machine | one, frames/s | two, frames/s | two ÷ one | time spent on analysis"
         parts += [f"| {head} |\n|---|---:|---:|---:|---:|"]
         parts += [_scaling_row(name, of) for name, of in scaling.items()]
         parts += [""]
     if killed:
-        head = "one of two workers killed in mid-run | clips | when killed | timelines | errors | rerun"
+        head = "one of two workers killed | clips | finished before | timelines in the end | errors | second run"
         parts += [f"| {head} |\n|---|---:|---:|---:|---|---|"]
         parts += [_killed_row(name, of) for name, of in killed.items()]
         parts += [""]
@@ -162,6 +162,6 @@ def _scaling_row(name: str, of: dict[str, Any]) -> str:
 def _killed_row(name: str, of: dict[str, Any]) -> str:
     errors = ", ".join(f"{count} {kind}" for kind, count in of["errors"].items())
     whole = "every clip once" if of["every_clip_once"] and not of["without_reason"] else "NOT every clip once"
-    rerun = f"{of['rerun_changed']} written anew, {of['rerun_s']:.0f} s"
-    cells = [of["clips"], f"{of['timelines_when_killed']} timelines", f"{of['timelines']}, {whole}", errors, rerun]
+    rerun = f"{of['rerun_changed']} rewritten, {of['rerun_s']:.0f} s"
+    cells = [of["clips"], of["timelines_when_killed"], f"{of['timelines']}, {whole}", errors, rerun]
     return f"| {name} | {' | '.join(str(cell) for cell in cells)} |"

@@ -1,8 +1,8 @@
-"""Batches of short clips: one worker against two, a worker killed in mid-run, and what real videos take.
+"""Measures ``emotion batch``: one worker against two, a worker killed in mid-run, and the cost of real videos.
 
-A run is the command in a process of its own. Its rate is taken from the rows that it wrote: frames from the end of the
-first video to the end of the last, so that starting Ray and loading models, which do not grow with a batch, are left
-out. A worker keeps to one thread, so that one and two of them use one and two cores.
+Each run is a separate process. Its rate is the number of frames between the end of the first video and the end of the
+last one, over the time between them, both read from the summary that it wrote. So the time to start Ray and to load
+models, which does not grow with the batch, is left out. Each worker uses one thread, so two workers use two cores.
 """
 
 from __future__ import annotations
@@ -31,16 +31,23 @@ SAMPLINGS: dict[str, tuple[str, ...]] = {"every frame": (), "5 frames per second
 PARTS = ("scaling", "kill", "rates")
 _ROUNDS = 2
 _REPEATS = 3
-_ERRORS_ONLY, _FINE = 1, 0
+_SUCCESS, _SOME_ERRORS = 0, 1
+"""Exit codes: every video was analysed, and some could not be."""
 
 
 def measure_batch(data: Path, clips: int, parts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return what was found; the parts are ``scaling``, ``kill`` and ``rates``."""
+    """Return the results by subject.
+
+    Args:
+        data: Folder of the shared videos.
+        clips: Number of short clips to make.
+        parts: Which of :data:`PARTS` to measure.
+    """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         films = place / "clips"
         if {"scaling", "kill"} & set(parts):
-            _say(f"cutting {clips} clips …")
+            _log(f"cutting {clips} clips …")
             make_clips(sorted(path for path in data.glob("*") if path.suffix in {".mp4", ".mov"}), films, clips)
         found: dict[str, dict[str, Any]] = {}
         if "scaling" in parts:
@@ -54,43 +61,43 @@ def measure_batch(data: Path, clips: int, parts: Sequence[str]) -> dict[str, dic
 
 
 def _scaling(films: Path, place: Path, engine: str) -> dict[str, Any]:
-    """Return frames/s of one and of two workers, in turn, so that both see the same machine."""
+    """Return frames/s of one and of two workers; runs alternate, so that changes of the machine's speed affect both."""
     rates: dict[int, list[float]] = {1: [], 2: []}
     busy, most_mb = [], 0.0
     for number in range(_ROUNDS):
         for workers, measured in rates.items():
             out = place / f"scaling-{engine}-{number}-{workers}"
-            _say(f"{engine}, {workers} workers, round {number + 1} of {_ROUNDS} …")
+            _log(f"{engine}, {workers} workers, round {number + 1} of {_ROUNDS} …")
             most_mb = max(most_mb, _run(films, out, *ENGINES[engine], "--workers", str(workers)))
             measured.append(_frames_per_s(out))
-        busy.append(_busy(out, workers))
+        busy.append(_busy_share(out, workers))
     ratios = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
     about = {"one": median(rates[1]), "two": median(rates[2]), "ratio": median(ratios), "ratios": ratios, "busy": busy}
     return about | {"clips": len(list(films.iterdir())), "worker_mb": most_mb, "load": os.getloadavg()[0]}
 
 
 def _killed(films: Path, place: Path, engine: str, clips: int) -> dict[str, Any]:
-    """Return how a batch of two workers ends of which one is killed after a quarter, and what a rerun does."""
+    """Kill one of two workers after a quarter of the clips; return how the batch ends and what a second run does."""
     out, options = place / f"kill-{engine}", (*ENGINES[engine], "--workers", "2")
-    _say(f"{engine}, a worker killed …")
-    with _begun(films, out, *options) as running:
+    _log(f"{engine}, a worker killed …")
+    with _start(films, out, *options) as running:
         while len(_timelines(out)) < clips // 4:
             if running.poll() is not None:
                 raise RuntimeError(f"the batch ended before a worker was killed: {running.communicate()}")
             time.sleep(0.05)
-        victim = max(_workers(running.pid))
-        at = len(_timelines(out))
-        os.kill(victim, signal.SIGKILL)
+        worker = max(_workers(running.pid))
+        finished = len(_timelines(out))
+        os.kill(worker, signal.SIGKILL)
         running.communicate()
     timelines, before = _timelines(out), _tables(out)
     started = time.monotonic()
-    with _begun(films, out, *options) as again:
+    with _start(films, out, *options) as again:
         said, _ = again.communicate()
     summary, errors = before
     names = {path.name for path in films.iterdir()}
     return {
         "clips": clips,
-        "timelines_when_killed": at,
+        "timelines_when_killed": finished,
         "status": running.returncode,
         "timelines": len(summary),
         "errors": {kind: int(count) for kind, count in errors["kind"].value_counts().items()},
@@ -105,12 +112,12 @@ def _killed(films: Path, place: Path, engine: str, clips: int) -> dict[str, Any]
 
 
 def _rates(data: Path, place: Path, options: Sequence[str]) -> dict[str, Any]:
-    """Return for each real clip the seconds of work per second of video, of one worker, best of several."""
+    """Return size, length and shortest analysis time (one worker, several runs) of each real clip."""
     seconds: dict[str, list[float]] = {name: [] for name in REAL}
     facts: dict[str, dict[str, Any]] = {}
     for number in range(_REPEATS):
         out = place / f"rates-{number}"
-        _say(f"real clips {' '.join(options) or '--every 1'}, {number + 1} of {_REPEATS} …")
+        _log(f"real clips {' '.join(options) or '--every 1'}, {number + 1} of {_REPEATS} …")
         _run([data / name for name in REAL], out, "--workers", "1", *options)
         for row in pd.read_parquet(out / "summary.parquet").to_dict("records"):
             seconds[row["name"]].append(row["work_s"])
@@ -125,9 +132,9 @@ def _rates(data: Path, place: Path, options: Sequence[str]) -> dict[str, Any]:
 
 
 def _sizes(data: Path, place: Path) -> dict[str, float]:
-    """Return what a row of a timeline and what a file by itself take, from the timelines of one video cut differently.
+    """Return the bytes per row of a timeline and per file.
 
-    A line through two sizes: the file's own part does not grow with its rows.
+    Both follow from the total sizes at two sampling rates, as slope and intercept of a line.
     """
     points = []
     for options in SAMPLINGS.values():
@@ -143,18 +150,18 @@ def _sizes(data: Path, place: Path) -> dict[str, float]:
 
 
 def _run(inputs: Path | Sequence[Path], out: Path, *options: str) -> float:
-    """Run a batch to its end and return the most memory that one of its workers took, in MB."""
+    """Run a batch and return the peak memory of its largest worker, MB."""
     most = 0.0
-    with _begun(inputs, out, *options) as running:
+    with _start(inputs, out, *options) as running:
         while running.poll() is None:
             most = max([most, *(_peak_mb(pid) for pid in _workers(running.pid))])
             time.sleep(0.5)
-        if running.returncode not in {_FINE, _ERRORS_ONLY}:
+        if running.returncode not in {_SUCCESS, _SOME_ERRORS}:
             raise RuntimeError(f"a batch ended with {running.returncode}: {running.communicate()[1]}")
     return most
 
 
-def _begun(inputs: Path | Sequence[Path], out: Path, *options: str) -> subprocess.Popen[str]:
+def _start(inputs: Path | Sequence[Path], out: Path, *options: str) -> subprocess.Popen[str]:
     videos = [str(inputs)] if isinstance(inputs, Path) else [str(each) for each in inputs]
     command = [sys.executable, "-m", "emotion", "batch", *videos, "--out", str(out), *options]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -166,8 +173,8 @@ def _frames_per_s(out: Path) -> float:
     return float(rows["frames"].iloc[1:].sum() / took.total_seconds())
 
 
-def _busy(out: Path, workers: int) -> float:
-    """Return for how much of the time its workers analysed; the rest is waiting for the next video."""
+def _busy_share(out: Path, workers: int) -> float:
+    """Return the share of the time that the workers spent on analysis; the rest is waiting for the next video."""
     rows = pd.read_parquet(out / "summary.parquet").sort_values("finished_at")
     took = rows["finished_at"].iloc[-1] - rows["finished_at"].iloc[0]
     return float(rows["work_s"].iloc[1:].sum() / took.total_seconds() / workers)
@@ -182,7 +189,7 @@ def _tables(out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _workers(pid: int) -> list[int]:
-    """Return the processes below a batch that analyse."""
+    """Return the IDs of a batch's worker processes."""
     found = []
     for child in _descendants(pid):
         try:
@@ -210,8 +217,8 @@ def _peak_mb(pid: int) -> float:
         return 0.0
 
 
-def _say(words: str) -> None:
-    print(words, file=sys.stderr)
+def _log(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What all benchmarks share: where results are kept, and facts of the machine."""
+"""What all benchmarks share: files of results, facts about the machine, servers and browsers."""

@@ -1,4 +1,4 @@
-"""The app under Streamlit on a free port, and a Chromium that looks at it: for benchmarks and tests alike."""
+"""Starts the app on a free port and opens Chromium, for benchmarks and tests."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ OPTIONS = [
 
 
 def chromium_path() -> str | None:
-    """Return where a Chromium is on this machine."""
+    """Return the path of Chromium or Chrome on this machine; None if there is none."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @contextlib.contextmanager
 def open_chromium() -> Iterator[Browser]:
-    """Start this machine's Chromium, and close it at the end."""
+    """Open this machine's Chromium for the length of a block."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
         yield browser
@@ -43,7 +43,7 @@ def open_chromium() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def served(script: str, **environment: str) -> Iterator[str]:
-    """Start a script under Streamlit on a free port, and stop it at the end."""
+    """Run a script with Streamlit on a free port for the length of a block, and yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -71,22 +71,22 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until the page's script has rested for half a second, so that what stands there stays there."""
+    """Wait until the page's script has been idle for half a second, so that elements are not replaced any more."""
     page.wait_for_function(
         """() => {
             const app = document.querySelector("[data-testid=stApp]");
-            const rests = app?.dataset.testScriptState === "notRunning";
+            const idle = app?.dataset.testScriptState === "notRunning";
             const now = performance.now();
-            window.restsSince = rests ? window.restsSince ?? now : undefined;
-            return rests && now - window.restsSince > 500;
+            window.idleSince = idle ? window.idleSince ?? now : undefined;
+            return idle && now - window.idleSince > 500;
         }""",
         polling=50,
     )
-    page.evaluate("() => { window.restsSince = undefined; }")
+    page.evaluate("() => { window.idleSince = undefined; }")
 
 
 def click_at(page: Page, target: Locator, share: float, y: float) -> None:
-    """Click at a share of an element's width, ``y`` px under its top."""
+    """Click an element at a share of its width (0 to 1), ``y`` px below its top."""
     settle(page)
     width = target.evaluate("element => element.getBoundingClientRect().width")
     target.click(position={"x": share * width, "y": y})

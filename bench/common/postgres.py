@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own for as long as it is needed: for benchmarks and tests alike."""
+"""Starts a temporary PostgreSQL server for benchmarks and tests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SUPERUSER = "emotion"
 
 
 def postgres_programs() -> Path | None:
-    """Return the folder of PostgreSQL's server programs, which Debian keeps off the path."""
+    """Return the folder of PostgreSQL's server programs, which Debian keeps off the PATH; None if there is none."""
     with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        told = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
-        if (Path(told) / "initdb").exists():
-            return Path(told)
+        bindir = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
+        if (Path(bindir) / "initdb").exists():
+            return Path(bindir)
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -33,7 +33,7 @@ def postgres_programs() -> Path | None:
 
 @dataclass(frozen=True)
 class Server:
-    """A server on a socket in a folder."""
+    """A running server that listens on a Unix socket in a folder."""
 
     folder: Path
 
@@ -48,27 +48,27 @@ class Server:
 
 @contextlib.contextmanager
 def running_postgres() -> Iterator[Server]:
-    """Start a server on a socket in a folder of its own; it refuses to run as root, so root lends it to nobody."""
+    """Run a server on a Unix socket in a temporary folder; as the user nobody if root starts it, which it refuses."""
     programs = postgres_programs()
     assert programs is not None, "expected PostgreSQL's server programs"
     nobody = pwd.getpwnam("nobody")
-    lend: dict[str, Any] = {"cwd": "/"}
+    run_as: dict[str, Any] = {"cwd": "/"}
     if os.geteuid() == 0:
-        lend |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    # Not under pytest's own folder, which nobody else may enter; and a socket's path must be short.
+        run_as |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    # Not in pytest's folder, which other users cannot enter; the path of a socket must also be short.
     folder = Path(tempfile.mkdtemp(prefix="emotion-pg-"))
     try:
-        if "user" in lend:
+        if "user" in run_as:
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         data = folder / "data"
         options = ["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        subprocess.run([programs / "initdb", "-D", data, *options], check=True, stdout=subprocess.DEVNULL, **lend)
+        subprocess.run([programs / "initdb", "-D", data, *options], check=True, stdout=subprocess.DEVNULL, **run_as)
         options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", f"unix_socket_directories={folder}"]
         with (folder / "log").open("wb") as log:
-            running = subprocess.Popen([programs / "postgres", "-D", data, *options], stdout=log, stderr=log, **lend)
+            running = subprocess.Popen([programs / "postgres", "-D", data, *options], stdout=log, stderr=log, **run_as)
         server = Server(folder)
         try:
-            _await(server, running)
+            _wait_for(server, running)
             yield server
         finally:
             running.terminate()
@@ -77,7 +77,7 @@ def running_postgres() -> Iterator[Server]:
         shutil.rmtree(folder)
 
 
-def _await(server: Server, running: subprocess.Popen[bytes]) -> None:
+def _wait_for(server: Server, running: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         with contextlib.suppress(psycopg.OperationalError), server.connect():
             return

@@ -1,4 +1,4 @@
-"""Measurements in a process of their own, and its memory."""
+"""Runs measurements in separate processes, and reads the peak memory of a process."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bench.common.records import ROOT
 
 
 def run_module(module: str, *arguments: str) -> Any:
-    """Run a module as a program and return the JSON that it prints.
+    """Run a module in a new process and return the JSON that it prints.
 
     Raises:
-        subprocess.CalledProcessError: It failed.
+        subprocess.CalledProcessError: The process failed.
     """
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -25,7 +25,7 @@ def run_module(module: str, *arguments: str) -> Any:
 def peak_mb() -> float:
     """Return this process's peak resident memory in MB (Linux).
 
-    Not ``ru_maxrss``, which a process inherits from the one that started it.
+    ``ru_maxrss`` would not do: a process inherits it from its parent.
     """
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024

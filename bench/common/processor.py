@@ -1,23 +1,23 @@
-"""Which of two kinds of CPU a machine has: int8 networks cost several times as much on the one as on the other."""
+"""Finds whether the CPU has VNNI instructions; without them, int8 networks cost several times as much."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 VNNI, AVX2, OTHER = "VNNI", "AVX2 only", "neither VNNI nor AVX2"
-"""VNNI: with instructions that multiply and add int8 numbers, fourfold as many at once as float32."""
+"""With VNNI, an instruction multiplies and adds four times as many int8 numbers as float32 numbers."""
 
 GOALS = {VNNI: 0.45, AVX2: 0.35}
-"""Kind of CPU → the analysis rate that the reference clip is to reach there, as a share of decoding alone."""
+"""Kind of CPU → target for the analysis rate of the reference clip, relative to decoding alone."""
 TIMES_FER = 20
-"""How many times as fast as the package fer the analysis is to be, on either."""
+"""Target for the analysis rate relative to the package fer, on every kind of CPU."""
 
 
 def kind_of_cpu(cpuinfo: str | None = None) -> str:
     """Return :data:`VNNI`, :data:`AVX2` or :data:`OTHER`.
 
     Args:
-        cpuinfo: What ``/proc/cpuinfo`` says; read here if None. Where there is no such file, the kind is OTHER.
+        cpuinfo: Content of ``/proc/cpuinfo`` (default: read the file). Without that file, the kind is OTHER.
     """
     if cpuinfo is None:
         try:

@@ -1,4 +1,4 @@
-"""Where results are kept: one file for what is measured on every clip, and one for each section measured by itself."""
+"""Reads and writes the sections of ``bench/results``: one JSON file each, with facts about commit and machine."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ API, BATCH, EYES, FALSE_FACES, FUZZ = "api", "batch", "eyes", "false_faces", "fu
 HTTP_API, KILLS, LIBRARY, LIVE, LIVE_ENGINE = "http_api", "kills", "library", "live", "live_engine"
 LONG_VIDEO, SOAK, STREAMS, STUDIES = "long_video", "soak", "streams", "studies"
 TRAINING, VISITS = "training", "visits"
-"""Sections, and names of their files."""
+"""Sections; each one's file has its name."""
 RESULTS = ROOT / "bench" / "results"
 
 
 def facts() -> dict[str, Any]:
-    """Return when, of what and on what a measurement was made."""
+    """Return date, commit, machine, CPU and Python version of a measurement made now."""
     hardware = provenance.hardware()
     return {
         "date": datetime.date.today().isoformat(),
@@ -35,17 +35,17 @@ def facts() -> dict[str, Any]:
 
 
 def read_section(name: str) -> dict[str, Any] | None:
-    """Return what was measured last of a section; None if it never was."""
+    """Return the latest measurement of a section; None if it was never measured."""
     path = RESULTS / f"{name}.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
 def measured_line(command: str, record: dict[str, Any]) -> str:
-    """Return a sentence on how, when and on what a section was measured.
+    """Return a sentence with the command, date, commit and machine of a measurement.
 
     Args:
-        command: After ``python -m``.
-        record: From :func:`read_section`.
+        command: Module and arguments for ``python -m``.
+        record: The section, from :func:`read_section`.
     """
     return (
         f"Written by `python -m {command}` on {record['date']} at commit {record['commit']}: "
@@ -54,10 +54,10 @@ def measured_line(command: str, record: dict[str, Any]) -> str:
 
 
 def write_section(name: str, about: dict[str, Any], found: dict[str, dict[str, Any]]) -> None:
-    """Write a section's figures over those from before; what is not measured now stays.
+    """Write a section; earlier figures that were not measured again are kept.
 
     Args:
-        name: Of the section and its file.
+        name: Name of the section.
         about: From :func:`facts`.
         found: Subject → figure → value.
     """

@@ -12,7 +12,7 @@ from emotion.engine.analyzer import Analyzer
 from emotion.engine.stage_costs import stage_costs
 
 ROUNDS, SECONDS = 10, 4.0
-"""Number of rounds, and length of the clip's part that each run analyses."""
+"""Number of rounds, and length of the part of the clip that each run analyses, s."""
 SWITCHES = {"neither": (False, False), "movements": (False, True), "eyes": (True, False), "both": (True, True)}
 """Name → whether eyes, and movements, are measured."""
 
@@ -23,11 +23,11 @@ def measure_cost() -> dict[str, int | None]:
 
 
 def measure_speed(clip: Path) -> dict[str, Any]:
-    """Return the processor time per frame, ms, for each of :data:`SWITCHES`, and ``ratio``.
+    """Return the CPU time per frame, ms, for each of :data:`SWITCHES`, and ``ratio``.
 
-    Every round runs all switches, in turn forwards and backwards, as the machine's speed drifts. Times are medians over
-    rounds. ``ratio`` is the number of frames per processor second with everything on over that with nothing on: the
-    median of the rounds' ratios. Other programs change processor time less than the time on the clock.
+    Every round runs all switches, in turn forwards and backwards, because the machine's speed drifts. Times are medians
+    over rounds. ``ratio`` is the rate with everything on relative to that with nothing on, in frames per CPU second
+    (median of the rounds). CPU time is used because other programs change it less than wall time.
     """
     analyzers = {name: Analyzer(eyes=eyes, movements=moves) for name, (eyes, moves) in SWITCHES.items()}
     spent: dict[str, list[float]] = {name: [] for name in SWITCHES}

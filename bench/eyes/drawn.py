@@ -10,7 +10,7 @@ import numpy as np
 from emotion.types import FloatArray, Image
 
 EYEBALL_MM, IRIS_MM, WIDTH_MM = 10.0, 5.85, 30.0
-"""Centre of the eyeball to that of the iris, radius of the iris, and width of the eye between the mesh's corners."""
+"""Distance between the centres of eyeball and iris, radius of the iris, and width between the eye corners, mm."""
 _SIDE, _MARGIN = 192, 2.3
 # The mesh's lids from the corner on the picture's left to the other one: upper, then lower.
 LIDS = (
@@ -21,7 +21,7 @@ RIGHT, LEFT = 0, 1
 
 
 def shut(picture: Image, points: FloatArray, eyes: tuple[int, ...] = (RIGHT, LEFT)) -> Image:
-    """Return the RGB picture with skin in place of the eyes of a face and a line of lashes where the lids meet."""
+    """Return an RGB picture in which the eyes of a face are drawn shut: skin with a line of lashes."""
     for eye in eyes:
         to_level, level, upper, lower = _levelled(picture, points, eye)
         picture = _paste(picture, _shut_level(level, upper, lower), _between(upper, lower, grow=9), to_level)
@@ -29,7 +29,7 @@ def shut(picture: Image, points: FloatArray, eyes: tuple[int, ...] = (RIGHT, LEF
 
 
 def looking(picture: Image, points: FloatArray, yaw_deg: float, pitch_deg: float, rest: tuple[float, float]) -> Image:
-    """Return the RGB picture with eyeballs drawn that look in a direction; for a head that faces the camera.
+    """Return an RGB picture with drawn eyeballs that look in a direction, for a head that faces the camera.
 
     Args:
         picture: ``(H, W, 3)``.

@@ -1,1 +1,1 @@
-"""False faces: what is found in pictures of animals and things, and which faces of people are kept."""
+"""Measures the check of new faces: false faces in pictures without people, and faces of people that pass."""

@@ -1,4 +1,4 @@
-"""Drawn heads of cats, dogs and monkeys, clocks, and heads of statues from behind, each a little different."""
+"""Draws heads of cats, dogs and monkeys, clocks, and statues from behind, with random variations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def draw(kind: str, seed: int) -> Image:
 
     Args:
         kind: One of :data:`KINDS`.
-        seed: Each gives another drawing of the kind.
+        seed: Seed of the random variations.
     """
     chance = np.random.default_rng(seed)
     picture = np.full((_SIDE, _SIDE, 3), _colour(chance), np.uint8)

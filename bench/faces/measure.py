@@ -29,11 +29,11 @@ from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh, Mesh
 
 _EVERYTHING = Weights((0.0,) * len(FEATURES), 0.0)
-_TOLD_EVERY = 500
+_LOG_EVERY = 500
 
 
 class _Recorder(FaceCheck):
-    """Lets every find pass, and keeps what the check measures of it."""
+    """Accepts every face, and records what the check measures of it."""
 
     def __init__(self, mesh: FaceMesh) -> None:
         super().__init__(mesh, BlazeFace(small=True), _EVERYTHING)
@@ -47,11 +47,11 @@ class _Recorder(FaceCheck):
 
 
 def look_at(pictures: Iterable[Picture]) -> pd.DataFrame:
-    """Return a row for each face that detector and mesh find.
+    """Return a row for each face that the detector and the mesh model find.
 
     Returns:
-        ``group``, ``name``, ``half``, ``picture`` (number), ``judged`` (whether enough of it can be seen), and the
-        features of the check in logits.
+        ``group``, ``name``, ``half``, ``picture`` (number), ``judged`` (whether enough of the face is in the picture),
+        and the features of the check in logits; for each picture also a row without features.
     """
     rows = []
     detector, mesh = BlazeFace(), FaceMesh()
@@ -61,22 +61,22 @@ def look_at(pictures: Iterable[Picture]) -> pd.DataFrame:
         frame = Frame(0, 0.0, luma, lambda image=picture.image: image)  # type: ignore[misc]
         boxes = [face.box_xyxy for face in FaceFollower(detector, mesh, check=recorder)(frame)]
         about = {"group": picture.group, "name": picture.name, "half": picture.half, "picture": number}
-        rows.append(about | {"judged": False} | dict.fromkeys(FEATURES, np.nan))  # it was looked at
+        rows.append(about | {"judged": False} | dict.fromkeys(FEATURES, np.nan))  # one row even if nothing is found
         rows += [
             about | {"judged": judged} | dict(zip(FEATURES, map(float, features), strict=True))
             for features, judged, box in recorder.rows
             if any(np.array_equal(box, kept) for kept in boxes)
         ]
-        if number % _TOLD_EVERY == 0:
+        if number % _LOG_EVERY == 0:
             print(f"{picture.group}: {number} pictures", file=sys.stderr, flush=True)
     return pd.DataFrame(rows)
 
 
 def fit_check(false: pd.DataFrame, true: pd.DataFrame) -> Weights:
-    """Return the weights that part false faces from true ones, under which no true face of these is lost.
+    """Return weights of the check that separate false faces from true ones and reject none of these true ones.
 
-    Each picture without people counts once, however many faces are found in its copies. Weights are logistic
-    regression's; the limit is the least score of a true face.
+    The weights are from logistic regression, in which each picture without people counts once, however many faces are
+    found in its copies. The limit is the lowest score of a true face.
     """
     false, true = (table[table["judged"]] for table in (false, true))
     each = 1 / false.groupby("name")["name"].transform("size")
@@ -90,7 +90,7 @@ def fit_check(false: pd.DataFrame, true: pd.DataFrame) -> Weights:
 
 
 def counts(table: pd.DataFrame, weights: Weights) -> dict[str, dict[str, int]]:
-    """Return per group and half: ``pictures``, faces ``before`` and ``after`` the check."""
+    """Return ``pictures``, and faces ``before`` and ``after`` the check, for each group and half."""
     finds = table[table[FEATURES[0]].notna()]
     scores = finds[list(FEATURES)].to_numpy() @ np.array(weights.weights)
     kept = finds[(scores >= weights.limit) | ~finds["judged"]]
@@ -103,14 +103,14 @@ def counts(table: pd.DataFrame, weights: Weights) -> dict[str, dict[str, int]]:
 
 
 def measure_faces(folders: Sequence[Path], data: Path, copies: int, faces: int, fit: bool) -> dict[str, dict[str, Any]]:
-    """Return what is found before and after the check, per group and half.
+    """Return the number of faces before and after the check, per group and half.
 
     Args:
-        folders: Of pictures without people.
+        folders: Folders of pictures without people.
         data: Folder of the shared data.
-        copies: Of each picture without people.
-        faces: Of each set of faces, at most.
-        fit: Whether to choose the check's weights anew on one half, and to write them.
+        copies: Varied copies of each picture without people.
+        faces: Maximum number of faces from each data set.
+        fit: Whether to fit the check on one half, and to write its weights.
     """
     false = look_at(without_people(folders, data / "photos", copies, drawings=60))
     true = look_at(with_people(data, faces))

@@ -1,4 +1,4 @@
-"""The pictures that are looked at: without a person, varied; with people, plain and on a larger picture."""
+"""Pictures for the check of new faces: varied ones without people, and faces alone and on a larger picture."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _BACKGROUNDS = (255, 0, 128, 90, 200)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """One picture to look at.
+    """A picture to search for faces.
 
     Attributes:
         group: Row of the table.
-        name: Of the file or row it was made from; its hash says on which half it is.
+        name: Name of the file or row that it was made from; its hash decides the half.
         image: ``(H, W, 3)`` uint8 RGB.
     """
 
@@ -38,24 +38,24 @@ class Picture:
 
     @property
     def half(self) -> int:
-        """0: thresholds are chosen on it; 1: results are told of it."""
+        """0: the check is fitted on it; 1: results are reported for it."""
         return hash_of(self.name) % 2
 
 
 def hash_of(name: str) -> int:
-    """Return a number that depends on a name alone."""
+    """Return a number that depends only on the name."""
     return int(hashlib.sha1(name.encode()).hexdigest()[:8], 16)
 
 
 def without_people(folders: Sequence[Path], photos: Path, copies: int, drawings: int) -> Iterator[Picture]:
-    """Yield pictures of folders, of scikit-image if installed, of the two photographs without a face, and drawings.
+    """Yield pictures from folders, from scikit-image if installed, two photographs without a face, and drawings.
 
     Args:
-        folders: Of pictures that show no person.
-        photos: Folder with ``dogs.jpg`` and ``no-faces.jpg``, which are not varied: a photograph of a person hangs on
-            the wall behind the dogs, too small to be found unless it is enlarged.
-        copies: Varied copies of each.
-        drawings: Of each kind.
+        folders: Folders of pictures without people.
+        photos: Folder with ``dogs.jpg`` and ``no-faces.jpg``. They are not varied, because a photograph of a person on
+            the wall behind the dogs would be found if it were enlarged.
+        copies: Varied copies of each picture.
+        drawings: Number of drawings of each kind.
     """
     for name in ("dogs.jpg", "no-faces.jpg"):
         if (photos / name).is_file():
@@ -83,42 +83,42 @@ def _rgba(file: Path) -> Image:
 
 
 def varied(rgba: Image, seed: int, copies: int) -> Iterator[Image]:
-    """Yield a picture as it is and then cut, scaled, turned, mirrored, lit otherwise; each ``(H, W, 3)`` RGB.
+    """Yield a picture unchanged, then cropped, scaled, rotated, mirrored and with other light, ``(H, W, 3)`` RGB.
 
     Args:
-        rgba: ``(H, W, 4)`` uint8; where it is transparent, it gets a plain background.
-        seed: The same seed gives the same copies.
-        copies: How many, the first being as it is.
+        rgba: ``(H, W, 4)`` uint8; transparent parts get a plain background.
+        seed: Seed of the variations.
+        copies: Number of pictures, the unchanged one included.
     """
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     opaque = rgba[..., 3:] / 255
     for copy in range(copies):
-        image = (rgba[..., :3] * opaque + chance.choice(_BACKGROUNDS) * (1 - opaque)).astype(np.uint8)
-        yield np.ascontiguousarray(_changed(image, chance) if copy else image)
+        image = (rgba[..., :3] * opaque + rng.choice(_BACKGROUNDS) * (1 - opaque)).astype(np.uint8)
+        yield np.ascontiguousarray(_transformed(image, rng) if copy else image)
 
 
-def _changed(image: Image, chance: np.random.Generator) -> Image:
+def _transformed(image: Image, rng: np.random.Generator) -> Image:
     height, width = image.shape[:2]
-    share = chance.uniform(0.3, 1)
+    share = rng.uniform(0.3, 1)
     high, wide = max(24, int(height * share)), max(24, int(width * share))
-    x, y = chance.integers(0, max(1, width - wide + 1)), chance.integers(0, max(1, height - high + 1))
+    x, y = rng.integers(0, max(1, width - wide + 1)), rng.integers(0, max(1, height - high + 1))
     image = image[y : y + high, x : x + wide]
-    scale = chance.uniform(120, 700) / max(image.shape[:2])
+    scale = rng.uniform(120, 700) / max(image.shape[:2])
     image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     high, wide = image.shape[:2]
-    turn = cv2.getRotationMatrix2D((wide / 2, high / 2), chance.uniform(-30, 30), chance.uniform(0.7, 1))
+    turn = cv2.getRotationMatrix2D((wide / 2, high / 2), rng.uniform(-30, 30), rng.uniform(0.7, 1))
     image = cv2.warpAffine(image, turn, (wide, high), borderMode=cv2.BORDER_REPLICATE)
-    if chance.random() < 0.5:
+    if rng.random() < 0.5:
         image = image[:, ::-1]
-    return np.clip(image * chance.uniform(0.5, 1.4) + chance.uniform(-30, 30), 0, 255).astype(np.uint8)
+    return np.clip(image * rng.uniform(0.5, 1.4) + rng.uniform(-30, 30), 0, 255).astype(np.uint8)
 
 
 def with_people(data: Path, faces: int) -> Iterator[Picture]:
-    """Yield the boxed photographs, GENKI's, and faces of RAF-DB's training split plain and on a larger picture.
+    """Yield photographs with marked faces, pictures of GENKI-4K, and RAF-DB's training faces alone and on a larger one.
 
     Args:
-        data: Folder of the shared data; sets that are absent are left out.
-        faces: Of each set, at most.
+        data: Folder of the shared data; missing data sets are left out.
+        faces: Maximum number from each data set.
     """
     for file in sorted((data / "photos").glob("*")):
         if file.suffix in SUFFIXES and file.name not in {"dogs.jpg", "no-faces.jpg"}:
@@ -139,9 +139,9 @@ def _rows(file: Path, most: int) -> Iterator[tuple[int, Image]]:
 
 
 def _pasted(image: Image, seed: int) -> Image:
-    chance = np.random.default_rng(seed)
-    canvas = np.full((*CANVAS, 3), chance.integers(40, 220), np.uint8)
-    side = int(chance.integers(40, 220))
-    y, x = chance.integers(0, CANVAS[0] - side), chance.integers(0, CANVAS[1] - side)
+    rng = np.random.default_rng(seed)
+    canvas = np.full((*CANVAS, 3), rng.integers(40, 220), np.uint8)
+    side = int(rng.integers(40, 220))
+    y, x = rng.integers(0, CANVAS[0] - side), rng.integers(0, CANVAS[1] - side)
     canvas[y : y + side, x : x + side] = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
     return canvas

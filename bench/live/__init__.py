@@ -1,1 +1,1 @@
-"""The live page in a real Chromium that is fed real faces as its camera: ``python -m bench.live``."""
+"""Measures the live page in a real Chromium whose camera plays clips of real faces: ``python -m bench live``."""

@@ -1,4 +1,4 @@
-"""Makes what a browser takes for its camera: uncompressed video files from clips, all of one plain expression."""
+"""Makes video files that Chromium plays as its camera, cut from clips so that each shows one expression."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Timed = tuple[float, Callable[[], Image]]
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A file for ``--use-file-for-fake-video-capture``, which the browser plays over and over.
+    """A file for ``--use-file-for-fake-video-capture``, which the browser plays in a loop.
 
     Attributes:
         path: The file, YUV4MPEG2 with 4:2:0 samples.
-        clip: What it was made from.
-        leading: The expression that leads in it, as the analysis of the file without any browser says.
-        share: Its mean probability there.
+        clip: Name of the clip it was cut from.
+        leading: Leading expression when the clip is analysed without a browser.
+        share: Mean probability of that expression.
     """
 
     path: Path
@@ -36,28 +36,28 @@ class Camera:
 
 
 def make_camera(analyzer: emotion.Analyzer, clip: Path, folder: Path, size: tuple[int, int], seconds: float) -> Camera:
-    """Write the stretch of a clip in which one expression leads most plainly, at 30 pictures a second.
+    """Write the part of a clip in which one expression has the highest mean probability, at 30 frames per second.
 
     Args:
-        analyzer: Judges the clip.
-        clip: With one person.
-        folder: Where to.
-        size: Width and height in px; the picture is cut to this shape, not distorted.
-        seconds: How long the stretch is at most.
+        analyzer: Analyses the clip.
+        clip: Video of one person.
+        folder: Folder for the file.
+        size: Width and height, px; frames are cropped to this aspect ratio, not distorted.
+        seconds: Maximum length of the part.
     """
-    start_s, end_s, leading, share = _plainest(analyzer, clip, seconds)
+    start_s, end_s, leading, share = _clearest_part(analyzer, clip, seconds)
     path = folder / f"{clip.stem}_{size[0]}x{size[1]}.y4m"
     pictures = _at_rate([(frame.time_s, frame.rgb) for frame in read_video(clip)], start_s, end_s)
     with path.open("wb") as file:
         file.write(f"YUV4MPEG2 W{size[0]} H{size[1]} F{RATE}:1 Ip A1:1 C420\n".encode())
         for picture in pictures:
-            planes = cv2.cvtColor(_covering(picture(), size), cv2.COLOR_RGB2YUV_I420)
+            planes = cv2.cvtColor(_cropped(picture(), size), cv2.COLOR_RGB2YUV_I420)
             file.write(b"FRAME\n" + planes.tobytes())
     return Camera(path, clip.name, leading, share)
 
 
-def _plainest(analyzer: emotion.Analyzer, clip: Path, seconds: float) -> tuple[float, float, str, float]:
-    """Return start and end of a stretch, what leads in it, and with which mean probability."""
+def _clearest_part(analyzer: emotion.Analyzer, clip: Path, seconds: float) -> tuple[float, float, str, float]:
+    """Return start and end of the part, s, its leading expression and the mean probability of that."""
     table = analyzer.video(clip).timeline
     times = table["time_s"].to_numpy()
     values = table[probability_columns(analyzer.labels)].to_numpy()
@@ -70,14 +70,14 @@ def _plainest(analyzer: emotion.Analyzer, clip: Path, seconds: float) -> tuple[f
 
 
 def _at_rate(frames: list[Timed], start_s: float, end_s: float) -> list[Callable[[], Image]]:
-    """Return what a player shows at each 1/30 s, as functions that make the picture."""
+    """Return the frame that a player shows at each 1/30 s, as functions that return its image."""
     times = np.array([time_s for time_s, _ in frames])
     wanted = np.arange(start_s, min(end_s, times[-1]), 1 / RATE)
     return [frames[int(place)][1] for place in np.searchsorted(times, wanted, side="right") - 1]
 
 
-def _covering(picture: Image, size: tuple[int, int]) -> Image:
-    """Return the middle of a picture, scaled to fill ``size``."""
+def _cropped(picture: Image, size: tuple[int, int]) -> Image:
+    """Return a picture scaled to fill ``size`` and cropped around its centre."""
     height, width = picture.shape[:2]
     scale = max(size[0] / width, size[1] / height)
     scaled = cv2.resize(picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)

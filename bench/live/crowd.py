@@ -1,4 +1,4 @@
-"""Several visitors at once: does each get enough, and does nobody get what is another's?"""
+"""Measures several visitors at once: the frame rate of each, and whether each sees only their own results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.live.visitor import visitor
 
 
 def measure_crowd(playwright: Playwright, server: Server, cameras: list[Camera], seconds: float) -> dict[str, Any]:
-    """Watch a visitor per camera, all at the same time, each with an expression of their own."""
+    """Measure one visitor per camera, all at the same time, and one more than there are places for."""
     with contextlib.ExitStack() as stack:
         people = [stack.enter_context(visitor(playwright.chromium, server.url, camera.path)) for camera in cameras]
         for person in people:
@@ -24,36 +24,36 @@ def measure_crowd(playwright: Playwright, server: Server, cameras: list[Camera],
             person.start()
         people[-1].page.wait_for_timeout(SETTLE_S * 1000)
         turned_away = _turned_away(playwright, server, cameras[0])
-        looks: list[list[dict[str, Any]]] = [[] for _ in people]
+        boards: list[list[dict[str, Any]]] = [[] for _ in people]
         figures = [[person.figures()] for person in people]
         for _ in range(round(seconds / POLL_INTERVAL_S)):
             people[0].page.wait_for_timeout(POLL_INTERVAL_S * 1000)
             for place, person in enumerate(people):
-                looks[place].append(person.board())
+                boards[place].append(person.board())
                 figures[place].append(person.figures())
         memory = server.memory_mb()
         return {
             "seconds": seconds,
             "memory_mb": memory,
             "one_too_many": turned_away,
-            "visitors": [_visitor(camera, looks[place], figures[place]) for place, camera in enumerate(cameras)],
+            "visitors": [_visitor(camera, boards[place], figures[place]) for place, camera in enumerate(cameras)],
         }
 
 
-def _visitor(camera: Camera, looks: list[dict[str, Any]], figures: list[dict[str, Any]]) -> dict[str, Any]:
+def _visitor(camera: Camera, boards: list[dict[str, Any]], figures: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "clip": camera.clip,
         "expected": camera.leading,
-        "leading": leading(looks),
-        "ids": sorted({person["id"] for look in looks for person in look["people"]}),
-        "analysed_fps": float(np.mean([number(look["load"]["Analysed"]) for look in looks])),
-        "least_analysed_fps": min(number(look["load"]["Analysed"]) for look in looks),
+        "leading": leading(boards),
+        "ids": sorted({person["id"] for board in boards for person in board["people"]}),
+        "analysed_fps": float(np.mean([number(board["load"]["Analysed"]) for board in boards])),
+        "least_analysed_fps": min(number(board["load"]["Analysed"]) for board in boards),
         "returned_fps": rate(figures, "returned"),
     }
 
 
 def _turned_away(playwright: Playwright, server: Server, camera: Camera) -> str:
-    """Return what a visitor reads for whom there is no place."""
+    """Return the message to a visitor who finds every place taken."""
     with visitor(playwright.chromium, server.url, camera.path) as person:
         person.agree()
         message = person.page.get_by_test_id("stAlertContentInfo").locator("p").first

@@ -1,4 +1,4 @@
-"""A bare echo: the same transport as the live page, and nothing done with the pictures."""
+"""A page that returns every frame unchanged, over the same transport as the live page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import av
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
-# Streamlit runs a script with its own folder first on the path.
+# Streamlit puts only the script's folder on the import path.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ui.live.camera_stream import CameraStream
@@ -17,10 +17,10 @@ from ui.live.live_options import LiveOptions
 
 
 class Echo:
-    """Gives every picture back as it came."""
+    """Returns every frame unchanged."""
 
     def process(self, picture: av.VideoFrame, /, *, skipped: int) -> av.VideoFrame:
-        """Return the picture."""
+        """Return the frame."""
         del skipped
         return picture
 

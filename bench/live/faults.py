@@ -1,4 +1,4 @@
-"""What goes wrong with cameras, connections and servers: the words shown, what is left behind, what is kept."""
+"""Provokes faults of cameras, connections and servers; records the messages, what stays open and what is saved."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _UNPLUG = "video => video.ownerDocument.defaultView.tracks.forEach(track => trac
 
 
 def measure_faults(playwright: Playwright, server: Server, camera: Camera) -> dict[str, Any]:
-    """Provoke what happens in a browser, all on one server."""
+    """Provoke the faults that happen in the browser, all on one server."""
     return {
-        "refused": {"words": _words(playwright, server, None, allowed=False)},
-        "no camera": {"words": _words(playwright, server, None, found=False)},
+        "refused": {"words": _message(playwright, server, None, allowed=False)},
+        "no camera": {"words": _message(playwright, server, None, found=False)},
         "unplugged": _unplugged(playwright, server, camera),
         "left and reopened": _left(playwright, server, camera),
     }
 
 
 def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: signal.Signals) -> dict[str, Any]:
-    """Stop a server in the middle of a recording, and see what the visitor reads and what the library has."""
+    """Stop a server during a recording; return the message to the visitor and what the library has saved."""
     library_dir = folder / f"library-{how.name}"
     environment = {"EMOTION_LIBRARY": str(library_dir)}
     server = Server(APP, environment)
@@ -41,22 +41,22 @@ def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: s
         person.press("Record")
         person.page.wait_for_timeout(RECORD_S * 1000)
         shown_s = _recorded_s(person)
-        asked = time.monotonic()
+        stopped = time.monotonic()
         server.end(how)
-        words = _until(person, "The server does not respond", 20)
-        said_s = time.monotonic() - asked
+        message = _wait_for_message(person, "The server does not respond", 20)
+        message_s = time.monotonic() - stopped
         again = Server(APP, environment, server.port)
-        kept = _kept(library_dir)
+        saved = _saved(library_dir)
         again.end()
-    return {"words": words, "said_after_s": round(said_s, 1), "shown_s": shown_s, **kept}
+    return {"words": message, "said_after_s": round(message_s, 1), "shown_s": shown_s, **saved}
 
 
-def _words(playwright: Playwright, server: Server, camera: Path | None, **how: bool) -> str:
-    """Return what somebody reads who presses Start as soon as it is there."""
+def _message(playwright: Playwright, server: Server, camera: Path | None, **how: bool) -> str:
+    """Return the message after a visitor presses Start."""
     with visitor(playwright.chromium, server.url, camera, **how) as person:
         person.enter()
         person.start_button.click()
-        return _until(person, "", 10)
+        return _wait_for_message(person, "", 10)
 
 
 def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[str, Any]:
@@ -66,16 +66,16 @@ def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[s
         person.press("Record")
         person.page.wait_for_timeout(RECORD_S * 1000)
         person.frame.locator("video").evaluate(_UNPLUG)
-        words = _until(person, "stopped sending frames", 15)
+        message = _wait_for_message(person, "stopped sending frames", 15)
         person.page.wait_for_timeout(3000)
         notices = person.board()["notices"]
         person.stop()
         person.page.get_by_text("Open the timeline").wait_for()
-        return {"words": words, "board": notices, "kept": True}
+        return {"words": message, "board": notices, "kept": True}
 
 
 def _left(playwright: Playwright, server: Server, camera: Camera, times: int = 5) -> dict[str, Any]:
-    """Leave the page and come back, over and over, and then close the window; count what the server holds."""
+    """Leave the page and come back several times, then close the window; count the server's threads, files and MB."""
     counts = []
     with visitor(playwright.chromium, server.url, camera.path) as person:
         person.enter()
@@ -95,7 +95,7 @@ def _count(server: Server) -> dict[str, float]:
 
 
 def _settled(server: Server) -> dict[str, float]:
-    """Return the counts once they have not fallen for three seconds."""
+    """Return the counts once the number of threads has not fallen for three seconds."""
     lowest, since = server.threads(), time.monotonic()
     while time.monotonic() - since < 3:
         time.sleep(0.2)
@@ -108,22 +108,22 @@ def _recorded_s(person: Visitor) -> str:
     return next((text for text in person.board()["notices"] if "Recording" in text), "")
 
 
-def _until(person: Visitor, part: str, seconds: float) -> str:
-    """Return what the page says is in the camera's way, once it says so."""
+def _wait_for_message(person: Visitor, part: str, seconds: float) -> str:
+    """Return the page's message on the camera once it contains ``part``; empty after ``seconds``."""
     return _wait(lambda: person.watch() if part in person.watch() else "", seconds)
 
 
-def _wait(look: Callable[[], str], seconds: float) -> str:
+def _wait(read: Callable[[], str], seconds: float) -> str:
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
-        if found := look():
+        if found := read():
             return found
         time.sleep(0.2)
     return ""
 
 
-def _kept(folder: Path) -> dict[str, Any]:
-    """Return what the library has of the only recording, once its new server has closed it."""
+def _saved(folder: Path) -> dict[str, Any]:
+    """Return state, note and length of the only recording once the new server has completed it."""
     library = Library.open(f"sqlite:///{folder / 'library.db'}", str(folder / "analyses"))
     end_s = time.monotonic() + 60
     while not (entry := library.for_owner(LOCAL).search().entries[0]).state.is_over and time.monotonic() < end_s:

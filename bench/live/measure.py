@@ -21,7 +21,7 @@ PARTS = ("speed", "large", "crowd", "faults")
 SMALL, LARGE = (640, 480), (1280, 720)
 PLAIN, WIDE = "portrait_d6.mp4", "one_face_720p.mp4"
 DIFFERENT = ("portrait_d6.mp4", "crying_to_laughing_360p.mp4", "one_face_720p.mp4")
-"""Three clips of one person each, whose plainest stretches show different expressions."""
+"""Three clips of one person each; their clearest parts show different expressions."""
 CAMERA_S = 6.0
 
 
@@ -30,8 +30,8 @@ def measure_live(clips: Path, parts: Collection[str] = PARTS, seconds: float = 6
 
     Args:
         clips: Folder of the shared clips.
-        parts: Which of :data:`PARTS`.
-        seconds: How long the long run is; the others are a third of it.
+        parts: Some of :data:`PARTS`.
+        seconds: Length of the run for ``speed``; other runs take a third of it.
     """
     found: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""A Streamlit server of its own for a measurement, and what it costs."""
+"""A Streamlit server started for one measurement, with its memory, threads and open files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_UNASKED = {"EMOTION_NOTICE": "off"}
-"""What is measured is not the notice before the first analysis."""
+_NO_NOTICE = {"EMOTION_NOTICE": "off"}
+"""Turns off the notice before the first analysis, which is not measured."""
 
 
 class Server:
@@ -25,7 +25,7 @@ class Server:
 
     Attributes:
         url: Its address.
-        process: It.
+        process: Its process.
     """
 
     def __init__(self, script: str, environment: dict[str, str], port: int | None = None) -> None:
@@ -33,23 +33,23 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         options = ["--server.port", str(self.port), "--server.address", "127.0.0.1", "--server.headless", "true"]
         command = [sys.executable, "-m", "streamlit", "run", script, *options]
-        # A file, as a pipe that nobody reads fills up and stops the server.
+        # A file: a pipe that nobody reads fills up and blocks the server.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 – closed with the server
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | _UNASKED | environment, stdout=subprocess.DEVNULL, stderr=self._log
+            command, cwd=ROOT, env=os.environ | _NO_NOTICE | environment, stdout=subprocess.DEVNULL, stderr=self._log
         )
         self._wait()
 
     def memory_mb(self) -> float:
-        """Return its resident memory in MB (Linux)."""
+        """Return its resident memory, MB (Linux)."""
         return int(self._status("VmRSS")) / 1024
 
     def threads(self) -> int:
-        """Return how many threads it has (Linux)."""
+        """Return its number of threads (Linux)."""
         return int(self._status("Threads"))
 
     def files(self) -> int:
-        """Return how many files and sockets it has open (Linux)."""
+        """Return its number of open files and sockets (Linux)."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     def _status(self, name: str) -> str:
@@ -67,7 +67,7 @@ class Server:
         raise RuntimeError("the server does not answer")
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> str:
-        """End it, as an operator would if nothing else is said, and return what it wrote."""
+        """Send it a signal, by default the one that operators send, wait for its end and return its log."""
         self.process.send_signal(how)
         self.process.wait(30)
         with self._log:
@@ -77,7 +77,12 @@ class Server:
 
 @contextlib.contextmanager
 def running(script: str, **environment: str) -> Iterator[Server]:
-    """Run a server for a while; it has no library but its own."""
+    """Run a server for the length of a block.
+
+    Args:
+        script: File that Streamlit runs.
+        environment: Environment variables to add.
+    """
     server = Server(script, environment)
     try:
         yield server

@@ -1,4 +1,4 @@
-"""How many pictures come back, how long the server takes, and whether its memory stays flat."""
+"""Measures the rate of returned frames, the server's time per frame, and its memory."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from bench.live.visitor import Visitor, visitor
 APP = "server.py"
 ECHO = "bench/live/echo_page.py"
 SETTLE_S = 6.0
-"""After the first picture, before anything is measured: browsers begin with a low bit rate."""
+"""Wait between the first frame and the measurement, because browsers start with a low bit rate."""
 POLL_INTERVAL_S = 2.0
 _P95 = re.compile(r"(\d+) ms, 95% within (\d+) ms")
 
 
 def measure_speed(playwright: Playwright, server: Server, camera: Camera, seconds: float) -> dict[str, Any]:
-    """Watch one visitor at 640×480 for a while."""
+    """Measure one visitor at 640×480."""
     with visitor(playwright.chromium, server.url, camera.path) as person:
         begin(person, "640 × 480")
         memory = [server.memory_mb()]
-        looks, figures = watch(person, seconds, memory, server)
+        boards, figures = watch(person, seconds, memory, server)
         return {
             "clip": camera.clip,
             "seconds": round(figures[-1]["time_s"] - figures[0]["time_s"], 1),
             "returned_fps": rate(figures, "returned"),
             "sent_fps": rate(figures, "sent"),
-            "analysed_fps": float(np.mean([number(look["load"]["Analysed"]) for look in looks])),
-            "median_ms": float(np.median([server_ms(look)[0] for look in looks])),
-            "worst_p95_ms": max(server_ms(look)[1] for look in looks),
-            "dropped": int(looks[-1]["load"]["Dropped"].replace(",", "")),
-            "quality": Counter(look["load"]["Quality"] for look in looks),
+            "analysed_fps": float(np.mean([number(board["load"]["Analysed"]) for board in boards])),
+            "median_ms": float(np.median([server_ms(board)[0] for board in boards])),
+            "worst_p95_ms": max(server_ms(board)[1] for board in boards),
+            "dropped": int(boards[-1]["load"]["Dropped"].replace(",", "")),
+            "quality": Counter(board["load"]["Quality"] for board in boards),
             "memory_start_mb": memory[0],
             "memory_end_mb": memory[-1],
             "memory_peak_mb": max(memory),
             "expected": camera.leading,
-            "leading": leading(looks),
+            "leading": leading(boards),
         }
 
 
 def measure_large(
     playwright: Playwright, live: Server, echo: Server, camera: Camera, seconds: float, rounds: int = 2
 ) -> dict[str, Any]:
-    """Compare 1280×720 with a bare echo of the same camera, in turn."""
+    """Compare the live page at 1280×720 with a page that only returns the frames of the same camera, in turn."""
     found: dict[str, list[float]] = {"live": [], "echo": []}
     sizes = set()
     for _ in range(rounds):
@@ -78,7 +78,7 @@ def measure_large(
 
 
 def begin(person: Visitor, size: str) -> None:
-    """Enter the live page, ask for a size, start the camera and let it settle."""
+    """Open the live page, select a size, start the camera and wait until the bit rate has settled."""
     person.enter()
     person.choose_size(size)
     person.start()
@@ -88,46 +88,53 @@ def begin(person: Visitor, size: str) -> None:
 def watch(
     person: Visitor, seconds: float, memory: list[float] | None = None, server: Server | None = None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return what the board showed now and then, and the browser's figures."""
-    looks, figures = [], [person.figures()]
+    """Return the board and the browser's connection figures, read every :data:`POLL_INTERVAL_S` seconds.
+
+    ``memory`` gets the memory of ``server`` at the same times, MB.
+    """
+    boards, figures = [], [person.figures()]
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
         person.page.wait_for_timeout(POLL_INTERVAL_S * 1000)
         figures.append(person.figures())
         if person.has_board:
-            looks.append(person.board())
+            boards.append(person.board())
         if memory is not None and server is not None:
             memory.append(server.memory_mb())
-    return looks, figures
+    return boards, figures
 
 
 def rate(figures: list[dict[str, Any]], name: str) -> float:
-    """Return how many per second, from the first look to the last."""
+    """Return the increase of a counter per second, from the first reading to the last."""
     first, last = figures[0], figures[-1]
     return float((last[name] - first[name]) / (last["time_s"] - first["time_s"]))
 
 
-def server_ms(look: dict[str, Any]) -> tuple[int, int]:
-    """Return median and 95th percentile of the server's time per picture that the board shows, ms."""
-    found = _P95.search(look["load"]["Server time"])
+def server_ms(board: dict[str, Any]) -> tuple[int, int]:
+    """Return median and 95th percentile of the server's time per frame, as the board shows them, ms."""
+    found = _P95.search(board["load"]["Server time"])
     if found is None:
-        raise RuntimeError(f"expected times in ms on the board; got {look['load']['Server time']!r}")
+        raise RuntimeError(f"expected times in ms on the board; got {board['load']['Server time']!r}")
     return int(found[1]), int(found[2])
 
 
 def number(text: str) -> float:
-    """Return the number at the beginning of a figure."""
+    """Return the number before the slash of a figure such as ``29.9/s``."""
     return float(text.split("/", maxsplit=1)[0])
 
 
-def leading(looks: list[dict[str, Any]]) -> str:
-    """Return the expression that led most often, of everyone that the board showed."""
-    counted = Counter(person["leading"] for look in looks for person in look["people"] if person["here"])
+def leading(boards: list[dict[str, Any]]) -> str:
+    """Return the most frequent leading expression of the people in view."""
+    counted = Counter(person["leading"] for board in boards for person in board["people"] if person["here"])
     return counted.most_common(1)[0][0] if counted else "nobody"
 
 
 def clip_in(folder: Path, name: str) -> Path:
-    """Return a clip of the shared data."""
+    """Return the path of a clip.
+
+    Raises:
+        FileNotFoundError: The folder does not have it.
+    """
     path = folder / name
     if not path.is_file():
         raise FileNotFoundError(f"expected the clip {name} in {folder}")

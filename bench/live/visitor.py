@@ -1,4 +1,4 @@
-"""A visitor of the live page: a Chromium of its own with a file as its camera."""
+"""A visitor of the live page: a separate Chromium whose camera plays a file."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ OPTIONS = (*CHROMIUM_OPTIONS, "--use-fake-device-for-media-stream")
 FRAME = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
 CONSENT = "Everyone in front of the camera"
 
-# Connections and their tracks are remembered as they are made, in the page and its frames, to be asked later.
-_REMEMBER = """
+# Records connections and their tracks in the page and its frames, because WebRTC gives no list of them.
+_RECORD_CONNECTIONS = """
     window.connections = [];
     const Native = window.RTCPeerConnection;
     window.RTCPeerConnection = class extends Native {
@@ -61,11 +61,11 @@ _BOARD = """root => ({
 
 
 class Visitor:
-    """Somebody with a camera.
+    """A visitor with a camera.
 
     Args:
-        page: Their window.
-        url: Of the server.
+        page: Their browser page.
+        url: Address of the server.
     """
 
     def __init__(self, page: Page, url: str) -> None:
@@ -74,11 +74,11 @@ class Visitor:
 
     @property
     def frame(self) -> FrameLocator:
-        """What streamlit-webrtc shows."""
+        """The frame of streamlit-webrtc."""
         return self.page.frame_locator(FRAME)
 
     def enter(self, path: str = "/live") -> None:
-        """Open a page, and agree if it is the live one; return when the camera can be started."""
+        """Open a page, confirm consent if it is the live one, and wait until the camera can be started."""
         if path == "/live":
             self.agree()
         else:
@@ -86,20 +86,20 @@ class Visitor:
         expect(self.start_button).to_be_visible(timeout=60_000)
 
     def agree(self) -> None:
-        """Open the live page and tick that everybody agrees."""
+        """Open the live page and confirm consent."""
         self.page.goto(f"{self.url}/live")
         self.tick_consent()
 
     def tick_consent(self) -> None:
-        """Say that everybody agrees."""
+        """Click the consent checkbox."""
         self.page.get_by_test_id("stCheckbox").filter(has_text=CONSENT).click()
 
     def turn_to(self, title: str) -> None:
-        """Turn to another page of the app."""
+        """Open another page of the app by its link."""
         self.page.get_by_role("link", name=title).first.click()
 
     def choose_size(self, size: str) -> None:
-        """Choose the size of the picture by its words."""
+        """Select a frame size by its label."""
         box = self.page.get_by_role("combobox", name="Size", exact=True)
         if box.input_value() != size:
             box.click()
@@ -108,22 +108,26 @@ class Visitor:
             self.page.wait_for_timeout(1000)
 
     def press(self, label: str) -> None:
-        """Press one of the page's buttons."""
+        """Click a button of the page by its label."""
         self.page.get_by_role("button", name=label, exact=True).click()
 
     @property
     def start_button(self) -> Any:
-        """What starts the camera."""
+        """The button that starts the camera."""
         return self.frame.get_by_role("button", name="Start")
 
     def start(self) -> None:
-        """Start the camera and wait for the first picture that comes back."""
+        """Start the camera and wait for the first returned frame.
+
+        Raises:
+            RuntimeError: None returned within 30 s.
+        """
         self.start_button.click()
         self.frame.locator("video").wait_for(timeout=60_000)
         began = time.monotonic()
         while not self.figures().get("returned"):
             if time.monotonic() - began > 30:
-                raise RuntimeError("no picture came back within 30 s")
+                raise RuntimeError("no frame returned within 30 s")
             self.page.wait_for_timeout(200)
 
     def stop(self) -> None:
@@ -136,15 +140,15 @@ class Visitor:
         return self.page.locator(".board").count() > 0
 
     def figures(self) -> dict[str, Any]:
-        """Return the browser's own figures of the connection."""
+        """Return counters of the connection from the browser: frames sent and returned, size and time, s."""
         return dict(self.frame.locator("video").evaluate(_STATS))
 
     def board(self) -> dict[str, Any]:
-        """Return what the board shows."""
+        """Return the people, load figures and notices on the board."""
         return dict(self.page.locator(".board").evaluate(_BOARD))
 
     def watch(self) -> str:
-        """Return what the page says stands in the camera's way."""
+        """Return the page's message on what keeps the camera from working."""
         return " ".join(self.page.locator(".watch").inner_text().split())
 
 
@@ -155,11 +159,11 @@ def visitor(
     """Open a browser for a visitor.
 
     Args:
-        chromium: Starts it.
-        url: Of the server.
-        camera: What the camera shows; None for Chromium's own test picture.
-        allowed: Whether the visitor allows the camera; otherwise they refuse it.
-        found: Whether there is a camera at all.
+        chromium: Starts the browser.
+        url: Address of the server.
+        camera: File that the camera plays; None for Chromium's test pattern.
+        allowed: Whether the visitor allows the camera.
+        found: Whether the browser has a camera.
     """
     options = [*OPTIONS]
     if not found:
@@ -169,7 +173,7 @@ def visitor(
         options.append(f"--use-file-for-fake-video-capture={camera}")
     browser = chromium.launch(executable_path=shutil.which("chromium"), args=options)
     context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"] if allowed else [])
-    context.add_init_script(_REMEMBER)
+    context.add_init_script(_RECORD_CONNECTIONS)
     try:
         yield Visitor(context.new_page(), url)
     finally:

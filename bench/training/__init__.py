@@ -1,1 +1,1 @@
-"""What a step of training takes."""
+"""Measures the time per training step."""

@@ -1,4 +1,4 @@
-"""Times steps of training the default network in one way, in a process of its own."""
+"""Times training steps of the default network with given options; :mod:`bench.training.measure` starts it."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _STEPS = 15
 
 
 def main(options: list[str]) -> None:
-    """Print what each step took, ms, after some that are not counted.
+    """Print the time of each step after the warm-up, ms, as a JSON list.
 
     Args:
-        options: ``bfloat16``, ``fused``, both or none.
+        options: ``bfloat16`` (convolutions), ``fused`` (batch norms), both or none.
     """
     keras.utils.set_random_seed(DEFAULT.seed)
     if "bfloat16" in options:
         use_bfloat16(True)
     if "fused" in options:
         fuse_batch_norm()
-    network, chance = _network(), np.random.default_rng(DEFAULT.seed)
-    faces = chance.normal(size=(DEFAULT.batch_size, *network.input_shape[1:])).astype(np.float32)
+    network, rng = _network(), np.random.default_rng(DEFAULT.seed)
+    faces = rng.normal(size=(DEFAULT.batch_size, *network.input_shape[1:])).astype(np.float32)
     targets = np.full((DEFAULT.batch_size, network.output_shape[1]), 1 / network.output_shape[1], np.float32)
     times = []
     for _ in range(_WARM_UP + _STEPS):
@@ -45,7 +45,7 @@ def main(options: list[str]) -> None:
 
 
 def _network() -> Any:
-    """Return the default network with both heads, ready for its first steps."""
+    """Return the default network with both heads, compiled for training."""
     heads = [len(FERPLUS.labels), len(FER2013.labels)]
     network = build_network(DEFAULT.network, sum(heads), DEFAULT.input_size)
     whole = Phase(0, DEFAULT.epochs, "all", DEFAULT.learning_rate)

@@ -1,4 +1,4 @@
-"""What a step of training the default network takes, and what two ways of computing it spare."""
+"""Times training steps of the default network, and how much bfloat16 and fused batch norms save."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ import statistics
 
 from bench.common.process import run_module
 
-_WAYS = {
+_VARIANTS = {
     "as Keras computes it": (),
     "convolutions in bfloat16": ("bfloat16",),
     "and batch norms in one kernel": ("bfloat16", "fused"),
 }
-"""For people → options of :mod:`bench.training.child`."""
-
+"""Label → options of :mod:`bench.training.child`."""
 _ROUNDS = 2
 
 
 def measure_training_step() -> dict[str, dict[str, float]]:
-    """Return for each way the median ``ms`` of a step, and ``share``: of the first one's.
+    """Return for each variant the median time of a step, ``ms``, and its ``share`` of the first variant's.
 
-    Each is measured in processes of its own, as what one turns on it cannot turn off, and by turns, as
-    machines have better and worse minutes.
+    Each variant runs in its own process, because its options cannot be turned off again. The variants alternate,
+    because the machine's speed drifts.
     """
-    times: dict[str, list[float]] = {way: [] for way in _WAYS}
+    times: dict[str, list[float]] = {name: [] for name in _VARIANTS}
     for _ in range(_ROUNDS):
-        for way, options in _WAYS.items():
-            times[way] += run_module("bench.training.child", *options)
-    medians = {way: statistics.median(of) for way, of in times.items()}
+        for name, options in _VARIANTS.items():
+            times[name] += run_module("bench.training.child", *options)
+    medians = {name: statistics.median(each) for name, each in times.items()}
     first = next(iter(medians.values()))
-    return {way: {"ms": round(ms, 1), "share": round(ms / first, 3)} for way, ms in medians.items()}
+    return {name: {"ms": round(ms, 1), "share": round(ms / first, 3)} for name, ms in medians.items()}

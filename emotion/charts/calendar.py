@@ -84,7 +84,7 @@ def _day_cells(shown: pd.DataFrame, title: str) -> alt.Chart:
     # All weeks, also those without analyses.
     weeks = pd.date_range(shown["week"].min(), shown["week"].max(), freq="7D").strftime(_ISO).tolist()
     names = alt.Axis(
-        labelExpr="utcFormat(toDate(datum.value), '%d %b')", labelAngle=-90, labelOverlap="greedy", ticks=False
+        labelExpr="utcFormat(toDate(datum.value), '%-d %b')", labelAngle=-90, labelOverlap="greedy", ticks=False
     )
     return (
         alt.Chart(shown[["date", "week", "weekday", "analyses", "minutes", "colour", "share"]])
@@ -112,7 +112,7 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.LayerChart:
     span = 1 if table.empty else (table["date"].max() - table["date"].min()).days + 1
     # At least a day apart, as ticks at hours would repeat each day's label.
     days = {"interval": "day", "step": max(-(-span // _TICKS), 1)}
-    axis = alt.Axis(format="%d %b", tickCount=days, labelOverlap="greedy", labelSeparation=8, grid=False)
+    axis = alt.Axis(format="%-d %b", tickCount=days, labelOverlap="greedy", labelSeparation=8, grid=False)
     # Room for half a bar at either end.
     x = alt.X("date:T", title=None, axis=axis, scale=alt.Scale(padding=_WIDEST_BAR_PX / 2 + 2))
     bar_px = f"clamp(0.8 * width / {span}, 2, {_WIDEST_BAR_PX})"

@@ -32,6 +32,7 @@ _POINTS = 2000
 """Points of all lines of a chart; with dots, there are twice as many marks."""
 
 _ROW_PX = 30
+_NO_PLUS_ZERO = "datum.value === 0 ? '0%' : datum.label"
 
 
 def before_after_chart(effects: pd.DataFrame) -> alt.LayerChart:
@@ -51,10 +52,14 @@ def before_after_chart(effects: pd.DataFrame) -> alt.LayerChart:
             *interval_tooltips("+.1%"),
         ],
     )
-    x = alt.X("effect:Q", title="Mean probability after − before", axis=alt.Axis(format="+.0%", tickCount=7))
+    x = alt.X(
+        "effect:Q",
+        title="Mean probability after − before",
+        axis=alt.Axis(format="+.0%", labelExpr=_NO_PLUS_ZERO, tickCount=7),
+    )
     bars = base.mark_bar(size=14).encode(x=x, color=label_colour(labels, legend=None))
     whiskers = (
-        base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, color=EDGE).encode(x="low:Q", x2="high:Q")
+        base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, color=INK).encode(x="low:Q", x2="high:Q")
     )
     zero = alt.Chart(pd.DataFrame({"effect": [0.0]})).mark_rule(color=EDGE).encode(x="effect:Q")
     return finish(bars + zero + whiskers, "Change of each expression's mean probability after an event")
@@ -85,7 +90,11 @@ def relative_chart(
         .mark_line(strokeWidth=1.8, point={"size": 10})
         .encode(
             x=seconds_axis(),
-            y=alt.Y("value:Q", title="Relative to the baseline", axis=alt.Axis(format="+.0%", tickCount=6)),
+            y=alt.Y(
+                "value:Q",
+                title="Relative to the baseline",
+                axis=alt.Axis(format="+.0%", labelExpr=_NO_PLUS_ZERO, tickCount=6),
+            ),
             color=label_colour(list(labels), legend=None),
             detail="run:N",
             tooltip=[
@@ -119,7 +128,9 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: i
     dash = alt.StrokeDash(
         "who:N",
         scale=alt.Scale(domain=names, range=[[1, 0], [5, 4]]),
-        legend=alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeColor=EDGE, labelLimit=220),
+        legend=alt.Legend(
+            title=None, orient="top", symbolType="stroke", symbolStrokeColor=EDGE, symbolSize=600, labelLimit=220
+        ),
     )
     long = _long(table, labels, ["time_s", "run", "who"])
     lines = (

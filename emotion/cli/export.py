@@ -40,7 +40,7 @@ def run_export(options: argparse.Namespace) -> Path:
         EmotionError: A file cannot be read, the format needs a video that is not given, or Ctrl-C was pressed.
     """
     chosen = format_named(options.format)
-    analysis, edits = load_parquet(options.file), _edits_of(options)
+    analysis, edits = load_parquet(options.file), edits_of(options)
     target = _target(options, chosen.suffix)
     choices = Options(
         options.video, options.blur, not options.no_boxes, width_mm=options.width_mm, greyscale=options.greyscale
@@ -52,7 +52,12 @@ def run_export(options: argparse.Namespace) -> Path:
             raise Cancelled("The export was cancelled; nothing was written.") from None
 
 
-def _edits_of(options: argparse.Namespace) -> Edits:
+def edits_of(options: argparse.Namespace) -> Edits:
+    """Return the edits of the option ``--edits``, or those in the timeline's file.
+
+    Raises:
+        InputError: The file of edits cannot be read.
+    """
     if options.edits is None:
         return load_edits(options.file)
     try:

@@ -1,4 +1,4 @@
-"""The command line: ``emotion app | serve | image | video | batch | live | export | study | card | …``.
+"""The command line: ``emotion app | serve | image | video | batch | live | export | compare | study | …``.
 
 Results go to stdout, progress and errors to stderr, so output can be piped.
 """
@@ -18,6 +18,7 @@ from emotion.cli.app import add_app_options, run_app
 from emotion.cli.batch import add_batch_options
 from emotion.cli.batch import run as run_batch
 from emotion.cli.card import add_card_options, run_card
+from emotion.cli.compare import add_compare_options, run_compare
 from emotion.cli.doctor import examine
 from emotion.cli.export import add_export_options, run_export
 from emotion.cli.fairness import add_fairness_options, run_fairness
@@ -105,6 +106,10 @@ def _add_results(commands: Any) -> None:
     export = commands.add_parser("export", help="export a saved timeline as a report, captions, video, workbook, …")
     add_export_options(export)
     export.set_defaults(run=_export)
+
+    compare = commands.add_parser("compare", help="say whether two people's expressions move together")
+    add_compare_options(compare)
+    compare.set_defaults(run=run_compare)
 
     card = commands.add_parser("card", help="write a model's card: data, scores, known weaknesses, when not to use it")
     add_card_options(card)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emotion.cli.output import progress_bar
+from emotion.cli.study_pairs import add_study_pairs_options, run_study_pairs
 from emotion.errors import Cancelled, EmotionError, InputError
 from emotion.library import LOCAL, JobSettings, Library
 from emotion.library.jobs import Dispatcher
@@ -47,6 +48,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     results = _of_study(actions, "results", "show the means, and write tables, a codebook and scripts")
     results.add_argument("--out", type=Path, metavar="DIR", help="where to write CSV, .sav, codebook and scripts")
     results.add_argument("--measure", default="happiness", metavar="NAME", help="to show (default: %(default)s)")
+    add_study_pairs_options(_of_study(actions, "pairs", "say whether two people's expressions move together"))
     marks = _of_study(actions, "annotations", "write a file of expressions and events for each cell")
     marks.add_argument("out", type=Path, metavar="DIR")
     marks.add_argument("--format", choices=FORMATS, required=True)
@@ -228,6 +230,7 @@ _ACTIONS: dict[str, Callable[[StudyRepository, argparse.Namespace], int]] = {
     "create": _create,
     "add": _add,
     "results": _results,
+    "pairs": run_study_pairs,
     "annotations": _annotations,
     "events": _events,
     "export": _export,

@@ -21,7 +21,7 @@ _NO_TOKEN = "expected a token in the header Authorization: Bearer …; create on
 _BAD_TOKEN = "expected a valid token; this one is unknown or expired, or its creator no longer has access"
 
 
-# A coroutine, as FastAPI runs plain functions on another thread.
+# A coroutine, because FastAPI runs plain functions on another thread.
 async def find_context(request: Request) -> ApiContext:
     """Return the context of the API."""
     context: ApiContext = request.app.state.context

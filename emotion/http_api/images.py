@@ -28,8 +28,8 @@ from emotion.vision.uploaded import load_uploaded
 
 router = APIRouter(tags=["pictures"])
 _POOL = ThreadPoolExecutor(max(2, os.cpu_count() or 2), "pictures")
-"""Its number of threads is the maximum number of pictures in memory; the others wait on disk. The same threads take all
-pictures, as the C library keeps memory for every thread that ever held one."""
+"""Its number of threads is the maximum number of pictures in memory; the others wait on disk. All pictures use
+the same threads, because the C library keeps memory for each thread that ever held one."""
 
 
 @router.post(
@@ -56,12 +56,12 @@ async def analyse_image(
         return await asyncio.get_running_loop().run_in_executor(_POOL, work)
 
 
-def _answer(analyzer: Analyzer, received: Received, wanted: str) -> Response:
+def _answer(analyzer: Analyzer, received: Received, format_name: str) -> Response:
     name = clean_title(Path(received.name.replace("\\", "/")).name)
     result = _analyse(analyzer, received.file, name)
-    if wanted == "csv":
+    if format_name == "csv":
         return Response(csv_bytes(image_table(result, name)), media_type=RESULT_TYPES[CSV])
-    if wanted == "parquet":
+    if format_name == "parquet":
         return Response(_parquet(result, name), media_type=RESULT_TYPES[PARQUET])
     return JSONResponse(image_record(result, name))
 

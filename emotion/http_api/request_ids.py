@@ -55,7 +55,7 @@ class RequestIds:
             await self._app(scope, receive, send_named)
         except Exception:
             log.exception("a request failed unexpectedly", extra={"request": name})
-            # Starlette re-raises an error after answering 500. Any other response broke off: close the connection.
+            # Starlette re-raises an error after answering 500. Any other response was cut off: close the connection.
             if status != 500:
                 raise
         # No path, query or token: they may hold personal data.

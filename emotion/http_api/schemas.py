@@ -124,7 +124,7 @@ def job_out(entry: Entry, before: int | None, root: str) -> JobOut:
         before: Jobs queued before it; None if it is not queued.
         root: Path below which the API is served.
     """
-    here = f"{root}/jobs/{entry.id}"
+    address = f"{root}/jobs/{entry.id}"
     return JobOut(
         id=entry.id,
         state=entry.state,
@@ -142,5 +142,5 @@ def job_out(entry: Entry, before: int | None, root: str) -> JobOut:
         before=before,
         duration_s=None if entry.info is None else entry.info.duration_s,
         summary=entry.summary,
-        links={"self": here, "events": f"{here}/events", "result": f"{here}/result"},
+        links={"self": address, "events": f"{address}/events", "result": f"{address}/result"},
     )

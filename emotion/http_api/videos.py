@@ -66,16 +66,16 @@ async def add_video(
     ] = None,
 ) -> JobOut:
     """Upload a video and queue its analysis; the job shows its progress."""
-    asked: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
-    asked |= {"keep_video": keep_video, "eyes": eyes}
+    parameters: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
+    parameters |= {"keep_video": keep_video, "eyes": eyes}
     async with receiving(request, repository.owner, context.room, clean_title(name)) as received:
 
         def work() -> tuple[Entry, bool]:
-            settings, tags = JobSettings(**asked), tag or []
+            settings, tags = JobSettings(**parameters), tag or []
             add = partial(_add, repository, received, settings, title, tags)
             if idempotency_key is None:
                 return add(), False
-            fingerprint = _fingerprint(received, asked | {"title": title, "tags": tags})
+            fingerprint = _fingerprint(received, parameters | {"title": title, "tags": tags})
             return _add_once(repository, IdempotentRequest(repository, idempotency_key, fingerprint), add)
 
         entry, replayed = await anyio.to_thread.run_sync(work)
@@ -110,8 +110,8 @@ def _add_once(repository: Repository, once: IdempotentRequest, add: Callable[[],
     return entry, False
 
 
-def _fingerprint(received: Received, asked: dict[str, Any]) -> str:
+def _fingerprint(received: Received, parameters: dict[str, Any]) -> str:
     digest = hashlib.file_digest(cast(Any, received.file), "sha256").hexdigest()
     received.file.seek(0)
-    text = json.dumps([digest, received.name, asked], sort_keys=True)
+    text = json.dumps([digest, received.name, parameters], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -122,7 +122,7 @@ class Database:
     def _open(self) -> None:
         """Bring the schema up to date; on a full disk open the file for reading only."""
         try:
-            with self._alone():
+            with self._excluding_others():
                 self._upgrade()
         except (DBAPIError, OSError) as error:
             if not self.is_sqlite or not is_disk_full(self._file, error):
@@ -143,14 +143,14 @@ class Database:
         with self._opening, contextlib.suppress(DBAPIError, OSError):
             if self._reader is not None:
                 self._connect()
-                with self._alone():
+                with self._excluding_others():
                     self._upgrade()
                 self._reader.dispose()
                 self._reader = None
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other processes from opening a new SQLite file, as changing its journal mode needs exclusive access."""
+    def _excluding_others(self) -> Iterator[None]:
+        """Keep other processes from opening a new SQLite file: changing its journal mode needs exclusive access."""
         if not self.is_sqlite:
             yield
             return
@@ -208,7 +208,7 @@ def _engine(url: URL, is_sqlite: bool) -> Engine:
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
     del record
-    # SQLAlchemy begins transactions below, as the driver begins them late, and not for schema changes.
+    # SQLAlchemy begins transactions below, because the driver begins them late, and not for schema changes.
     connection.isolation_level = None
     for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_S * 1000}", "synchronous=NORMAL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")

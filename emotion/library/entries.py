@@ -69,7 +69,7 @@ class JobSettings:
     movements: bool = True
 
     def __post_init__(self) -> None:
-        # Resolved now, as a default that changes before a resumed run would mix two models.
+        # Resolved now, because a default that changes before a resumed run would mix two models.
         object.__setattr__(self, "model", resolve(self.model))
         _ = self.sampling
 
@@ -118,7 +118,7 @@ class Entry:
         source_sha256: The file's digest.
         state: State.
         note: What went wrong, in one sentence, or empty.
-        created_at: When it was added (UTC, as all times).
+        created_at: When it was added (UTC, like all times).
         started_at: When a worker first took it.
         finished_at: When it ended.
         happened_at: When the video was recorded, or else added; sets its day in the calendar.

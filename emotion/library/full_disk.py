@@ -1,4 +1,4 @@
-"""A library whose disk is full: SQLite cannot open its file as usual then, but can still read it."""
+"""Opens a library on a full disk for reading only, because SQLite then cannot open its file for writing."""
 
 from __future__ import annotations
 

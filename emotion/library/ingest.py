@@ -52,7 +52,7 @@ class Ingest:
 
     def __init__(self, repository: Repository, source: str, settings: JobSettings, limits: Limits) -> None:
         self.id = uuid.uuid4().hex
-        """Of the analysis."""
+        """ID of the analysis."""
         self._library, self._owner = repository.library, repository.owner
         self._source, self._settings = source, settings
         self._checks = UploadLimits(repository, source, limits)
@@ -60,7 +60,7 @@ class Ingest:
     def take(self, content: BinaryIO | Path, title: str, tags: Collection[str]) -> None:
         """Add the video and enqueue its analysis; see :meth:`emotion.library.Repository.add`."""
         self._checks.check_start(size_of(content))
-        self._announce(title, tags)
+        self._create_row(title, tags)
         try:
             digest = self._copy(content)
             info, captured = self._facts()
@@ -70,7 +70,7 @@ class Ingest:
             self._undo()
             raise
 
-    def _announce(self, title: str, tags: Collection[str]) -> None:
+    def _create_row(self, title: str, tags: Collection[str]) -> None:
         """Create the row before the file, to keep a broken upload visible and deletable."""
         row = new_row(self.id, self._owner, self._source, title, self._settings)
         row.tags = [TagRow(tag=tag, owner=self._owner) for tag in tags]

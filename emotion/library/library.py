@@ -42,7 +42,7 @@ class Library:
             storage: Storage URL (default: :func:`emotion.settings.storage_url`).
 
         Raises:
-            LibraryError: The library cannot be opened, or its list of analyses is gone while their files are there.
+            LibraryError: The library cannot be opened, or its list of analyses is missing while their files exist.
         """
         library = cls.open_unchecked(url, storage)
         try:
@@ -115,7 +115,7 @@ class Library:
 
 
 def _make_private(folder: Path) -> None:
-    """Close the library's folder to other users; what earlier versions wrote into it may be readable by all."""
+    """Deny other users access to the library's folder; files of earlier versions in it may be readable by all."""
     if not folder.is_dir():
         return
     try:

@@ -40,7 +40,7 @@ def end_of_queue(session: Session) -> dt.datetime:
 
 
 def new_row(entry_id: str, owner: str, source: str, title: str, settings: JobSettings) -> AnalysisRow:
-    """Return the row of an analysis whose upload is not complete, which is a failure until it is."""
+    """Return the row of a new analysis, which counts as failed until its upload is complete."""
     moment = now()
     return AnalysisRow(
         id=entry_id,
@@ -82,9 +82,9 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
     Raises:
         LibraryError: The owner has no analysis with this ID.
     """
-    wanted = select(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.owner == owner)
+    query = select(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.owner == owner)
     try:
-        row = session.scalar(wanted.with_for_update() if lock else wanted)
+        row = session.scalar(query.with_for_update() if lock else query)
     except ODD as error:
         raise LibraryError(f"{ODD_NOTE[:1].lower()}{ODD_NOTE[1:-1]}") from error
     if row is None:
@@ -141,11 +141,11 @@ def entry_of(session: Session, entry_id: str) -> Entry:
             return to_entry(row)
     except ODD:
         log.warning("the row of analysis %s cannot be read", entry_id)
-        return _odd_entry(session, entry_id)
+        return _damaged_entry(session, entry_id)
     raise LookupError(entry_id)
 
 
-def _odd_entry(session: Session, entry_id: str) -> Entry:
+def _damaged_entry(session: Session, entry_id: str) -> Entry:
     """Return an analysis from the columns of a damaged row that are always readable."""
     columns = (AnalysisRow.owner, AnalysisRow.title, AnalysisRow.source)
     as_text = [cast(column, String) for column in (*columns, AnalysisRow.created_at)]

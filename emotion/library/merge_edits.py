@@ -1,4 +1,4 @@
-"""Merges two sets of edits with a common base, as when an analysis is open in two tabs."""
+"""Merges two sets of edits with a common base, such as those of two tabs with the same analysis."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def merge_edits(base: Edits, mine: Edits, stored: Edits) -> MergedEdits:
         stored: The edits that another page saved in the meantime.
     """
     names, other_names = _merge_mappings(base.names, mine.names, stored.names)
-    merged, other_wholes = _merge_wholes(base, mine, stored)
+    merged, other_wholes = _merge_people(base, mine, stored)
     baselines, other_baselines = _merge_mappings(base.baselines, mine.baselines, stored.baselines)
     events, other_events = _merge_events(base.events, mine.events, stored.events)
     hidden = (stored.hidden | (mine.hidden - base.hidden)) - (base.hidden - mine.hidden)
@@ -69,7 +69,7 @@ def _merge_mappings(
     return result, tuple(conflicts)
 
 
-def _merge_wholes(base: Edits, mine: Edits, stored: Edits) -> tuple[Mapping[int, int], tuple[int, ...]]:
+def _merge_people(base: Edits, mine: Edits, stored: Edits) -> tuple[Mapping[int, int], tuple[int, ...]]:
     result, conflicts = _merge_mappings(base.merged, mine.merged, stored.merged)
     try:
         merged_into(result)

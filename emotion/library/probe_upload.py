@@ -27,9 +27,9 @@ def facts_of(path: Path) -> tuple[VideoInfo, dt.datetime | None]:
         VideoError: The video cannot be read, or crashes the sandbox.
         TooLargeError: Its frames have too many pixels.
     """
-    said = run_limited(_facts, path)
-    recorded = said["recorded_at"]
-    return VideoInfo(**said["info"]), None if recorded is None else dt.datetime.fromisoformat(recorded)
+    facts = run_limited(_facts, path)
+    recorded = facts["recorded_at"]
+    return VideoInfo(**facts["info"]), None if recorded is None else dt.datetime.fromisoformat(recorded)
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -48,10 +48,10 @@ def rewrite_uploaded(path: Path, target: Path, name: str) -> None:
         TooLargeError: Likewise.
     """
     try:
-        run_limited(_write_anew, path, target, subject=_TIMELINE)
+        run_limited(_rewrite, path, target, subject=_TIMELINE)
     except (TimelineError, TooLargeError) as error:
         raise type(error)(str(error).replace(path.name, name)) from error
 
 
-def _write_anew(path: Path, target: Path) -> None:
+def _rewrite(path: Path, target: Path) -> None:
     save_parquet(load_parquet(path, limited=True), target)

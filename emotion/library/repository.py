@@ -57,20 +57,20 @@ class Repository:
         Args:
             content: The video file.
             name: Original file name; never used as a path.
-            settings: What is asked for (default: every frame, the default model). Where it does not say when the
-                video was recorded, the file is asked.
-            title: Title (default: the name without its suffix).
+            settings: Settings of the analysis (default: every frame, the default model). If they do not have the
+                recording time, the file's is used.
+            title: Title (default: the name without its extension).
             tags: Tags.
             limits: Upload limits (default: the settings', :mod:`emotion.limits`).
 
         Raises:
             VideoError: The video cannot be read.
             TooLargeError: A limit or the owner's quota is exceeded.
-            LibraryError: There is no room for it.
+            LibraryError: There is no space for it.
         """
         source = clean_title(PurePath(name.replace("\\", "/")).name)
-        asked = settings or JobSettings()
-        ingest = Ingest(self, source, asked, current_limits() if limits is None else limits)
+        settings = settings or JobSettings()
+        ingest = Ingest(self, source, settings, current_limits() if limits is None else limits)
         ingest.take(content, clean_title(title or PurePath(source).stem), clean_tags(list(tags)))
         return self.get(ingest.id)
 
@@ -81,8 +81,8 @@ class Repository:
             LibraryError: There is no analysis with this ID.
         """
         with self.library.database.reading() as session:
-            there = select(AnalysisRow.id).where(AnalysisRow.id == entry_id, AnalysisRow.owner == self.owner)
-            if session.scalar(there) is None:
+            query = select(AnalysisRow.id).where(AnalysisRow.id == entry_id, AnalysisRow.owner == self.owner)
+            if session.scalar(query) is None:
                 raise no_analysis(entry_id)
             return entry_of(session, entry_id)
 
@@ -127,11 +127,11 @@ class Repository:
 
     def tag(self, entry_id: str, tags: Collection[str]) -> None:
         """Replace the tags of an analysis."""
-        wanted = clean_tags(list(tags))
+        names = clean_tags(list(tags))
         with self._changing(entry_id) as row:
-            row.tags = [each for each in row.tags if each.tag in wanted]
-            there = {each.tag for each in row.tags}
-            row.tags += [TagRow(tag=tag, owner=self.owner) for tag in wanted if tag not in there]
+            row.tags = [tag for tag in row.tags if tag.tag in names]
+            existing = {tag.tag for tag in row.tags}
+            row.tags += [TagRow(tag=name, owner=self.owner) for name in names if name not in existing]
             row.words = words_of(row)
 
     def save_edits(self, entry_id: str, edits: Edits, since: SavedEdits | None = None) -> SavedEdits:

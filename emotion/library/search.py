@@ -51,7 +51,7 @@ def find(
     column = SORTS.get(sort.removeprefix("-"))
     if column is None:
         raise LibraryError(f"expected an order from {', '.join(SORTS)}; got {sort!r}")
-    found = _fitting(text, tags, states, owner)
+    found = _matching(text, tags, states, owner)
     key = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     ordered = found.order_by(key, AnalysisRow.id).limit(limit).offset(offset)
@@ -68,7 +68,7 @@ def _entries(session: Session, found: Select[AnalysisRow]) -> tuple[Entry, ...]:
         )
 
 
-def _fitting(text: str, tags: Collection[str], states: Collection[State], owner: str) -> Select[AnalysisRow]:
+def _matching(text: str, tags: Collection[str], states: Collection[State], owner: str) -> Select[AnalysisRow]:
     query = select(AnalysisRow).where(AnalysisRow.owner == owner)
     for word in folded(text).split():
         query = query.where(AnalysisRow.words.contains(word, autoescape=True))

@@ -118,7 +118,7 @@ def size_of(content: BinaryIO | Path) -> int:
         return content.stat().st_size
     if not content.seekable():
         return 0
-    here = content.tell()
-    size = content.seek(0, io.SEEK_END) - here
-    content.seek(here)
+    position = content.tell()
+    size = content.seek(0, io.SEEK_END) - position
+    content.seek(position)
     return size

@@ -1,8 +1,8 @@
 """Lowers the quality of a live analysis under load, and raises it again when there is spare time.
 
-:meth:`AdaptiveQuality.after` is a pure function of the measured load and the time. It moves one level at a time.
-Raising the quality needs a lower load than lowering it leaves, and the wait doubles after an upgrade that did not last:
-otherwise a machine that is slightly too slow would switch back and forth.
+:meth:`AdaptiveQuality.after` is a pure function of the measured load and the time. It moves one level at a time. To
+keep a machine that is slightly too slow from switching back and forth, the load must fall further before quality goes
+up than it does when quality goes down, and the wait doubles after an upgrade that did not last.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ class Level:
     rest_s: float = 0.0
 
 
-_SELDOM = Effort(key_frame_s=0.8, search_s=0.3, tiles=False, small=True)
-_SELDOM_AND_REST = Effort(key_frame_s=1.6, search_s=0.5, tiles=False, small=True)
+_SMALL_AND_LESS_OFTEN = Effort(key_frame_s=0.8, search_s=0.3, tiles=False, small=True)
+_SMALL_AND_RARELY = Effort(key_frame_s=1.6, search_s=0.5, tiles=False, small=True)
 
 LEVELS: tuple[Level, ...] = (
     Level("full quality"),
-    Level("reduced: detecting new faces less often", _SELDOM),
+    Level("reduced: detecting new faces less often", _SMALL_AND_LESS_OFTEN),
     # Between 1/30 and 1/15 s: at 30 frames/s every second one is analysed, at 15 frames/s all of them.
-    Level("reduced: analysing every 2nd frame", _SELDOM, rest_s=0.05),
-    Level("reduced: analysing every 3rd frame", _SELDOM_AND_REST, rest_s=0.083),
+    Level("reduced: analysing every 2nd frame", _SMALL_AND_LESS_OFTEN, rest_s=0.05),
+    Level("reduced: analysing every 3rd frame", _SMALL_AND_RARELY, rest_s=0.083),
 )
 """From full quality down. The last level still analyses ten frames per second."""
 
@@ -61,16 +61,16 @@ class AdaptiveQuality:
     Attributes:
         level: Index into :data:`LEVELS`.
         since_s: When this level began, seconds.
-        room_since_s: Time since which the load has been low; None if it is not.
+        low_load_since_s: Time since which the load has been low; None if it is not.
         patience_s: How long the load must be low before quality goes up, seconds.
-        climbed: Whether the last change was upwards.
+        upgraded: Whether the last change raised the quality.
     """
 
     level: int = 0
     since_s: float = float("-inf")
-    room_since_s: float | None = None
+    low_load_since_s: float | None = None
     patience_s: float = PATIENCE_S
-    climbed: bool = False
+    upgraded: bool = False
 
     @property
     def now(self) -> Level:
@@ -81,7 +81,7 @@ class AdaptiveQuality:
         """Return the state after a measurement.
 
         Args:
-            strain: Over the last :data:`WINDOW_S`.
+            strain: The load over the last :data:`WINDOW_S`.
             now_s: Time of the measurement, seconds; never earlier than in previous calls.
         """
         if strain.pictures < MIN_PICTURES or now_s - self.since_s < SETTLE_S:
@@ -89,18 +89,18 @@ class AdaptiveQuality:
         if strain.busy > TOO_BUSY or strain.dropped > TOO_MANY_DROPPED:
             return self._down(now_s)
         if strain.busy >= ROOM or strain.dropped > FEW_DROPPED or self.level == 0:
-            return self if self.room_since_s is None else replace(self, room_since_s=None)
-        if self.room_since_s is None:
-            return replace(self, room_since_s=now_s)
-        return self._up(now_s) if now_s - self.room_since_s >= self.patience_s else self
+            return self if self.low_load_since_s is None else replace(self, low_load_since_s=None)
+        if self.low_load_since_s is None:
+            return replace(self, low_load_since_s=now_s)
+        return self._up(now_s) if now_s - self.low_load_since_s >= self.patience_s else self
 
     def _down(self, now_s: float) -> AdaptiveQuality:
         if self.level == len(LEVELS) - 1:
-            return replace(self, room_since_s=None)
+            return replace(self, low_load_since_s=None)
         # An upgrade that did not last counts as failed: double the wait before the next one.
-        fell_back = self.climbed and now_s - self.since_s < 2 * self.patience_s
-        patience_s = min(2 * self.patience_s, MAX_PATIENCE_S) if fell_back else PATIENCE_S
-        return AdaptiveQuality(self.level + 1, now_s, None, patience_s, climbed=False)
+        failed = self.upgraded and now_s - self.since_s < 2 * self.patience_s
+        patience_s = min(2 * self.patience_s, MAX_PATIENCE_S) if failed else PATIENCE_S
+        return AdaptiveQuality(self.level + 1, now_s, None, patience_s, upgraded=False)
 
     def _up(self, now_s: float) -> AdaptiveQuality:
-        return AdaptiveQuality(self.level - 1, now_s, None, self.patience_s, climbed=True)
+        return AdaptiveQuality(self.level - 1, now_s, None, self.patience_s, upgraded=True)

@@ -82,21 +82,21 @@ def read_camera(number: int, stop: threading.Event) -> Iterator[Captured]:
 
 
 def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
-    """Yield the newest frames of a network stream until stopped; reconnect if it breaks off.
+    """Yield the newest frames of a network stream until stopped; reconnect if it is interrupted.
 
     Raises:
         LiveError: It is not the URL of a stream, or cannot be opened the first time.
     """
     if not url.startswith(_PROTOCOLS):
         raise LiveError(f"expected an address that begins with one of {', '.join(_PROTOCOLS)}; got {brief(url)}")
-    came = False
+    opened = False
     while not stop.is_set():
         try:
             for captured in _newest(url, {"options": _LOW_DELAY}, stop):
-                came = True
+                opened = True
                 yield captured
         except LiveError:
-            if not came:
+            if not opened:
                 raise
             log.warning("the stream was interrupted; trying again in %g s", RETRY_S)
         stop.wait(RETRY_S)
@@ -107,10 +107,10 @@ class _Newest:
 
     def __init__(self, address: str, opening: dict[str, Any], stop: threading.Event) -> None:
         self._address, self._opening, self._stop = address, opening, stop
-        self._came = threading.Condition()
+        self._changed = threading.Condition()
         self._waiting: Captured | None = None
         self._skipped = 0
-        self._over = False
+        self._ended = False
         self._error: LiveError | None = None
         threading.Thread(target=self._run, name="camera", daemon=True).start()
 
@@ -120,8 +120,8 @@ class _Newest:
         Raises:
             LiveError: The source failed.
         """
-        with self._came:
-            self._came.wait_for(lambda: self._waiting is not None or self._over or self._stop.is_set())
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting is not None or self._ended or self._stop.is_set())
             captured, self._waiting = self._waiting, None
             if captured is not None:
                 skipped, self._skipped = self._skipped, 0
@@ -133,24 +133,24 @@ class _Newest:
     def wake_at(self, stop: threading.Event) -> None:
         """Wake :meth:`next` when the stop event is set."""
         stop.wait()
-        with self._came:
-            self._came.notify_all()
+        with self._changed:
+            self._changed.notify_all()
 
     def _run(self) -> None:
         try:
             for frame in _frames(self._address, self._opening, LiveError):
                 if self._stop.is_set():
                     break
-                with self._came:
+                with self._changed:
                     self._skipped += self._waiting is not None
                     self._waiting = Captured(frame, frame.time, time.perf_counter())
-                    self._came.notify_all()
+                    self._changed.notify_all()
         except LiveError as error:
             self._error = error
         finally:
-            with self._came:
-                self._over = True
-                self._came.notify_all()
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
 
 
 def _newest(address: str, opening: dict[str, Any], stop: threading.Event) -> Iterator[Captured]:

@@ -37,7 +37,7 @@ def yuv(colour: str) -> tuple[int, int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Part of a picture with sides at even px, as colour has half the resolution; right and bottom are exclusive."""
+    """Part of a picture with sides at even px (colour has half the resolution); right and bottom are exclusive."""
 
     left: int
     top: int
@@ -63,7 +63,7 @@ class Canvas:
     """A picture that can be drawn on, as an ``av.VideoFrame`` in 4:2:0.
 
     Args:
-        picture: In 4:2:0; copied, as a decoder may still refer to it.
+        picture: In 4:2:0; copied, because a decoder may still refer to it.
         mirror: Whether to mirror it left to right. Coordinates refer to the mirrored canvas.
     """
 

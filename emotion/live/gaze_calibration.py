@@ -16,7 +16,7 @@ from emotion.types import Face, FrameResult
 DOT_S = 2.0
 """How long each dot is shown, seconds."""
 LOOK_FROM_S, LOOK_TO_S = 0.8, 1.7
-"""Part of a dot's time that counts, as eyes need time to reach the dot and the picture to arrive here."""
+"""Part of a dot's time that is used: eyes need time to reach the dot, and frames to arrive at the server."""
 
 
 class GazeCalibrator:
@@ -24,8 +24,8 @@ class GazeCalibrator:
 
     def __init__(self) -> None:
         self._targets: NDArray[np.float64] | None = None
-        self._begun_s: float | None = None
-        self._looks: dict[int, list[tuple[int, float, float]]] = {}
+        self._start_s: float | None = None
+        self._samples: dict[int, list[tuple[int, float, float]]] = {}
         self._fitted: GazeCalibration | None = None
         self._track, self._problem = 0, ""
 
@@ -54,13 +54,13 @@ class GazeCalibrator:
 
     def clear(self) -> None:
         """Forget the calibration, and stop a running one."""
-        self._targets = self._begun_s = self._fitted = None
-        self._looks, self._problem = {}, ""
+        self._targets = self._start_s = self._fitted = None
+        self._samples, self._problem = {}, ""
 
     def see(self, result: FrameResult) -> FrameResult:
         """Add an analysed frame, and return it with the calibrated gaze."""
         if self._targets is not None:
-            self._take(result, self._targets)
+            self._add_samples(result, self._targets)
         if self._fitted is None:
             return result
         return replace(result, faces=tuple(self._calibrated(face) for face in result.faces))
@@ -78,27 +78,27 @@ class GazeCalibrator:
             False, self._track, fitted.error_deg, fitted.error_before_deg, fitted.dots, fitted.kind
         )
 
-    def _take(self, result: FrameResult, targets: NDArray[np.float64]) -> None:
-        if self._begun_s is None:
-            self._begun_s = result.time_s
-        dot, within_s = divmod(result.time_s - self._begun_s, DOT_S)
+    def _add_samples(self, result: FrameResult, targets: NDArray[np.float64]) -> None:
+        if self._start_s is None:
+            self._start_s = result.time_s
+        dot, within_s = divmod(result.time_s - self._start_s, DOT_S)
         if dot >= len(targets):
             self._finish(targets)
         elif LOOK_FROM_S <= within_s <= LOOK_TO_S:
             for face in result.faces:
                 assert face.track_id is not None
-                self._looks.setdefault(face.track_id, []).append((int(dot), face.gaze_yaw, face.gaze_pitch))
+                self._samples.setdefault(face.track_id, []).append((int(dot), face.gaze_yaw, face.gaze_pitch))
 
     def _finish(self, targets: NDArray[np.float64]) -> None:
         """Fit the map for the person who was measured most often."""
-        looks = {track: np.array(rows) for track, rows in self._looks.items()}
-        self._targets = self._begun_s = None
-        self._looks = {}
-        if not looks:
+        samples = {track: np.array(rows) for track, rows in self._samples.items()}
+        self._targets = self._start_s = None
+        self._samples = {}
+        if not samples:
             self._problem = "The gaze was not calibrated: no face was seen."
             return
-        self._track = max(looks, key=lambda track: int(np.isfinite(looks[track][:, 1]).sum()))
-        rows = looks[self._track]
+        self._track = max(samples, key=lambda track: int(np.isfinite(samples[track][:, 1]).sum()))
+        rows = samples[self._track]
         try:
             self._fitted = fit_gaze(rows[:, 1:], targets, rows[:, 0].astype(int))
         except InputError as error:

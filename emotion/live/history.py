@@ -69,7 +69,7 @@ class _Person:
 
     def see(self, values: FloatArray, time_s: float, half_life_s: float) -> None:
         if time_s - self.last_s > IN_VIEW_S:
-            # A face that was lost starts anew.
+            # A face that was lost starts a new average.
             self.smoother = Smoother(len(values))
         self.current = self.smoother(values, time_s, half_life_s)
         self.ring.put(time_s, self.current)

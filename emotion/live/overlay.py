@@ -1,6 +1,6 @@
 """Draws the results of a live frame on that same frame: boxes, numbers, expressions, probabilities, the mesh.
 
-Letters are rendered once and cached as masks, as there are thirty frames a second.
+Letters are rendered once and cached as masks, because there are thirty frames a second.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KEPT_TEXTS = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FaceText:
     """The text beside a face.
 
     Attributes:
@@ -58,27 +58,27 @@ class Overlay:
         self._line_px = max(2, 2 * round(side / 440))
         self._text_px = max(10, 2 * round(side / 60))
 
-    def draw(self, faces: Sequence[Face], said: Mapping[int, Said], *, mesh: bool) -> None:
-        """Draw every face; small ones last, as large ones would hide them."""
+    def draw(self, faces: Sequence[Face], texts: Mapping[int, FaceText], *, mesh: bool) -> None:
+        """Draw every face; small ones last, because large ones would hide them."""
         for face in sorted(faces, key=lambda face: -face.width):
             track = face.track_id or 0
-            self._draw_face(face, track, said.get(track, Said(None, {})), mesh=mesh)
+            self._draw_face(face, track, texts.get(track, FaceText(None, {})), mesh=mesh)
 
-    def _draw_face(self, face: Face, track: int, said: Said, *, mesh: bool) -> None:
-        colour = _UNCLASSIFIED if said.answer is None else ANSWER_COLOURS[said.answer]
+    def _draw_face(self, face: Face, track: int, text: FaceText, *, mesh: bool) -> None:
+        colour = _UNCLASSIFIED if text.answer is None else ANSWER_COLOURS[text.answer]
         if mesh and face.landmarks is not None:
             self._draw_mesh(face.landmarks[:, :2], face.width)
         corners = self._shown(face.box_xyxy.reshape(2, 2))
         box = self._canvas.area(*corners.min(axis=0), *corners.max(axis=0))
         if not box:
             return
-        self._draw_box(box, colour, dashed=said.answer == UNCLEAR)
-        self._draw_tag(box, f"{track}" if said.answer is None else f"{track} {said.answer}", colour)
-        self._draw_bars(box, said)
-        self._draw_notes(box, said.notes)
+        self._draw_box(box, colour, dashed=text.answer == UNCLEAR)
+        self._draw_tag(box, f"{track}" if text.answer is None else f"{track} {text.answer}", colour)
+        self._draw_bars(box, text)
+        self._draw_notes(box, text.notes)
 
     def _draw_notes(self, box: Area, notes: Sequence[str]) -> None:
-        """Draw notes below the box, one per row, as far as there is room."""
+        """Draw notes below the box, one per row, while there is room."""
         size = max(10, round(0.8 * self._text_px))
         height = round(1.35 * self._text_px)
         for row, note in enumerate(notes):
@@ -114,9 +114,9 @@ class Overlay:
         self._canvas.fill(area, colour)
         self._canvas.ink(mask, area.left + self._text_px // 4, area.top, text_colour(colour))
 
-    def _draw_bars(self, box: Area, said: Said) -> None:
+    def _draw_bars(self, box: Area, text: FaceText) -> None:
         """Draw the largest probabilities on a side of the box that has room, if any."""
-        largest = sorted(said.probabilities.items(), key=lambda pair: -pair[1])[:_MOST_BARS]
+        largest = sorted(text.probabilities.items(), key=lambda pair: -pair[1])[:_MOST_BARS]
         rows = [(label, share) for label, share in largest if share >= _LEAST_BAR]
         width, height = 8 * self._text_px, round(1.35 * self._text_px)
         left = box.right + 4 if box.right + 4 + width <= self._canvas.width else box.left - 4 - width
@@ -142,7 +142,7 @@ def warm_overlay() -> None:
     """Load the typeface and draw once, so that the first picture does not wait for it."""
     blank = av.VideoFrame(160, 120, PLANAR)
     face = Face(np.array([8, 40, 60, 100], np.float32), 1.0, track_id=1)
-    Overlay(Canvas(blank), mirror=False).draw([face], {1: Said(UNCLEAR, dict.fromkeys(COLOURS, 0.1))}, mesh=False)
+    Overlay(Canvas(blank), mirror=False).draw([face], {1: FaceText(UNCLEAR, dict.fromkeys(COLOURS, 0.1))}, mesh=False)
 
 
 def _sides(box: Area, thick: int) -> list[Area]:

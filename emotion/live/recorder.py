@@ -66,7 +66,7 @@ class Recorder:
         self._held, self._count = False, 0
         self._problem, self._why = "", ""
         self._clip_id: str | None = None
-        self._heard_s = time.monotonic()
+        self._active_s = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live recorder", daemon=True)
         self._thread.start()
@@ -83,7 +83,7 @@ class Recorder:
 
     def keep(self) -> None:
         """Mark the stream as active, including frames that are not recorded."""
-        self._heard_s = time.monotonic()
+        self._active_s = time.monotonic()
 
     def see(self, picture: av.VideoFrame, time_s: float) -> None:
         """Pass the incoming frame, which must not change any more; call before :meth:`add`."""
@@ -99,7 +99,7 @@ class Recorder:
         self._size = self._size or (result.width, result.height)
         time_s = result.time_s - self._start_s
         if self._count and (self._held or time_s - self._last_s > GAP_S):
-            self._leave_out(Span(min(self._last_s + self._step_s, time_s), time_s))
+            self._exclude(Span(min(self._last_s + self._step_s, time_s), time_s))
         elif self._count:
             self._step_s = time_s - self._last_s
         self._waiting.append(_recorded(result, self._count, time_s, self._size))
@@ -142,7 +142,7 @@ class Recorder:
         seconds = max(self._last_s - self._left_out_s, 0.0)
         return RecordingNow(self._claim.id, seconds, self.is_running, clip is not None, problem, self._clip_id)
 
-    def _leave_out(self, span: Span) -> None:
+    def _exclude(self, span: Span) -> None:
         self._unsaved.events.append(Event(ON_HOLD if self._held else NO_PICTURE, span, excluded=True))
         self._left_out_s += span.end_s - span.start_s
 
@@ -153,13 +153,13 @@ class Recorder:
                 self._write()
                 if time.monotonic() - told_s >= TELL_S:
                     told_s = time.monotonic()
-                    self._tell_library()
-                if time.monotonic() - self._heard_s > SILENT_S:
+                    self._send_heartbeat()
+                if time.monotonic() - self._active_s > SILENT_S:
                     self._problem = "The recording ended because no more frames arrived."
                     break
             self._stop.set()
             self._write()
-            self._tell_library()
+            self._send_heartbeat()
         except _Displaced:
             self._problem = "The recording ended: the library closed it because no data arrived for a while."
         except OSError as error:
@@ -175,18 +175,18 @@ class Recorder:
             self._timeline.add(self._waiting.popleft())
         self._timeline.write(self._left_out_s)
 
-    def _tell_library(self) -> None:
+    def _send_heartbeat(self) -> None:
         """Send a heartbeat and new marks to the library; stop if the library asks for it."""
         done, seconds = self._timeline.frames, max(self._last_s - self._left_out_s, 1e-3)
         try:
-            asked = beat(self._library, self._claim, done, done, done / seconds)
-            if asked is None:
+            should_stop = beat(self._library, self._claim, done, done, done / seconds)
+            if should_stop is None:
                 raise _Displaced
             self._unsaved.save(self._repository, self._claim.id)
         except LibraryError as error:
             log.warning("%s", error)  # the database may be restarting
             return
-        if asked:
+        if should_stop:
             self._stop.set()
 
     def _finish(self) -> None:
@@ -210,16 +210,16 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
         with_clip: Whether to record the pictures as well.
 
     Raises:
-        LibraryError: The library does not respond, or there is no room for the pictures.
+        LibraryError: The library does not respond, or there is no space for the pictures.
     """
     measured = about.settings
-    wanted = JobSettings(
+    settings = JobSettings(
         model=about.model,
         detector=str(measured["detector"]),
         eyes=bool(measured.get("eyes", False)),
         movements=bool(measured.get("movements", False)),
     )
-    claim = begin_recording(repository, title, SOURCE, wanted)
+    claim = begin_recording(repository, title, SOURCE, settings)
     try:
         clip = Clip(clip_file(claim.id)) if with_clip else None
     except OSError as error:

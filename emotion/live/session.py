@@ -27,7 +27,7 @@ from emotion.live.frame_analyzer import FrameAnalyzer, Seen
 from emotion.live.gaze_calibration import GazeCalibrator
 from emotion.live.history import History
 from emotion.live.meter import Meter
-from emotion.live.overlay import Overlay, Said, warm_overlay
+from emotion.live.overlay import FaceText, Overlay, warm_overlay
 from emotion.live.recorder import Recorder, begin
 from emotion.live.settings import LiveSettings
 from emotion.live.snapshot import Load, Snapshot
@@ -260,8 +260,8 @@ class LiveSession:
 
     def _measured(self) -> dict[str, Any]:
         """Return the settings to save: the analyzer's, without what is not measured here, and the gaze calibration."""
-        own, wanted = self._analyzer.settings(Sampling(), ""), self.settings
-        measured = {"eyes": own["eyes"] and wanted.eyes, "movements": own["movements"] and wanted.movements}
+        own, settings = self._analyzer.settings(Sampling(), ""), self.settings
+        measured = {"eyes": own["eyes"] and settings.eyes, "movements": own["movements"] and settings.movements}
         return own | measured | self._gaze.settings
 
     def _process(self, picture: av.VideoFrame, stamp_s: float | None, skipped: int, arrived_s: float) -> av.VideoFrame:
@@ -276,12 +276,12 @@ class LiveSession:
             self._analyze.measure(eyes=settings.eyes, movements=settings.movements)
             seen = self._analyze(picture, time_s, self._quality.now, search_often=hides, recognise=not held)
             with self._facts:
-                result = self._take_in(picture, time_s, seen, settings.smoothing_s)
-                said = self._said(seen) if settings.draw != "nothing" else {}
+                result = self._update(picture, time_s, seen, settings.smoothing_s)
+                texts = self._texts(seen) if settings.draw != "nothing" else {}
             if result is not None:
                 for listener in self._listeners:
                     listener(result, arrived_s)
-            shown = self._show(picture, time_s, seen, said, settings)
+            shown = self._show(picture, time_s, seen, texts, settings)
             with self._facts:
                 self._count(started_s, seen, skipped)
             return shown
@@ -294,7 +294,7 @@ class LiveSession:
                 self._meter, self._quality = Meter(clock_s), AdaptiveQuality(since_s=clock_s)
             return self._time(clock_s if stamp_s is None else stamp_s, clock_s)
 
-    def _take_in(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> FrameResult | None:
+    def _update(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> FrameResult | None:
         """Update values and recording; return the result with the calibrated gaze, None if on hold or not analysed."""
         self._size = picture.width, picture.height
         recorder = self._recorder
@@ -318,20 +318,20 @@ class LiveSession:
                 recorder.mark_baseline(tuple(self._baselines.means), taken_s)
         return result
 
-    def _said(self, seen: Seen) -> dict[int, Said]:
+    def _texts(self, seen: Seen) -> dict[int, FaceText]:
         """Return the overlay's text for each tracked face."""
         tracks = [face.track_id for face in seen.faces if face.track_id]
         history, notes = self._history, self._signals.notes
-        return {track: Said(history.leading(track), history.current(track) or {}, notes(track)) for track in tracks}
+        return {track: FaceText(history.leading(track), history.current(track) or {}, notes(track)) for track in tracks}
 
     def _show(
-        self, picture: av.VideoFrame, time_s: float, seen: Seen, said: dict[int, Said], settings: LiveSettings
+        self, picture: av.VideoFrame, time_s: float, seen: Seen, texts: dict[int, FaceText], settings: LiveSettings
     ) -> av.VideoFrame:
         canvas = Canvas(picture, mirror=settings.mirror)
         self._mask.update(seen.faces, time_s)
         self._mask.apply(canvas, settings.hide, mirror=settings.mirror)
         if settings.draw != "nothing":
-            Overlay(canvas, mirror=settings.mirror).draw(seen.faces, said, mesh=settings.draw == "mesh")
+            Overlay(canvas, mirror=settings.mirror).draw(seen.faces, texts, mesh=settings.draw == "mesh")
         return canvas.frame
 
     def _count(self, started_s: float, seen: Seen, skipped: int) -> None:

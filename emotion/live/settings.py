@@ -25,7 +25,7 @@ class LiveSettings:
         mirror: Whether to mirror the picture; text stays readable.
         eyes: Whether to measure eyes and gaze, if the analyzer does.
         movements: Whether to measure brows, lids, lips and jaw, if the analyzer does.
-        smoothing_s: Half-life of the smoothing of current values, in seconds; 0 for none. What is recorded is raw.
+        smoothing_s: Half-life of the smoothing of current values, in seconds; 0 for none. Recordings are raw.
 
     Raises:
         LiveError: A value is not allowed.

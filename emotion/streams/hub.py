@@ -1,4 +1,4 @@
-"""Gives every sample to every output, on a thread of its own, so that no receiver slows the analysis down."""
+"""Passes each sample to all outputs on a separate thread, so that no receiver slows the analysis down."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emotion.streams.stream_clock import StreamClock
 from emotion.types import FrameResult
 
 _WAITING = 64
-"""Samples that may wait; the oldest is left out for a newer one."""
+"""Maximum number of waiting samples; a newer one then replaces the oldest."""
 _RATE_S = 5.0
 
 log = logging.getLogger(__name__)
@@ -23,15 +23,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
-    """What an output does.
+    """State of an output.
 
     Attributes:
         kind: Such as ``OSC``.
-        target: To whom.
-        receivers: Connected receivers; None where nobody knows.
-        sent: Samples given to the network.
-        left_out: Samples that a slow receiver did not get.
-        problem: What goes wrong, for people; empty if nothing.
+        target: Where it sends to, for people.
+        receivers: Number of connected receivers; None if that cannot be known.
+        sent: Number of samples sent.
+        left_out: Number of samples dropped because a receiver was too slow.
+        problem: What is wrong, for people; empty if nothing is.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Sink(Protocol):
         """Send a sample; must not wait for receivers."""
 
     def status(self) -> SinkStatus:
-        """Return what it does. Called from any thread."""
+        """Return its state. Called from any thread."""
 
     def close(self) -> None:
         """Stop sending."""
@@ -74,14 +74,14 @@ class StreamHub:
 
     @property
     def clock(self) -> StreamClock:
-        """Relates the stream's time to this machine's monotonic clock."""
+        """Converts between the stream's time and this machine's monotonic clock."""
         return self._clock
 
     def take(self, result: FrameResult, arrived_s: float) -> None:
-        """Send the result of a frame. Called by the thread that analyses.
+        """Send the result of a frame. Called on the analysis thread.
 
         Args:
-            result: With probabilities and track ids.
+            result: The result, with probabilities and track ids.
             arrived_s: ``time.perf_counter`` when the frame arrived, seconds.
         """
         with self._lock:
@@ -105,17 +105,17 @@ class StreamHub:
             return self._clock.stream_time(clock_s)
 
     def statuses(self) -> list[SinkStatus]:
-        """Return what each output does."""
+        """Return the state of each output."""
         return [sink.status() for sink in self._sinks]
 
     def rate(self) -> float:
-        """Return how many samples a second are sent, over the last five seconds."""
+        """Return the number of samples sent per second, over the last five seconds."""
         now_s = time.monotonic()
         recent = [moment for moment in list(self._sent_at) if now_s - moment <= _RATE_S]
         return len(recent) / _RATE_S
 
     def close(self) -> None:
-        """Send what waits, and close all outputs."""
+        """Send the waiting samples, and close all outputs."""
         self._waiting.put(None)
         self._thread.join(10)
         for sink in self._sinks:

@@ -1,7 +1,7 @@
 """Lab Streaming Layer: one outlet per slot, created at the start, so that recorders find it before anyone is in view.
 
-Stamps are on LSL's clock, and as regular as the camera's. The rate is declared as irregular, as frames may be skipped
-under load. While nobody has the slot, every channel but ``frame_index`` is NaN.
+Timestamps use LSL's clock and are as regular as the camera's. The declared rate is irregular, because frames may be
+skipped under load. While a slot is empty, all channels but ``frame_index`` are NaN.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def load_pylsl(*, network: bool) -> Any:
     """Return the module ``pylsl``.
 
     Args:
-        network: Whether streams may be found from other machines. The first call in a process decides, unless the
-            user's own LSL configuration (``LSLAPICFG``) does.
+        network: Whether other machines may find the streams. The first call in a process decides this for all, unless
+            the user has an LSL configuration (``LSLAPICFG``).
 
     Raises:
         LiveError: It is not installed, or its library cannot be loaded.
@@ -51,10 +51,10 @@ class LslSink:
     """Outlets for the people of one session.
 
     Args:
-        channels: What is sent.
+        channels: The channels to send.
         people: Number of slots.
-        about: Facts for the streams' headers, such as ``{"model": "everyface"}``.
-        network: Whether other machines may find them.
+        about: Metadata for the streams' headers, such as ``{"model": "everyface"}``.
+        network: Whether other machines may find the streams.
 
     Raises:
         LiveError: LSL is not installed.
@@ -81,7 +81,7 @@ class LslSink:
         self._sent += 1
 
     def status(self) -> SinkStatus:
-        """Return whether anybody listens."""
+        """Return the state, with the number of outlets that have receivers."""
         listening = sum(bool(outlet.have_consumers()) for outlet in self._outlets)
         where = "the network" if self._network else "this machine"
         return SinkStatus("LSL", f"programs on {where}", listening, self._sent)

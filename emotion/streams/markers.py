@@ -1,6 +1,6 @@
-"""Receives other programs' LSL markers, and gives each to a function with its moment on this machine's clock.
+"""Receives LSL markers of other programs, and passes each to a function with its time on this machine's clock.
 
-A sender's stamps are on its own machine's clock; LSL measures how far that clock is from ours.
+A sender's timestamps are on the clock of its machine; LSL measures the offset between that clock and ours.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 from emotion.streams.lsl import load_pylsl
 
 KIND = "Markers"
-"""Type of the streams that are received, as is the custom among programs that send markers."""
-_LOOK_EVERY_S, _PULL_S, _CORRECTION_S = 1.0, 0.02, 5.0
-_LONGEST = 200
+"""Type of the streams to receive; programs that send markers commonly use this one."""
+_SEARCH_INTERVAL_S, _PULL_INTERVAL_S, _CORRECTION_S = 1.0, 0.02, 5.0
+_MAX_CHARACTERS = 200
 
 log = logging.getLogger(__name__)
 OnMarker = Callable[[str, float], None]
@@ -27,8 +27,8 @@ class MarkerInlet:
     """Receives the markers of every stream of type ``Markers`` that appears.
 
     Args:
-        on_marker: Called on another thread with the text and the moment on ``time.perf_counter``, seconds.
-        network: Whether streams of other machines are received.
+        on_marker: Called on another thread with the text and the time on ``time.perf_counter``, seconds.
+        network: Whether to receive streams of other machines.
 
     Raises:
         LiveError: LSL is not installed.
@@ -55,11 +55,11 @@ class MarkerInlet:
         self._inlets.clear()
 
     def _run(self) -> None:
-        looked_s = float("-inf")
+        searched_s = float("-inf")
         while not self._stop.is_set():
-            if time.monotonic() - looked_s >= _LOOK_EVERY_S:
-                looked_s = time.monotonic()
-                self._look()
+            if time.monotonic() - searched_s >= _SEARCH_INTERVAL_S:
+                searched_s = time.monotonic()
+                self._find_streams()
             for uid, inlet in list(self._inlets.items()):
                 try:
                     self._pull(inlet)
@@ -68,9 +68,9 @@ class MarkerInlet:
                 except Exception:  # a stream of another program must not end the others
                     log.exception("a marker stream failed")
                     self._inlets.pop(uid, None)
-            self._stop.wait(_PULL_S)
+            self._stop.wait(_PULL_INTERVAL_S)
 
-    def _look(self) -> None:
+    def _find_streams(self) -> None:
         for info in self._resolver.results():
             is_text = info.channel_format() == self._pylsl.cf_string
             if info.uid() in self._inlets or not is_text or info.channel_count() < 1:
@@ -87,4 +87,4 @@ class MarkerInlet:
             ours_s = stamp_s + inlet.time_correction(_CORRECTION_S)
             moment_s = ours_s - self._pylsl.local_clock() + time.perf_counter()
             self.received += 1
-            self._on_marker(str(text[0])[:_LONGEST], moment_s)
+            self._on_marker(str(text[0])[:_MAX_CHARACTERS], moment_s)

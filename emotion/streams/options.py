@@ -1,4 +1,4 @@
-"""Chooses and opens the outputs of a session, as far as the settings allow them."""
+"""The outputs of a session: their options, and opening them if the settings allow it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """OSC over UDP: one bundle per frame, with the frame's time as its time tag.
 
 ``/emotion/frame`` has frame number, time in the stream and number of faces; ``/emotion/person/1/present`` is 0 or 1;
-``/emotion/person/1/p_happiness`` and so on have the values. Unknown values are left out, as many programs fail at NaN.
+``/emotion/person/1/p_happiness`` and so on have the values. Unknown values are left out, because many programs cannot
+handle NaN.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class OscSink:
     """Sends to one address.
 
     Args:
-        channels: What is sent.
+        channels: The channels to send.
         host: Name or IP address of the receiver.
         port: UDP port.
 
@@ -35,7 +36,7 @@ class OscSink:
             from pythonosc import osc_bundle_builder, osc_message_builder  # noqa: PLC0415 – an extra
         except ImportError as error:
             raise LiveError("expected the package python-osc; install the extra streams") from error
-        # Their annotations are narrower than what they take.
+        # python-osc's annotations are narrower than what it accepts.
         self._bundle: Any = osc_bundle_builder.OscBundleBuilder
         self._message: Any = osc_message_builder.OscMessageBuilder
         try:
@@ -49,7 +50,7 @@ class OscSink:
         self._target, self._sent, self._left_out, self._problem = f"{host}:{port}", 0, 0, ""
 
     def send(self, sample: Sample) -> None:
-        """Send one bundle; nobody confirms it."""
+        """Send one bundle, without confirmation."""
         bundle = self._bundle(unix_time(sample.clock_s))
         bundle.add_content(
             self._built("/emotion/frame", (sample.frame_index, "i"), (sample.time_s, "d"), (sample.faces, "i"))
@@ -61,11 +62,11 @@ class OscSink:
         try:
             self._socket.sendto(bundle.build().dgram, self._address)
             self._sent, self._problem = self._sent + 1, ""
-        except OSError as error:  # nobody listens on this machine, or the network is away
+        except OSError as error:  # no program listens on this machine, or the network is down
             self._left_out, self._problem = self._left_out + 1, error.strerror or type(error).__name__
 
     def status(self) -> SinkStatus:
-        """Return how many bundles were sent."""
+        """Return the state, with the number of bundles sent."""
         return SinkStatus("OSC", self._target, None, self._sent, self._left_out, self._problem)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What is sent: one sample per analysed frame, with the values of each person in a fixed order of channels."""
+"""The samples to send: one per analysed frame, with each person's values in a fixed order of channels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emotion.analytics.timeline import MEASURES
 from emotion.types import Face, FloatArray, FrameResult
 
 FREE_AFTER_S = 2.0
-"""A person who was not seen for this long gives up their slot, seconds."""
+"""A person who was not seen for this long may lose their slot to another, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Sample:
         time_s: Its time in the stream, as in the timeline, seconds.
         clock_s: The same moment on this machine's monotonic clock (``time.perf_counter``), seconds.
         faces: Number of faces, also those without a slot.
-        people: By slot; None where no face is.
+        people: The people by slot; None for an empty slot.
     """
 
     frame_index: int

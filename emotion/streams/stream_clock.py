@@ -1,7 +1,7 @@
-"""Converts between the time of a stream and a clock, although frames arrive with varying delays.
+"""Converts between a stream's time and a clock, despite varying delays of the frames.
 
 The camera's own times are regular, but each frame arrives after a delay that depends on the load. The smallest delay of
-the last half minute is taken as constant, so stamps are as regular as the camera's times and follow its drift.
+the last half minute is taken as constant, so timestamps are as regular as the camera's times and follow its drift.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class StreamClock:
         self._stamp_s = float("-inf")
 
     def stamp(self, time_s: float, arrived_s: float) -> float:
-        """Take in a frame, and return its time on the clock, always later than that of the previous frame.
+        """Register a frame, and return its time on the clock, which is always later than that of the previous frame.
 
         Args:
             time_s: Time of the frame in the stream, seconds; ascending.

@@ -1,7 +1,7 @@
 """A WebSocket server that sends samples as JSON, or as bytes at ``/?format=binary``.
 
-Pages of other sites and rebound names are refused as in the app. Beyond this machine every connection needs the token,
-as ``Authorization: Bearer …`` or, for browsers, ``?token=…``.
+As in the app, pages of other sites and unknown host names (DNS rebinding) are refused. If other machines can connect,
+every connection needs the token, as ``Authorization: Bearer …`` or, for browsers, ``?token=…``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,8 @@ from emotion.web.addresses import check_port
 from emotion.web.hosts import is_foreign, is_loopback, is_named_host
 
 _WAITING = 32
-"""Samples that wait for one receiver; the oldest is left out for a newer one."""
-_MOST = 32
-"""Receivers at once."""
+"""Maximum number of samples waiting for one receiver; a newer one then replaces the oldest."""
+_MAX_RECEIVERS = 32
 _START_S = 10.0
 
 
@@ -45,7 +44,7 @@ class WebSocketSink:
         people: Number of slots.
         address: Host or IP address to listen on.
         port: TCP port; 0 for any.
-        token: Required from every client; may be None only if just this machine can connect.
+        token: Token that every client must send; None is allowed only if no other machine can connect.
         about: Metadata for the header.
 
     Raises:
@@ -91,7 +90,7 @@ class WebSocketSink:
             self._loop.call_soon_threadsafe(self._give, sample, unix_time(sample.clock_s))
 
     def status(self) -> SinkStatus:
-        """Return how many receivers are connected."""
+        """Return the state, with the number of connected receivers."""
         target = f"ws://{self._address}:{self.port}"
         return SinkStatus("WebSocket", target, len(self._receivers), self._sent, self._left_out, self._problem)
 
@@ -135,44 +134,44 @@ class WebSocketSink:
             await self._stop.wait()
 
     def _check(self, connection: Any, request: Any) -> Any:
-        """Refuse what the app would refuse; None lets the connection through."""
-        headers, asked = request.headers, parse_qs(urlsplit(request.path).query)
+        """Return the response to a request that must be refused; None to accept the connection."""
+        headers, query = request.headers, parse_qs(urlsplit(request.path).query)
         host = headers.get("Host", "")
         if is_foreign(headers.get("Origin"), host, "ws"):
             return connection.respond(http.HTTPStatus.FORBIDDEN, "This request came from another site.\n")
         if self._token is None and not is_named_host(host):
             return connection.respond(http.HTTPStatus.MISDIRECTED_REQUEST, "This server answers to localhost only.\n")
         if self._token is not None:
-            given = headers.get("Authorization", "").removeprefix("Bearer ") or asked.get("token", [""])[0]
+            given = headers.get("Authorization", "").removeprefix("Bearer ") or query.get("token", [""])[0]
             if not secrets.compare_digest(given.encode(), self._token.encode()):
                 return connection.respond(http.HTTPStatus.UNAUTHORIZED, "expected the token of this stream\n")
-        if len(self._receivers) >= _MOST:
+        if len(self._receivers) >= _MAX_RECEIVERS:
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "too many receivers\n")
         return None
 
     async def _receive(self, connection: Any) -> None:
         from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 – an extra
 
-        asked = parse_qs(urlsplit(connection.request.path).query)
-        receiver = _Receiver(asked.get("format", ["json"])[0] == "binary")
+        query = parse_qs(urlsplit(connection.request.path).query)
+        receiver = _Receiver(query.get("format", ["json"])[0] == "binary")
         with contextlib.suppress(ConnectionClosed):
             await connection.send(self._header)
             self._receivers.add(receiver)
             closed = asyncio.ensure_future(connection.wait_closed())
             try:
                 while not closed.done():
-                    await self._pass_on(connection, receiver, closed)
+                    await self._send_next(connection, receiver, closed)
             finally:
                 closed.cancel()
                 self._receivers.discard(receiver)
 
     @staticmethod
-    async def _pass_on(connection: Any, receiver: _Receiver, closed: asyncio.Future[None]) -> None:
-        """Send the next sample, or notice that the receiver has gone."""
-        coming = asyncio.ensure_future(receiver.waiting.get())
-        either: set[asyncio.Future[Any]] = {coming, closed}
+    async def _send_next(connection: Any, receiver: _Receiver, closed: asyncio.Future[None]) -> None:
+        """Wait for the next sample and send it; return early if the receiver disconnects."""
+        sample = asyncio.ensure_future(receiver.waiting.get())
+        either: set[asyncio.Future[Any]] = {sample, closed}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if coming.done():
-            await connection.send(coming.result())
+        if sample.done():
+            await connection.send(sample.result())
         else:
-            coming.cancel()
+            sample.cancel()

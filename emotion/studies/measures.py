@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from emotion.analytics.derived import INTENSITY, VALENCE
+from emotion.analytics.derived import INTENSITY, VALENCE, can_derive
 from emotion.labels import EMOTIONS, display_order
 
 VALENCE_NAME, INTENSITY_NAME = "valence", "intensity"
@@ -66,6 +66,13 @@ def measure(name: str) -> Measure:
 def name_of(column: str) -> str:
     """Return the measure of a timeline's column."""
     return column.removeprefix("p_")
+
+
+def measures_of(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the measures of a timeline with some columns, in the order of tables."""
+    known = [column for column in columns if column not in NOT_MEASURES]
+    labels = tuple(name_of(column) for column in known if column.startswith("p_"))
+    return in_order([*map(name_of, known), *(DERIVED if can_derive(labels) else ())])
 
 
 def default_measure(names: Sequence[str]) -> str:

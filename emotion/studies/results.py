@@ -25,6 +25,10 @@ from emotion.studies.windows import windows_of
 THREADS = 4
 """Timelines in memory at a time; reading them is mostly outside of Python's lock."""
 
+_COUNTS = ("frames", "seconds", "window_s", "seen", "repetitions")
+_OWN = ("participant", "stimulus", *_COUNTS, "measure", "mean", "second")
+"""Columns of the tables of results, apart from variables and measures."""
+
 Opener = Callable[[Cell], AbstractContextManager[tuple[Path, Edits]]]
 """Opens the timeline of a cell: yields its Parquet file and its edits, or raises an error of this program."""
 
@@ -34,7 +38,7 @@ class StudyResults:
     """Sums of every cell that counts.
 
     Attributes:
-        study: The study.
+        study: The study; a variable with the name of another column is renamed, ``variable_valence`` for ``valence``.
         sums: Participant and stimulus → their sums, in the order of the study's cells.
         problems: Participant and stimulus → why a cell has no result, in one sentence.
         measures: All measures, in the order of tables.
@@ -66,8 +70,7 @@ class StudyResults:
             }
             for key, sums in self.sums.items()
         ]
-        counts = ["frames", "seconds", "window_s", "seen", "repetitions"]
-        return pd.DataFrame(rows, columns=[*self._label_columns(), *counts, *self.measures])
+        return pd.DataFrame(rows, columns=[*self._label_columns(), *_COUNTS, *self.measures])
 
     def long_means(self) -> pd.DataFrame:
         """Return one row per participant, stimulus and measure.
@@ -205,7 +208,7 @@ def compute(
             sums[cell.key] = found
         progress.advance()
     names = in_order(name for each in sums.values() for name in each.measures)
-    return StudyResults(study, sums, problems, names)
+    return StudyResults(study.with_free_variables((*_OWN, *names)), sums, problems, names)
 
 
 def _sum(cell: Cell, stimulus: Stimulus, open_timeline: Opener) -> CellSums:

@@ -150,6 +150,22 @@ class Study:
         things = self.participants if of == "participants" else self.stimuli
         return tuple(dict.fromkeys(name for each in things for name in each.variables))
 
+    def with_free_variables(self, taken: Iterable[str]) -> Study:
+        """Return the study with each variable renamed that has the name of another column: ``variable_`` comes first.
+
+        Args:
+            taken: Names of the other columns of the study's tables.
+        """
+        names, new = {*taken}, {}
+        for name in dict.fromkeys((*self.variables("participants"), *self.variables("stimuli"))):
+            new[name] = name
+            while new[name] in names:
+                new[name] = f"variable_{new[name]}"
+            names.add(new[name])
+        people = tuple(replace(each, variables=_renamed(each.variables, new)) for each in self.participants)
+        stimuli = tuple(replace(each, variables=_renamed(each.variables, new)) for each in self.stimuli)
+        return replace(self, participants=people, stimuli=stimuli)
+
     def merged_with(self, other: Study) -> Study:
         """Return the study with another one's participants, stimuli and cells added; where both have one, the other's.
 
@@ -202,6 +218,10 @@ class Study:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"expected a study saved by this program; it cannot be read: {brief(error)}") from error
+
+
+def _renamed(variables: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    return {new[name]: value for name, value in variables.items()}
 
 
 def _merge_participants(old: Participant | None, new: Participant) -> Participant:

@@ -90,10 +90,30 @@ def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, na
     duration = np.concatenate([part[2] for part in parts])
     window_s = sum(part[3] for part in parts)
     tracks = rows.track[places]
-    there, inverse = np.unique(tracks, return_inverse=True)
-    chosen = track if track is not None else named if named in there else _longest(there, inverse, duration)
+    there = _durations_of(tracks, duration)
+    chosen = participant_track(there, track, named)
     own = tracks == chosen
     return _sums(rows, places[own], second[own], duration[own], window_s, len(windows), len(there), chosen)
+
+
+def seen_s(rows: Rows, windows: Sequence[Window]) -> dict[int, float]:
+    """Return track → how long it is seen in windows, s."""
+    parts = [_part(rows, window) for window in windows]
+    places, duration = (np.concatenate([part[at] for part in parts]) for at in (0, 2))
+    return _durations_of(rows.track[places], duration)
+
+
+def participant_track(seen: Mapping[int, float], track: int | None, named: int | None) -> int | None:
+    """Return the track that is a participant; None without any.
+
+    Args:
+        seen: Track → how long it is seen, s.
+        track: The track that the cell names, if it names one.
+        named: The track that is named like the participant, which counts if it is seen; else the one seen longest does.
+    """
+    if track is not None:
+        return track
+    return named if named in seen else max(seen, key=seen.__getitem__, default=None)
 
 
 def track_named(name: str, edits: Edits) -> int | None:
@@ -116,10 +136,9 @@ def _part(rows: Rows, window: Window) -> tuple[NDArray[np.intp], NDArray[np.int6
     return places, second, duration, float(frames.sum())
 
 
-def _longest(there: NDArray[np.int32], inverse: NDArray[np.intp], duration: _Floats) -> int | None:
-    if not len(there):
-        return None
-    return int(there[np.bincount(inverse, weights=duration, minlength=len(there)).argmax()])
+def _durations_of(tracks: NDArray[np.int32], duration: _Floats) -> dict[int, float]:
+    there, inverse = np.unique(tracks, return_inverse=True)
+    return dict(zip(there.tolist(), np.bincount(inverse, weights=duration, minlength=len(there)).tolist(), strict=True))
 
 
 def _sums(

@@ -1,1 +1,1 @@
-"""What every HTTP server of the program shares."""
+"""Shared by all HTTP servers of the program: addresses, and checks of hosts and origins."""

@@ -44,8 +44,8 @@ def is_foreign(origin: str | None, host: str, scheme: str) -> bool:
     Args:
         origin: The header; None if there is none.
         host: The ``Host`` header of the same request.
-        scheme: Of the request, such as ``http`` or ``wss``. A proxy may have ended TLS, so the origin's own counts as
-            well.
+        scheme: Scheme of the request, such as ``http`` or ``wss``. The origin's scheme is accepted as well, because a
+            proxy may have ended TLS.
     """
     if origin is None:
         return False
@@ -54,7 +54,7 @@ def is_foreign(origin: str | None, host: str, scheme: str) -> bool:
         sent = (parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
         target = urlsplit(f"//{host}")
         allowed = {(target.hostname or "", target.port or _PORTS.get(one, 0)) for one in (scheme, parts.scheme)}
-    except ValueError:  # Not a port, or half an IPv6 address.
+    except ValueError:  # An invalid port or IPv6 address.
         return True
     return sent not in allowed
 

@@ -1,7 +1,7 @@
 """Refuses requests that other websites make through a visitor's browser.
 
-A page of another site may open WebSockets and post to this server, and with its own name resolved to this machine (DNS
-rebinding) it may even read the answers. Both are refused here, before anything else sees them.
+A page of another site can open WebSockets and post to this server. If its host name resolves to this machine (DNS
+rebinding), it can even read the responses. Both are refused here, before any other code handles them.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ log = logging.getLogger(__name__)
 
 
 class OriginGuard:
-    """ASGI middleware: see above.
+    """ASGI middleware that refuses unknown hosts, and requests from pages of other sites.
 
     Args:
-        app: What answers what is let through.
+        app: The wrapped application.
         is_known_host: Returns whether a ``Host`` header names this server.
     """
 
@@ -36,7 +36,7 @@ class OriginGuard:
         self._app, self._is_known_host = app, is_known_host or is_named_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let the app answer."""
+        """Refuse the request, or pass it on to the app."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
@@ -55,7 +55,7 @@ def _changes_something(scope: Scope) -> bool:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str, status: int) -> None:
-    # What the headers say may be anything, so it stays out of the log.
+    # Headers may contain anything, so they are not logged.
     log.info("a request was refused", extra={"status": status, "kind": scope["type"]})
     if scope["type"] == "websocket":
         await receive()

@@ -47,7 +47,7 @@ def test_the_timeline_is_not_changed(analysis):
 
 
 @pytest.mark.slow
-@settings(deadline=None)  # a busy machine takes its time
+@settings(deadline=None)  # a busy machine is slow
 @given(st.floats(0, 1, width=32), st.floats(0, 1))
 def test_a_table_and_a_single_face_agree(probability, limit):
     timeline = make_analysis([["happiness"]]).timeline
@@ -84,7 +84,7 @@ def test_unclear_time_has_a_share_and_counts_in_no_other_figure():
     assert summary["shares"] == pytest.approx(
         dict.fromkeys(FERPLUS_LABELS, 0.0) | {"happiness": 2 / 6, "sadness": 1 / 6, UNCLEAR: 3 / 6}
     )
-    assert summary["dominant"] == "happiness"  # fear led as long, but never clearly
+    assert summary["dominant"] == "happiness"  # fear led for as long, but was never clear
     assert summary["smile_index"] == pytest.approx(2 / 3)
     assert summary["changes_per_minute"] == pytest.approx(1 * 60 / 3)  # happiness to sadness in 3 s of clear answers
     assert (summary["abstain_below"], summary["frames_with_face"]) == (0.5, 6)

@@ -22,7 +22,7 @@ shown = st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size
 moments = st.floats(0, 1.3, allow_nan=False)
 spans = st.tuples(moments, moments).map(lambda ends: Span(min(ends), max(ends)))
 events = st.lists(st.builds(Event, st.just("x"), spans, st.booleans()), max_size=3).map(tuple)
-# Always into a lower number, so never in a circle.
+# Merges only into lower numbers, so they are never circular.
 merges = st.fixed_dictionaries({}, optional={2: st.just(1), 3: st.sampled_from([1, 2])})
 edits = st.builds(Edits, merged=merges, hidden=st.frozensets(st.integers(1, 3)), events=events)
 

@@ -134,7 +134,7 @@ def test_a_baseline_without_the_person_is_refused(analysis):
 
 def test_two_people_on_one_axis(analysis):
     figures = comparison_figures(Side("a", analysis, 1), Side("b", analysis, 2)).set_index("emotion")
-    # Where both are seen, one is neutral and the other surprised.
+    # When both are in view, one is neutral and the other surprised.
     assert figures.loc["surprise", ["first", "second", "difference"]].tolist() == pytest.approx([0.05, 0.65, 0.6])
     assert math.isnan(figures.loc["surprise", "correlation"])
 

@@ -88,7 +88,7 @@ def test_a_newer_version_is_refused(analysis, tmp_path, monkeypatch):
 
 
 def test_a_file_of_version_1_is_read_without_its_eye_column():
-    """The file was written by the last program of version 1."""
+    """The file was written by the last release with version 1."""
     old = load_parquet(Path(__file__).parent / "saved" / "version_1.timeline.parquet")
     made = make_analysis([["happiness"]] * 3 + [["neutral", "surprise"]] * 2)
     assert list(old.timeline.columns) == list(made.timeline.columns)
@@ -98,7 +98,7 @@ def test_a_file_of_version_1_is_read_without_its_eye_column():
 
 
 def test_a_file_of_version_2_is_read_without_movements():
-    """The file was written by the last program of version 2."""
+    """The file was written by the last release with version 2."""
     old = load_parquet(Path(__file__).parent / "saved" / "version_2.timeline.parquet")
     made = make_analysis([["happiness"]] * 3 + [["neutral", "surprise"]] * 2)
     assert old.timeline[MEASURES].isna().all(axis=None)

@@ -42,7 +42,7 @@ def test_gaps_separate_runs() -> None:
 
 
 def test_flicker_counts_in_no_figure() -> None:
-    """Every third frame shows something else, which used to give 155 changes per minute."""
+    """Every third frame has another expression; counted as changes, these would be 155 per minute."""
     analysis = make_analysis([["happiness", "neutral"], ["happiness", "neutral"], ["neutral", "sadness"]] * 40, 0.04)
     assert summarise(analysis)["changes_per_minute"] == 0
     assert transitions(analysis).to_numpy().sum() == 0

@@ -31,7 +31,7 @@ def test_each_person_has_figures(analysis):
     first, second = summarise(analysis)["tracks"]
     assert (first["track_id"], first["frames"], second["dominant"]) == (1, 8, "surprise")
     assert first["smile_index"] == pytest.approx(0.5)
-    # One change in 0.8 s of being seen.
+    # One change in 0.8 s in view.
     assert first["changes_per_minute"] == pytest.approx(60 / 0.8)
     assert (second["first_s"], second["last_s"]) == (pytest.approx(0.6), pytest.approx(0.9))
     assert second["changes_per_minute"] == 0
@@ -52,7 +52,7 @@ def test_a_single_frame_counts():
 
 def test_shares_follow_time_at_variable_frame_rates():
     analysis = make_analysis([["fear"], ["anger"], ["anger"]])
-    times = np.array([0.0, 3.0, 3.5])  # fear stands for 3 s, anger for 0.5 s and the median of both steps
+    times = np.array([0.0, 3.0, 3.5])  # fear lasts 3 s, anger 0.5 s and the median of both steps
     varied = replace(
         analysis, timeline=analysis.timeline.assign(time_s=times), frames=analysis.frames.assign(time_s=times)
     )
@@ -88,7 +88,7 @@ def test_a_persons_figures_use_only_their_rows(shown, limited):
         alone = summarise(replace(analysis, timeline=rows))
         # Sums of floats in another order differ in their last digits.
         for name in _FIGURES:
-            if name == "dominant":  # of labels that lead for the same time, either
+            if name == "dominant":  # labels that lead for the same time: either is right
                 assert alone["shares"][alone[name]] == pytest.approx(track["shares"][track[name]])
             else:
                 assert alone[name] == pytest.approx(track[name]), name

@@ -19,7 +19,7 @@ LONG_FRAMES = 300
 
 @pytest.fixture(scope="session")
 def make_film() -> MakeFilm:
-    """Writes a video without a face; the grey of its first frames makes its bytes unique."""
+    """A function that writes a video without a face; a grey level makes its bytes unique."""
 
     def make(path: Path, grey: int = 0, frames: int = 10) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,13 +31,13 @@ def make_film() -> MakeFilm:
 
 @pytest.fixture(scope="session")
 def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds with a face."""
+    """A video of three seconds with a face."""
     return make_clip(tmp_path_factory.mktemp("portrait") / "portrait.mp4")
 
 
 @pytest.fixture(scope="session")
 def long_portrait(portrait: Path) -> Path:
-    """The same, long enough to be interrupted."""
+    """The portrait, repeated until the video is long enough to be interrupted."""
     pictures = [frame.rgb() for frame in read_video(portrait)]
     return write_video(
         portrait.with_name("long.mp4"),
@@ -54,7 +54,7 @@ def films(tmp_path: Path, make_film: MakeFilm) -> Path:
     make_film(folder / "b.mp4", 60)
     make_film(folder / "more" / "c.mp4", 120)
     (folder / "broken.mov").write_text("no video at all")
-    (folder / "notes.txt").write_text("not looked at")
+    (folder / "notes.txt").write_text("no video either")
     return folder
 
 

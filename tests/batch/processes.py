@@ -14,9 +14,9 @@ from tests.conftest import ROOT
 
 
 def started(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    """Start the command in a process group of its own, as a terminal does.
+    """Start the command in a new process group, as a terminal does.
 
-    A shell that puts the tests into the background has them ignore Ctrl-C; the command must not inherit that.
+    A shell makes background tests ignore Ctrl-C; the command must not inherit that.
     """
     command = [sys.executable, "-m", "emotion", *arguments]
     environment = os.environ | {"EMOTION_PART_S": "0.05"}
@@ -34,10 +34,10 @@ def started(arguments: Sequence[str]) -> subprocess.Popen[str]:
 
 
 def wait_for(running: subprocess.Popen[str], condition: Callable[[], object], timeout_s: float = 120) -> None:
-    """Wait until something is true, while the command runs."""
+    """Wait until a condition holds; fail if the command ends or the time is over."""
     begun = time.monotonic()
     while not condition():
-        assert running.poll() is None, f"it ended before: {running.communicate()}"
+        assert running.poll() is None, f"the command ended first: {running.communicate()}"
         assert time.monotonic() - begun < timeout_s
         time.sleep(0.02)
 

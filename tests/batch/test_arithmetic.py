@@ -1,4 +1,4 @@
-"""The arithmetic of docs/batch.md: known answers, and that the page has the latest measurement."""
+"""The cost estimates of docs/batch.md: known answers, and that the page has the latest measurement."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_tables_are_computed_from_measurements() -> None:
     text = arithmetic(RECORD)
     night = next(line for line in text.partition("1,000 hours")[2].splitlines() if line.startswith("| 720p"))
     month = next(line for line in text.partition("1,000,000 hours")[2].splitlines() if line.startswith("| 720p"))
-    # 500 core-hours alone, of which a core beside others does 80%; 12 hours; half a GB each; 21.6 GB of rows and 20 MB
+    # 500 core-hours at 80% efficiency; 12 hours; 0.5 GB per worker; 21.6 GB of rows and 20 MB of files
     assert night == "| 720p, every frame | 625 | 53 | 26 | 21.6 | 312 |"
     assert month == "| 720p, every frame | 625,000 | 869 | 434 | 21,620.0 | 312,500 |"
     assert "1.80 × with processes, 1.60 × with Ray" in text
@@ -53,7 +53,7 @@ def test_missing_measurements_are_reported() -> None:
 
 
 def test_a_lost_clip_is_marked() -> None:
-    assert "| Ray | 4 | 1 timelines | 3, every clip once | 1 file | 0 written anew, 2 s |" in batch_tables(FOUND)
+    assert "| Ray | 4 | 1 | 3, every clip once | 1 file | 0 rewritten, 2 s |" in batch_tables(FOUND)
     assert "| Ray | 50 | 80 | 1.60 | 91% |" in batch_tables(FOUND)
     lost = FOUND | {"kill, Ray": FOUND["kill, Ray"] | {"every_clip_once": False}}
     assert "NOT every clip once" in batch_tables(lost)

@@ -1,4 +1,4 @@
-"""The command ``batch`` as people and scripts use it."""
+"""The command ``batch``."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_rerun_analyses_only_missing_videos(
     assert files(out) == first
     assert [(out / name).read_bytes() for name in ("summary.parquet", "errors.parquet")] == tables
 
-    make_film(films / "broken.mov", 200)  # comes out as a film after all
+    make_film(films / "broken.mov", 200)  # now a valid video
     make_film(films / "new.mp4", 230)
     (films / "a.mp4").rename(films / "z.mp4")
     assert main(command) == 0
@@ -143,7 +143,7 @@ def test_two_batches_do_not_share_a_folder_and_ctrl_c_leaves_it_resumable(
         wait_for(running, lambda: list(out.glob(f"parts/{the_long_one}-*/*.parquet")))
         assert main(arguments) == 2
         assert "expected a folder that no other batch is using" in capsys.readouterr().err
-        os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to everybody
+        os.killpg(running.pid, signal.SIGINT)  # to the whole process group, as a terminal does
         _, complaints = running.communicate(timeout=120)
     assert running.returncode == 130
     assert "run the same command to continue" in complaints

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 @contextmanager
 def killing(job: Job, film: Path, times: int) -> Iterator[list[int]]:
-    """Kill the worker of a video whenever it has one more part; yield the killed process IDs."""
+    """Kill the worker of a video after each new part; yield the list of killed process IDs."""
     parts, pattern = Path(job.out) / "parts", f"{job.settings.id_of(sha256_of(film))}-*/*.parquet"
     dead: list[int] = []
     over = threading.Event()
@@ -104,7 +104,7 @@ def test_closing_stops_workers_and_keeps_checkpoints(
 def test_a_hanging_decoder_is_stopped_at_every_try(
     films: Path, long_portrait: Path, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # No picture comes as quickly as that.
+    # No frame is decoded that quickly.
     monkeypatch.setenv("EMOTION_STALL_S", "0.001")
     (row,) = in_processes(job, find_videos([str(long_portrait)]), 1)
     assert (row["kind"], row["tries"]) == (KILLED, TRIES)
@@ -112,7 +112,7 @@ def test_a_hanging_decoder_is_stopped_at_every_try(
 
 
 def test_repeated_worker_deaths_end_the_batch(films: Path, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONHOME", "/nowhere")  # no worker can begin
+    monkeypatch.setenv("PYTHONHOME", "/nowhere")  # no worker can start
     monkeypatch.setattr(pool, "_GIVE_UP", 2)
     with pytest.raises(BatchError, match="2 crashed in a row"):
         list(in_processes(job, find_videos([str(films)]), 1))

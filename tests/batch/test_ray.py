@@ -1,4 +1,4 @@
-"""A batch on a real local Ray, started by the command."""
+"""A batch on a real local Ray that the command starts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.batch.conftest import LONG_FRAMES
 from tests.batch.processes import command_of, descendants, listening, started, wait_for
 
 HERE = ("0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000")
-"""127.0.0.1, as IPv4 and within IPv6, and ::1."""
+"""Addresses 127.0.0.1, also mapped to IPv6, and ::1, in the kernel's format."""
 DASHBOARD_PORT = f"{8265:04X}"
 
 pytestmark = [pytest.mark.skipif(find_spec("ray") is None, reason="ray is an extra"), pytest.mark.slow]

@@ -1,4 +1,4 @@
-"""Detection of growing memory: known answers, and this process as an example."""
+"""Detection of memory growth: known answers, and samples of this process."""
 
 from __future__ import annotations
 

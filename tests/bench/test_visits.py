@@ -1,4 +1,4 @@
-"""The figures of visitors who come and go: what counts as flat, and how it is shown."""
+"""The figures of many visits: what counts as flat, and their table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page with the gaze calibration and a stand-in for the session, for the browser tests; dots change quickly."""
+"""A page with the gaze calibration, quick dots and a stand-in for the session, for the browser tests."""
 
 from __future__ import annotations
 

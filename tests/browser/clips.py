@@ -19,13 +19,13 @@ WIDTH, HEIGHT, BITS = 320, 240, 8
 BLOCK = WIDTH // BITS
 CLOCK_HZ = 90_000
 EVERY = 2
-"""Of the steady clip, every second picture is analysed."""
+"""Sampling of the steady clip: every second frame is analysed."""
 
 CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:03.000\nA caption\n"
 
 
 def times_of(clip: str) -> list[float]:
-    """Return the presentation time of each picture of a clip, in seconds."""
+    """Return the presentation time of each frame of a clip, s."""
     if clip == "long":
         return [index / 5 for index in range(54_000)]
     if clip == "varying":
@@ -35,7 +35,7 @@ def times_of(clip: str) -> list[float]:
 
 
 def write_clip(folder: Path, clip: str) -> Path:
-    """Write a clip in H.264 whose pictures show their numbers as stripes, black for 0, white for 1, lowest bit left."""
+    """Write an H.264 clip whose frames show their numbers in binary: black and white stripes, lowest bit left."""
     path = folder / f"{clip}.mp4"
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", options={"crf": "23", "g": "30"})
@@ -53,7 +53,7 @@ def write_clip(folder: Path, clip: str) -> Path:
 
 @cache
 def analysis_of(clip: str) -> Analysis:
-    """Return an analysis with one face, later two, that changes its expression; none for a while."""
+    """Return an analysis with one face that changes its expression, later two, and a stretch without a face."""
     times, every = times_of(clip), EVERY if clip == "steady" else 1
     builder = TimelineBuilder(FERPLUS_LABELS)
     for index in range(0, len(times), every):
@@ -75,7 +75,7 @@ def _faces(index: int, share: float) -> tuple[Face, ...]:
 
 
 def meshes_of(analysis: Analysis) -> FloatArray:
-    """Return nine points within each face's box."""
+    """Return nine points in each face's box, ``(n, 9, 2)`` px."""
     boxes = analysis.timeline[["x1", "y1", "x2", "y2"]].to_numpy(np.float32)
     places = np.stack(np.meshgrid([0.2, 0.5, 0.8], [0.2, 0.5, 0.8]), axis=-1).reshape(1, 9, 2).astype(np.float32)
     return boxes[:, None, :2] + places * (boxes[:, None, 2:] - boxes[:, None, :2])

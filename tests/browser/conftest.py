@@ -14,9 +14,9 @@ import emotion
 from bench.common.chromium import served
 
 _SEARCH = re.compile(r"^http://127\.0\.0\.1:\d+/[a-z_]+/_stcore/(health|host-config)$")
-"""Opened at a page's own address, Streamlit looks for its server below that page first, and then at the root."""
+"""Requests with which Streamlit, opened at a page's address, looks for its server below the page before the root."""
 
-# Long enough for a machine that has other work: what is there is seen at once.
+# Long enough for a busy machine; it costs nothing if elements appear quickly.
 expect.set_options(timeout=60_000)
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @contextlib.contextmanager
 def served_app() -> Iterator[str]:
-    """Start the app on a free port, and stop it at the end."""
+    """Run the app on a free port for the length of a block."""
     if not emotion.list_models():
         pytest.skip("expected a model for the browser tests; none is installed")
     with served("server.py") as url:
@@ -40,7 +40,7 @@ def served_app() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def fresh_library() -> None:
-    """Keep one library for all browser tests of a process, as its server lives as long."""
+    """Keep one library for all browser tests of a process, because they share a server."""
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +51,7 @@ def app_url() -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, app_url: str) -> Iterator[Page]:
-    """A session that starts at home; fails if the page had errors or requested another host."""
+    """A page in a new session, at home; the test fails if it had errors or requested another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page = context.new_page()
     page.set_default_timeout(60_000)

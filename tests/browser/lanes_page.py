@@ -1,4 +1,4 @@
-"""A page with a player and its lanes of signals, without a video, for the browser tests."""
+"""A page with a player without a video, and with lanes of signals, for the browser tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main pages, used as a visitor would."""
+"""The main pages in Chromium, as a visitor uses them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def go_to(page: Page, name: str) -> None:
 
 
 def upload(page: Page, *files: Path) -> None:
-    """Choose files; with a result on the page, the uploader is behind a button."""
+    """Choose files; if the page shows a result, open the uploader first."""
     settle(page)
     if not page.locator("input[type=file]").count():
         page.get_by_role("button", name="Add ").click()
@@ -85,7 +85,7 @@ def test_the_demo_opens_with_one_click(visit: Page):
 
 def test_a_whole_card_is_a_link(visit: Page):
     settle(visit)
-    # The link lies over the card's text, so Playwright would not click the text itself.
+    # The link covers the card's text, so Playwright refuses to click the text.
     box = visit.get_by_text("Find earlier analyses").bounding_box()
     assert box is not None
     visit.mouse.click(box["x"] + box["width"] / 2, box["y"] + 8)
@@ -157,9 +157,9 @@ def test_the_models_are_listed(visit: Page):
 
 
 def assert_plays(page: Page) -> None:
-    """The browser has decoded the shown video's first picture."""
+    """Assert that the browser has decoded the first frame of the video."""
     for _ in range(150):
-        # Looked up anew each time: the player is made again when its picture arrives.
+        # Looked up each time, because the player is rebuilt when its image arrives.
         if page.locator("video").last.evaluate("video => Boolean(video.src) && video.readyState >= 2"):
             return
         page.wait_for_timeout(200)
@@ -167,7 +167,7 @@ def assert_plays(page: Page) -> None:
 
 
 def player_time(page: Page) -> str:
-    """Return the player's position. It is created again when its picture arrives, and for a moment there are two."""
+    """Return the player's position. It is rebuilt when its image arrives; for a moment there are two players."""
     settle(page)
     expect(page.locator(".time")).to_have_count(1)
     return page.locator(".time").inner_text()

@@ -37,11 +37,11 @@ _MARK_INACTIVE = """() => {
   for (const widget of document.querySelectorAll("[data-testid=stSlider], [data-testid=stMultiSelect]"))
     widget.toggleAttribute("data-inactive", Boolean(widget.querySelector("[disabled], [aria-disabled=true]")));
 }"""
-"""WCAG 2.2 (1.4.3) asks no contrast of inactive widgets, whose labels axe-core does not recognise."""
+"""Marks inactive widgets: WCAG 2.2 (1.4.3) requires no contrast there, but axe-core does not recognise their labels."""
 
 
 def findings(page: Page) -> list[str]:
-    """What axe-core finds, one line per element: its impact, the rule and the element."""
+    """Return what axe-core finds, one line per element: impact, rule and element."""
     settle(page)
     page.evaluate(_MARK_INACTIVE)
     return [

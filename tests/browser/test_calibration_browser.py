@@ -31,7 +31,7 @@ def page(browser: Browser, calibration_url: str) -> Iterator[Page]:
     page.close()
 
 
-def test_nine_dots_are_shown_one_by_one_and_told_to_the_session(page):
+def test_nine_dots_are_shown_one_by_one_and_passed_to_the_session(page):
     page.evaluate(
         """() => {
             window.seen = new Set();
@@ -62,7 +62,7 @@ def test_nine_dots_are_shown_one_by_one_and_told_to_the_session(page):
     expect(told).to_be_visible()
     (targets,) = json.loads(told.inner_text().removeprefix("calls: "))
     assert len(targets) == 9
-    # The first dot is in the middle; the second one up and to the left, so the person looks to the picture's right.
+    # The first dot is in the middle. The second one is up and left, so the person looks to the right of the picture.
     assert targets[1][0] > targets[0][0]
     assert targets[1][1] > targets[0][1]
     assert all(pitch < 0 for _, pitch in targets), "the camera is above all dots"

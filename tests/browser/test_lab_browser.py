@@ -1,4 +1,4 @@
-"""The model lab, used as a visitor would."""
+"""The model lab in Chromium, as a visitor uses it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAMILIES = (("ferplus", "FER+ majority"), ("fer2013", "FER2013 original"))
 @pytest.mark.parametrize("split", ["Test", "Validation"])
 @pytest.mark.parametrize(("family", "title"), FAMILIES)
 def test_every_figure_matches_the_evaluation(visit: Page, family: str, title: str, split: str):
-    visit.set_viewport_size({"width": 1800, "height": 1400})  # wide enough for all columns to be drawn
+    visit.set_viewport_size({"width": 1800, "height": 1400})  # wide enough to draw all columns
     go_to(visit, "Inside the models")
     for name in (title, split):
         visit.get_by_role("radio", name=name).or_(visit.get_by_role("button", name=name)).first.click()
@@ -40,12 +40,12 @@ def test_every_figure_matches_the_evaluation(visit: Page, family: str, title: st
 
 
 def _beginning(share: float) -> str:
-    """Return the start of a cell for screen readers, which holds per cent unrounded and without trailing zeros."""
+    """Return the start of a cell for screen readers: per cent, unrounded, without trailing zeros."""
     return str(100 * share)[:6].rstrip("0").rstrip(".")
 
 
 def _row_of(visit: Page, model: str) -> Locator:
-    """Return a row from the table's copy for screen readers, because the table itself is a drawing."""
+    """Return a row from the table's copy for screen readers, because the table itself is a canvas."""
     grid = visit.get_by_test_id("stDataFrame").first
     return grid.locator("tr").filter(has=visit.get_by_text(model, exact=True))
 

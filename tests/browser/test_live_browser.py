@@ -1,4 +1,4 @@
-"""The live page in Chromium with the sample portrait as camera, and one seat, to test that it is freed."""
+"""The live page in Chromium with the sample portrait as the camera, and one seat, to test that it is freed."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_face_is_analysed_held_and_recorded_and_the_seat_freed(chromium, serve
         first.page.set_viewport_size({"width": 1280, "height": 900})
         first.turn_to("Home")
         expect(first.page.locator(FRAME)).to_have_count(0, timeout=PATIENT_MS)
-        # A page that was left is noticed within a second or two, and who waits goes on.
+        # The server notices within two seconds that a page was left, and the next visitor gets the seat.
         expect(second.start_button).to_be_visible(timeout=PATIENT_MS)
         second.start()
         expect(second.page.locator(".person")).to_have_count(1, timeout=PATIENT_MS)
@@ -83,7 +83,7 @@ def test_a_face_is_analysed_held_and_recorded_and_the_seat_freed(chromium, serve
         first.turn_to("Live")
         first.tick_consent()
         expect(first.page.get_by_text("All places are taken")).to_be_visible(timeout=PATIENT_MS)
-        # A browser that is gone all at once is noticed only half a minute later.
+        # It notices a browser that crashed only after half a minute.
         second.stop()
         expect(first.start_button).to_be_visible(timeout=PATIENT_MS)
 
@@ -94,7 +94,7 @@ def test_a_face_is_analysed_held_and_recorded_and_the_seat_freed(chromium, serve
 )
 def test_camera_errors_are_explained(chromium, server, how, words):
     with visitor(chromium, server, None, **how) as person:
-        # The visitor of another test may just have left.
+        # Waits for the seat, which the visitor of another test may still have.
         person.enter()
         person.start_button.click()
         expect(person.page.locator(".watch .title")).to_contain_text(words, timeout=PATIENT_MS)

@@ -45,11 +45,11 @@ def free_port() -> int:
 
 @contextmanager
 def nginx(folder: Path, app_port: int, tls: str = "") -> Iterator[str]:
-    """Run the server block that is deployed, with this test's ports, in the least that nginx needs around it.
+    """Run the deployed server block with this test's ports, in a minimal configuration of nginx.
 
     Args:
-        folder: An empty folder for its files.
-        app_port: The app's port.
+        folder: Empty folder for nginx's files.
+        app_port: Port of the app.
         tls: Lines with ``ssl_certificate`` and its key; empty for plain HTTP.
     """
     port = free_port()
@@ -95,7 +95,7 @@ def behind_nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     nginx_path()
     folder = tmp_path_factory.mktemp("nginx")
     with (
-        # An empty library: with an analysis in it, the page begins with that.
+        # The library must be empty, because the page opens the newest analysis.
         served(
             "server.py",
             STREAMLIT_SERVER_BASE_URL_PATH=PATH,
@@ -142,10 +142,10 @@ def test_a_video_is_uploaded_analysed_and_played_below_the_path(page: Page, behi
     assert_plays(page)
     source = page.locator("video").last.evaluate("video => video.src")
     assert source.startswith(f"{behind_nginx}/{PATH}/video-files/")
-    # The web socket went through nginx, below the path.
+    # The WebSocket went through nginx, below the path.
     assert sockets
     assert all(url.startswith(f"{behind_nginx.replace('http', 'ws')}/{PATH}/") for url in sockets)
-    # Streamlit looks for its server below a page's own address first.
+    # Streamlit first looks for its server below the page's address.
     assert [line for line in failed if "_stcore" not in line] == []
     status, headers, content = get(source, Range="bytes=100-199")
     assert (status, len(content)) == (206, 100)

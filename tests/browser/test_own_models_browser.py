@@ -1,4 +1,4 @@
-"""Adding, using and removing a model in the lab, as a visitor would."""
+"""A model is added, used and removed in the lab, in Chromium."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     own.locator("input[type=file]").set_input_files(text)
     expect(own.get_by_text("expected a .tflite model")).to_be_visible()
 
-    # Until the page has ended, it also has the uploader that was emptied, and nobody takes what is dropped there.
+    # Until its script ends, the page also has the emptied uploader, which ignores new files.
     expect(own.locator("input[type=file]")).to_have_count(1)
     own.locator("input[type=file]").set_input_files(own_file)
     expect(own.get_by_text("answers with 8 scores before softmax, int8")).to_be_visible()
@@ -43,7 +43,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     choose(visit, own, "Order of the outputs", "FER+")
     choose(visit, own, "Pixels it was trained on", "Mean 0 and deviation 1 in each face")
     expect(own.get_by_text(re.compile(r"happiness \d+%"))).to_be_visible()
-    # Typed and clicked without a pause: the click must not take the name from before.
+    # Clicked right after typing: the click must use the new name.
     own.get_by_role("textbox", name="Name").fill("my-own")
     own.get_by_role("button", name="Add", exact=True).click()
     expect(own.get_by_text("my-own was added")).to_be_visible()
@@ -55,7 +55,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     attempt = visit.get_by_role("tabpanel", name="One photo")
     attempt.get_by_role("button", name="Try the sample").click()
     expect(attempt.get_by_text("my-own", exact=True)).to_be_visible()
-    for name in (plain_name("default"), "my-own"):  # the shipped model's answer, and the same again
+    for name in (plain_name("default"), "my-own"):  # the same answer from the shipped and the added model
         answer = attempt.get_by_test_id("stVerticalBlock").filter(has=visit.get_by_text(name, exact=True)).last
         expect(answer.get_by_text(re.compile(r"happiness \d+%"))).to_be_visible()
 

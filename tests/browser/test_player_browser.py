@@ -62,7 +62,7 @@ def player_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @dataclass
 class Player:
-    """A visit to the player, read as a visitor would."""
+    """The player on a page, and what it shows."""
 
     page: Page
     clip: str
@@ -97,7 +97,7 @@ class Player:
         self.page.wait_for_timeout(50)
 
     def assert_agrees(self) -> None:
-        """Assert that the video's time, its frame, the readout and the cursor show the same analysed frame."""
+        """Assert that the video's time, its frame, the readout and the cursor are at the same analysed frame."""
         times = times_of(self.clip)
         time_s = self.page.locator("video").evaluate("video => video.currentTime")
         picture = self.page.locator("video").evaluate(_STRIPES)
@@ -109,7 +109,7 @@ class Player:
         assert cursor is not None
         duration_s = self.page.locator("video").evaluate("video => video.duration")
         cursor_s = (cursor["x"] + cursor["width"] / 2 - box["x"]) / box["width"] * duration_s
-        # Chart and cursor are each placed to a px.
+        # Chart and cursor are each rounded to 1 px.
         assert cursor_s == pytest.approx(time_s, abs=2 * duration_s / box["width"])
         minutes, seconds = self.page.locator(".time").inner_text().split(":")
         assert 60 * int(minutes) + float(seconds) == pytest.approx(time_s, abs=0.011)
@@ -237,7 +237,7 @@ def test_words_never_cover_a_face(open_player, width):
     overlay = player.page.locator(".overlay")
     expect(overlay).to_have_attribute("data-faces", "2")
     assert overlay.evaluate(_DRAWN) > 50
-    # The second face stands still, the first one moves: its box is that of the frame shown.
+    # The second face does not move, the first one does: its box must be that of the displayed frame.
     timeline = analysis_of("varying").timeline
     for face in timeline[timeline["frame_index"] == player.frame].itertuples():
         box = [face.x1 / WIDTH, face.y1 / HEIGHT, face.x2 / WIDTH, face.y2 / HEIGHT]
@@ -272,13 +272,13 @@ def test_hiding_the_picture_keeps_the_overlay(open_player):
 def test_marked_events_reach_the_page_once(open_player):
     player = open_player("steady")
     player.click_chart(0.5)
-    # Each mark asks for its name; Enter leaves it without one and gives the keys back to the player.
+    # Each mark asks for a name; Enter leaves it empty and returns the focus to the player.
     player.press("[", "Shift+ArrowRight", "]", "Enter", "Home", "m", "Enter")
     player.says("event: 0.000 to 0.000")
     player.says("event: 1.440 to 2.442")
     player.page.get_by_role("button", name="Mark", exact=True).click()
     expect(player.page.get_by_test_id("stText").filter(has_text="event: 0.00")).to_have_count(2)
-    # Excluded break, span, two moments in one place.
+    # An excluded break, a span, and two moments at the same place.
     expect(player.page.locator(".mark")).to_have_count(3)
 
 
@@ -288,7 +288,7 @@ def test_a_mark_asks_for_its_name_and_shows_it_below_the_lanes(open_player):
     player.page.get_by_role("button", name="Mark", exact=True).click()
     name = player.page.get_by_label("Name of the event")
     expect(name).to_be_focused()
-    # Keys of the player are letters here.
+    # In the text field, the player's keys type letters.
     player.page.keyboard.type("a meme [m]")
     player.page.keyboard.press("Enter")
     expect(name).to_be_hidden()
@@ -358,7 +358,7 @@ def test_three_hours_are_drawn_and_seek_fast(open_player):
     assert 0 < int(player.chart.get_attribute("data-marks")) < 5000
     asked: list[str] = []
     player.page.on("request", lambda request: asked.append(request.url) if "/media/" in request.url else None)
-    # Read in the same breath as the click: nothing was waited for.
+    # Read immediately after the click, without waiting.
     frames = player.chart.evaluate(
         """chart => [0.1, 0.7, 0.35].map(share => {
             const {left, width, top} = chart.getBoundingClientRect();

@@ -65,14 +65,14 @@ def test_the_line_is_drawn_where_the_value_is(page):
     assert shut > 0.55, "the limit's dashed line at 0.5 and the shut eye are below the middle"
 
 
-def test_the_readout_tells_the_values_at_the_cursor(page):
+def test_the_readout_shows_the_values_at_the_cursor(page):
     page.get_by_label("Gaze").check()
     expect(page.locator(".signal")).to_have_count(2)
     expect(page.locator(".now")).to_contain_text("Ada <b>: neutral")
     expect(page.locator(".now")).to_contain_text("gaze 0°")
 
 
-def test_three_lanes_at_most_and_the_choice_can_be_taken_back(page):
+def test_at_most_three_lanes_are_shown_and_can_be_deselected(page):
     page.get_by_label("Eyes open").check()
     page.get_by_label("Gaze").check()
     page.get_by_text("Movements", exact=True).click()

@@ -1,4 +1,4 @@
-"""The notice, a model card and deleting everything, as a visitor would."""
+"""The notice, a model card, and deleting everything, in Chromium."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def agree(page: Page, words: str = "Everyone shown knows") -> None:
 
 def test_consent_on_pictures_also_holds_for_video(page: Page, server: str, tmp_path: Path):
     portrait, clip = tmp_path / "portrait.png", make_clip(tmp_path / "clip.mp4")
-    portrait.write_bytes(encode_png(sample_image()[:400]))  # as it is, it would be the sample
+    portrait.write_bytes(encode_png(sample_image()[:400]))  # unchanged, it would be recognised as the sample
     page.goto(f"{server}/image")
     expect(page.get_by_role("heading", name="Pictures", level=1)).to_be_visible()
     is_asked(page, False)
@@ -84,7 +84,7 @@ def test_consent_on_pictures_also_holds_for_video(page: Page, server: str, tmp_p
     expect(page.get_by_role("button", name="Analyse")).to_be_enabled()
     is_asked(page, False)
 
-    again = page.context.new_page()  # another visit of this browser
+    again = page.context.new_page()  # another session of this browser
     again.goto(f"{server}/image")
     expect(again.get_by_role("heading", name="Pictures", level=1)).to_be_visible(timeout=PATIENT_MS)
     settle(again)

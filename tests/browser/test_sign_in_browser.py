@@ -40,7 +40,7 @@ class Place:
     provider: str
 
     def person(self, name: str, email: str = "") -> str:
-        """Register a person with the provider, and return their subject, which is new every time."""
+        """Register a new person with the provider, and return their subject."""
         subject = f"{name}-{secrets.token_hex(4)}"
         told = {"name": name.capitalize(), "email": email or f"{subject}@example.org", "email_verified": True}
         content, kind = json.dumps(told).encode(), {"Content-Type": "application/json"}
@@ -59,7 +59,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "redirect_uri": "http://127.0.0.1:{port}/oauth2callback",
             "server_metadata_url": f"{provider}/.well-known/openid-configuration",
         }
-        # Without a blank in its path, which would part two of them.
+        # Its path must have no space, which separates paths in this variable.
         text = folder.parent / f"{folder.name.replace(' ', '-')}.toml"
         text.write_text(toml(auth, allowed=["@example.org"], admins=[ADMIN]), encoding="utf-8")
         with served("server.py", STREAMLIT_SECRETS_FILES=str(text), EMOTION_LIBRARY=str(folder)) as app:
@@ -93,13 +93,13 @@ class running_provider:  # noqa: N801 – used as a block
 
 @pytest.fixture
 def at_a_browser(browser: Browser, place: Place) -> Iterator[OpenBrowser]:
-    """Opens separate browser contexts for different people."""
+    """A function that opens a separate browser context for each person."""
     contexts: list[BrowserContext] = []
 
     def opened() -> Page:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
         contexts.append(context)
-        # The provider's pages ask for a style sheet from elsewhere.
+        # The provider's pages request a style sheet from another host.
         context.route(lambda url: not url.startswith("http://127.0.0.1:"), lambda route: route.abort())
         page = context.new_page()
         page.set_default_timeout(60_000)
@@ -167,7 +167,7 @@ def download_of(page: Page, place: Place, folder: Path) -> str:
 
 def assert_only_for(mine: Page, other: Page, place: Place, addresses: set[str]) -> None:
     """Assert that one browser gets the video and the data, and the other does not."""
-    # A page puts new things in the place of old ones, which are then gone for everybody.
+    # A rerun of the page replaces its files, and the old addresses end for everybody.
     before = {each for each in addresses if statuses(mine, place, [each]) == [200]}
     assert set(statuses(other, place, addresses)) == {404}
     after = {each for each in before if statuses(mine, place, [each]) == [200]}
@@ -183,7 +183,7 @@ def test_visitors_see_only_their_own_data_and_urls_are_private(place: Place, at_
     analysis = hers.url.partition("analysis=")[2]
     assert len(analysis) == 32
 
-    # The computer that Ada leaves to Bob.
+    # Ada and then Bob use the same computer.
     shared = at_a_browser()
     assert_only_for(hers, shared, place, addresses)
     enter(shared, ada)
@@ -205,7 +205,7 @@ def test_visitors_see_only_their_own_data_and_urls_are_private(place: Place, at_
         said.append(shared.get_by_test_id("stAlert").inner_text().replace(one, "…"))
     assert said[0] == said[1]
 
-    # The link in a message: after signing in, it opens what it says.
+    # A link from a message opens its page after sign-in.
     linked = at_a_browser()
     linked.goto(f"{place.app}/video?analysis={analysis}")
     sign_in(linked, ada)

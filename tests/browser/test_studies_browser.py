@@ -1,4 +1,4 @@
-"""Studies in a real Chromium: four clips become means and a file for SPSS; two coders code a clip and are compared."""
+"""Studies in Chromium: four clips become means and a file for SPSS; two coders code a clip and are compared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLIPS = {
     "p02_news": "portrait_d3.mp4",
 }
 CLICKS = 10
-"""From the page to the file, all clicks counted; typing the title is none."""
+"""Maximum number of clicks from the page to the file; typing the title is not a click."""
 
 
 class Clicker:
@@ -60,20 +60,20 @@ def test_four_clips_become_a_study(visit: Page, shared_data: Path, tmp_path: Pat
     click(visit.get_by_role("option", name="1 frame per second"))
     click(visit.get_by_role("button", name="Analyse 4 videos"))
     expect(visit.get_by_text("2 participants × 2 stimuli · 4 analysed")).to_be_visible(timeout=300_000)
-    assert_wide(visit, tmp_path / "videos.png")
+    save_screenshot(visit, tmp_path / "videos.png")
 
     click.tab("Means")
     expect(
         visit.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
     ).to_be_visible()
     expect(visit.get_by_role("button", name="Means as CSV")).to_be_visible()
-    assert_wide(visit, tmp_path / "means.png")
+    save_screenshot(visit, tmp_path / "means.png")
     click.tab("Curve")
     expect(visit.get_by_text("Lines: mean across people.")).to_be_visible()
-    assert_wide(visit, tmp_path / "curve.png")
+    save_screenshot(visit, tmp_path / "curve.png")
     click.tab("Contrast")
     expect(visit.get_by_text("difference in happiness between comedy and news")).to_be_visible()
-    assert_wide(visit, tmp_path / "contrast.png")
+    save_screenshot(visit, tmp_path / "contrast.png")
     click.tab("Files")
     with visit.expect_download() as caught:
         click(visit.get_by_role("button", name="Means for SPSS (.sav)"))
@@ -90,8 +90,8 @@ def test_four_clips_become_a_study(visit: Page, shared_data: Path, tmp_path: Pat
         visit.screenshot(path=tmp_path / f"{name}_400.png", full_page=True)
 
 
-def assert_wide(page: Page, path: Path) -> None:
-    """Keep a picture of the page, for whoever looks at a failure."""
+def save_screenshot(page: Page, path: Path) -> None:
+    """Save a screenshot of the page, to look at after a failure."""
     settle(page)
     page.screenshot(path=path, full_page=True)
 

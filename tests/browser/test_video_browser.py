@@ -1,4 +1,4 @@
-"""A video's way through the app: analysed in the background, edited, exported, found again."""
+"""A video in the app: analysed in the background, edited, exported, and found again."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_video_is_analysed_edited_exported_and_found_again(visit: Page, shared
     assert len(pd.read_csv(files["csv"])) == pyarrow.parquet.read_table(files["parquet"]).num_rows
     assert_fits_a_phone(visit)
 
-    # The address names the analysis, and the library has what was added to it.
+    # The address names the analysis, and the library has its edits.
     visit.reload()
     expect(visit.locator(".lane").filter(has_text=NAME)).to_have_count(1)
     expect(visit.locator(".marks .mark")).to_have_count(1)
@@ -197,4 +197,4 @@ READERS: dict[str, Callable[[Path, Path], None]] = {
     "pdf": _read_pdf,
     "figures": _read_figures,
 }
-"""What opens a file of each format, given the clip that it is about."""
+"""Format → function that reads a downloaded file and compares it with the clip."""

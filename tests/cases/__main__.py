@@ -13,7 +13,7 @@ from tests.cases.command import Case, Judged, run
 
 
 def outcomes(checks: Sequence[Case]) -> Iterator[tuple[Case, Judged, float]]:
-    """Run cases in turn, and yield each with its result, whether it is right, and the seconds it took."""
+    """Run the cases one by one, and yield each with its verdict and its duration, s."""
     for case in checks:
         with tempfile.TemporaryDirectory() as out:
             started = time.monotonic()
@@ -25,14 +25,14 @@ def outcomes(checks: Sequence[Case]) -> Iterator[tuple[Case, Judged, float]]:
 
 
 def main(folders: Sequence[str]) -> int:
-    """Print the table of some folders, or of all; the exit status says whether all is right."""
+    """Print the table of some folders (default: all); return 1 if any result is wrong."""
     checks = [case for case in CHECKS if not folders or case.folder in folders]
-    print("| folder | command | what came out | right answer | right? |\n|---|---|---|---|---|", flush=True)
+    print("| folder | command | result | right answer | right? |\n|---|---|---|---|---|", flush=True)
     wrong = 0
-    for case, (came, is_right), took_s in outcomes(checks):
+    for case, (result, is_right), took_s in outcomes(checks):
         wrong += not is_right
         command = case.command.format(case=case.folder, cases=".", out="OUT").replace("./", "")
-        row = (case.folder, f"`{command}`", came.replace("|", "/"), case.right, "yes" if is_right else "**no**")
+        row = (case.folder, f"`{command}`", result.replace("|", "/"), case.right, "yes" if is_right else "**no**")
         print(f"| {' | '.join(row)} |", flush=True)
         print(f"{case.folder}: {took_s:.0f} s", file=sys.stderr, flush=True)
     print(f"\n{len(checks) - wrong} of {len(checks)} right")

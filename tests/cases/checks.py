@@ -49,7 +49,7 @@ CHECKS: tuple[Case, ...] = (
         )
         for name in ("semicolon", "names", "float", "brack", "utf16")
     ),
-    Case("file-like", "python {case}/try.py", "1 face for the first four, told for the rest, no RAW", judge_sources),
+    Case("file-like", "python {case}/try.py", "1 face for the first four, messages for others, no RAW", judge_sources),
     Case(
         "float-tiff-nan", image("*.[tp][in][fg]"), "a smile at 178,66..273,175 in each; no warning", portraits(*"12345")
     ),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-# pylibsrtp, which it loads, crashes where TensorFlow was loaded before.
+# Imported first: it loads pylibsrtp, which crashes if TensorFlow is loaded already.
 import aiortc  # noqa: F401
 import numpy as np
 
@@ -35,7 +35,7 @@ Judged = tuple[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a case's command ended: exit status, what it printed, where its files are, and its input folder."""
+    """Result of a case's command: exit status, printed text, output folder and input folder."""
 
     status: int
     text: str
@@ -56,7 +56,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A folder, a command in which ``{case}`` is the folder and ``{out}`` an empty one, and the right answer."""
+    """A folder, a command with ``{case}`` for the folder and ``{out}`` for an empty one, and the right answer."""
 
     folder: str
     command: str
@@ -65,7 +65,7 @@ class Case:
 
 
 def run(case: Case, out: Path) -> Ran:
-    """Run a case's commands; ``&&`` works as in a shell. All but ``python`` run in this process."""
+    """Run a case's commands, with ``&&`` as in a shell. Only ``python`` runs in another process."""
     folder, status, text = CASES / case.folder, 0, io.StringIO()
     # Only the imported model is stored elsewhere; the shipped models are still needed.
     models = {"EMOTION_MODELS": str(out / "models")} if "import" in case.command else {}

@@ -17,12 +17,12 @@ from tests.cases.command import Judged, Ran, error_of, is_near, written
 BOX = ["x1", "y1", "x2", "y2"]
 
 FACE = (256, 106, 387, 257)
-"""Where the face of the shared clips of 640 × 360 px is."""
+"""Box of the face in the shared clips of 640 × 360 px."""
 
 LENGTHS = {"late-picture": 5.5, "mdhd-30x-short": 4.0, "no-duration": 4.0, "vfr": 3.92}
 
 
-def film_words(film: Analysis) -> str:
+def described(film: Analysis) -> str:
     figures = summarise(film)
     return (
         f"{film.source}: {film.info.width}×{film.info.height}, {film.info.duration_s:.2f} s, "
@@ -52,17 +52,17 @@ def films(
         )
 
     def judge(ran: Ran) -> Judged:
-        said = [f"{film_words(film)}, at {written(film.timeline[BOX].mean())}" for film in ran.films]
-        return "; ".join(said) or error_of(ran), ran.status == 0 and bool(said) and all(map(is_right, ran.films))
+        texts = [f"{described(film)}, at {written(film.timeline[BOX].mean())}" for film in ran.films]
+        return "; ".join(texts) or error_of(ran), ran.status == 0 and bool(texts) and all(map(is_right, ran.films))
 
     return judge
 
 
 def judge_pixels(ran: Ran) -> Judged:
-    said, right = films(100)(ran)
+    text, right = films(100)(ran)
     least = [float(film.timeline["p_happiness"].min()) for film in ran.films]
-    said += f"; least happiness {' and '.join(f'{value:.2f}' for value in least)}"
-    return said, right and abs(least[0] - least[1]) < 0.05
+    text += f"; least happiness {' and '.join(f'{value:.2f}' for value in least)}"
+    return text, right and abs(least[0] - least[1]) < 0.05
 
 
 def judge_glitch(ran: Ran) -> Judged:
@@ -71,7 +71,7 @@ def judge_glitch(ran: Ran) -> Judged:
     own = np.arange(31, 100) / 25
     right = len(times) == 100 and np.abs(times[31:] - own).max() <= 0.04 and times.max() < 5
     mended = film.info.mended or "nothing mended"
-    return f"{film_words(film)}; frames 31 to 99 at {times[31]:.2f}..{times[-1]:.2f} s; {mended}", bool(right)
+    return f"{described(film)}; frames 31 to 99 at {times[31]:.2f}..{times[-1]:.2f} s; {mended}", bool(right)
 
 
 def judge_sparse_glitch(ran: Ran) -> Judged:
@@ -82,9 +82,9 @@ def judge_sparse_glitch(ran: Ran) -> Judged:
 
 
 def judge_light(ran: Ran) -> Judged:
-    said, right = films(25, box=None)(ran)
+    text, right = films(25, box=None)(ran)
     whites = [float(np.percentile(frame_at(file, 0.5), 99.5)) for file in sorted(ran.case.glob("*.mp4"))]
-    return f"{said}; white {whites}", right and min(whites) > 235
+    return f"{text}; white {whites}", right and min(whites) > 235
 
 
 def judge_one_video(ran: Ran) -> Judged:
@@ -110,23 +110,23 @@ def judge_turned(ran: Ran) -> Judged:
     (film,) = ran.films
     box, roll = film.timeline[BOX].mean(), float(film.timeline["roll"].mean())
     right = is_near(box, (105, 255, 255, 385)) and abs(roll + 93) < 4
-    return f"{film_words(film)}, at {written(box)}, roll {roll:.0f}°", right
+    return f"{described(film)}, at {written(box)}, roll {roll:.0f}°", right
 
 
 def judge_flipped(ran: Ran) -> Judged:
-    """No face is taken for an upright one, but for a flicker without a clear answer."""
+    """At most two frames may have an upright face, without a clear answer."""
     (film,) = ran.films
     upright = film.timeline[film.timeline["roll"].abs() < 90]
     clear = int((~unclear_rows(upright, film.abstain_below)).sum())
-    said = f"upright in {len(upright)} frames, with a clear answer in {clear}"
-    return f"{film_words(film)}; {said}", len(upright) <= 2 and not clear
+    text = f"upright in {len(upright)} frames, with a clear answer in {clear}"
+    return f"{described(film)}; {text}", len(upright) <= 2 and not clear
 
 
 def judge_sizes(ran: Ran) -> Judged:
     (film,) = ran.films
     halves = [rows[BOX].mean() for rows in (film.timeline[:100], film.timeline[100:])]
     right = film.timeline["track_id"].nunique() == 1 and all(is_near(box, FACE) for box in halves)
-    return f"{film_words(film)}; halves at {' and '.join(map(written, halves))}", right and len(film.timeline) == 200
+    return f"{described(film)}; halves at {' and '.join(map(written, halves))}", right and len(film.timeline) == 200
 
 
 def judge_lengths(ran: Ran) -> Judged:

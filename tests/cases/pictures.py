@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from tests.cases.command import Judged, Ran, error_of, is_near, written
 
 PORTRAIT = (178, 67, 272, 174)
-"""Where the face of the shared portrait is."""
+"""Box of the face in the shared portrait."""
 
 
 def portraits(*names: str, box: Sequence[float] = PORTRAIT) -> Callable[[Ran], Judged]:
@@ -16,7 +16,7 @@ def portraits(*names: str, box: Sequence[float] = PORTRAIT) -> Callable[[Ran], J
 
     def judge(ran: Ran) -> Judged:
         found = ran.pictures
-        said = [
+        texts = [
             f"{name}: "
             + (", ".join(f"{face['emotion']} at {written(face['box_xyxy'])}" for face in faces) or "no face")
             for name, faces in found.items()
@@ -25,7 +25,7 @@ def portraits(*names: str, box: Sequence[float] = PORTRAIT) -> Callable[[Ran], J
             len(faces) == 1 and faces[0]["emotion"] == "happiness" and is_near(faces[0]["box_xyxy"], box)
             for faces in found.values()
         ]
-        return "; ".join(said) or error_of(ran), ran.status == 0 and len(found) == len(names) and all(good)
+        return "; ".join(texts) or error_of(ran), ran.status == 0 and len(found) == len(names) and all(good)
 
     return judge
 
@@ -35,8 +35,8 @@ def faces(**counts: int) -> Callable[[Ran], Judged]:
 
     def judge(ran: Ran) -> Judged:
         found = sorted(len(one) for one in ran.pictures.values())
-        said = "; ".join(f"faces in {name}: {len(one)}" for name, one in ran.pictures.items())
-        return f"{said}; exit {ran.status}", ran.status == 0 and found == sorted(counts.values())
+        text = "; ".join(f"faces in {name}: {len(one)}" for name, one in ran.pictures.items())
+        return f"{text}; exit {ran.status}", ran.status == 0 and found == sorted(counts.values())
 
     return judge
 
@@ -49,11 +49,11 @@ def judge_sources(ran: Ran) -> Judged:
 
 
 def judge_upside_down(ran: Ran) -> Judged:
-    said, right = (
+    text, right = (
         "; ".join(
             ", ".join(f"{face['emotion']} at {written(face['box_xyxy'])}" for face in one) or "no face"
             for one in ran.pictures.values()
         ),
         [len(one) == 1 and one[0]["emotion"] == "happiness" for one in ran.pictures.values()],
     )
-    return said, right == [True]
+    return text, right == [True]

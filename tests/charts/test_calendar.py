@@ -37,7 +37,7 @@ def texts_of(chart) -> list[str]:
 def test_days_have_letters_of_their_expressions():
     days = table_of(dt.date(2026, 11, 1), dt.date(2026, 11, 3))
     assert texts_of(calendar_chart(days)).count("Ha") == 2
-    # Bars of 300 px with days of 100 px have room for a tenth of the height, too.
+    # Bars are 300 px high and days 100 px wide, so that even a tenth of a bar has room for a letter.
     shown = texts_of(trend_chart(days))
     assert [shown.count(letters) for letters in ("Ne", "Ha", "?")] == [2, 2, 2]
     many = table_of(*(dt.date(2026, 11, 1) + dt.timedelta(days=day) for day in range(60)))

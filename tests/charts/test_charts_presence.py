@@ -1,4 +1,4 @@
-"""Charts of presence: shares computed by hand, and the number of marks."""
+"""Charts of presence: shares by hand, and the number of marks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import make_analysis
 
 @pytest.fixture
 def analysis() -> Analysis:
-    """One person for 40 frames: turned away in the second half, mouth open in the first quarter, steady at first."""
+    """One person in 40 frames: turned away in the second half, mouth open in the first quarter."""
     made = make_analysis([["happiness"]] * 40)
     half = np.arange(40) < 20
     timeline = made.timeline.assign(
@@ -53,3 +53,10 @@ def test_hours_need_few_marks():
 def test_the_threshold_is_drawn(analysis):
     spec = steadiness_chart(analysis, 1).to_dict()
     assert [row["similarity"] for rows in spec["datasets"].values() if len(rows) == 1 for row in rows] == [0.6]
+
+
+def test_everybody_has_the_time_axis_of_the_whole_video():
+    late = make_analysis([["happiness"]] * 4 + [["neutral", "surprise"]] * 6)
+    shown = [make(late, track) for make in (presence_chart, steadiness_chart) for track in (1, 2)]
+    parts = [chart.to_dict().get("layer", [chart.to_dict()])[0] for chart in shown]
+    assert [part["encoding"]["x"]["scale"]["domain"] for part in parts] == [[0, pytest.approx(1.0)]] * 4

@@ -19,7 +19,7 @@ def spec_of(chart) -> dict:
 
 
 def find(node, key: str) -> list:
-    """Every value under `key`, however deep."""
+    """Return every value of `key` at any depth."""
     if isinstance(node, dict):
         return [value for name, value in node.items() if name == key] + [
             found for value in node.values() for found in find(value, key)
@@ -74,7 +74,7 @@ def test_unclear_time_is_marked_under_its_lane():
 
 
 def letters_in(chart, width: int = 600) -> list[str]:
-    """The texts that a chart draws, from left to right and from the top down."""
+    """Return the texts of a chart, from left to right and from top to bottom."""
     svg = ElementTree.fromstring(vl_convert.vegalite_to_svg({**spec_of(chart), "width": width}))
     return [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text") if text.text in SHORT.values()]
 

@@ -19,7 +19,7 @@ from tests.conftest import make_analysis
 
 LABELS = list(FERPLUS_LABELS)
 MARKS = 5000
-"""A browser draws this many smoothly."""
+"""Maximum number of marks that browsers draw smoothly."""
 
 
 def compare(analysis):

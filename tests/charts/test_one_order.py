@@ -42,7 +42,7 @@ def face_of(label: str) -> Face:
 
 @pytest.fixture
 def of_fer2013() -> Analysis:
-    """Four seconds of one person whose model has the labels in FER2013's order: first fear, then neutral."""
+    """Four seconds of one person, first fear, then neutral, from a model with labels in FER2013's order."""
     builder = TimelineBuilder(FER2013_LABELS)
     for index in range(FRAMES):
         face = face_of("fear" if index < FRAMES // 2 else "neutral")
@@ -52,7 +52,7 @@ def of_fer2013() -> Analysis:
 
 
 def stacked(spec: dict) -> list[str]:
-    """The labels of a chart's first moment, the topmost first."""
+    """Return the labels at a chart's first moment, from top to bottom."""
     rows = next(rows for rows in spec["datasets"].values() if rows and "low" in rows[0] and "emotion" in rows[0])
     first = [row for row in rows if row["time_s"] == rows[0]["time_s"]]
     return [row["emotion"] for row in sorted(first, key=lambda row: row["low"])]
@@ -77,7 +77,7 @@ def test_the_timeline_keeps_the_models_columns_and_is_stacked_in_the_one_order(o
 
 
 def test_a_band_is_as_high_as_its_own_probability(of_fer2013: Analysis) -> None:
-    """Stacking in another order must not give one label the height of another."""
+    """A changed order of stacking must not swap the heights of labels."""
     _, corners = fit_to_screen(of_fer2013.timeline, of_fer2013.frames, [1])
     first = corners[corners["time_s"] == 0.0]
     heights = (first["high"] - first["low"]).set_axis(first["emotion"])

@@ -1,4 +1,4 @@
-"""``emotion live`` plays a file: the written timeline, what receivers get, markers, wrong options."""
+"""``emotion live`` with a file: the written timeline, received values, markers, and wrong options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Listener(threading.Thread):
-    """Receives everything from a WebSocket until it closes."""
+    """Receives all messages of a WebSocket until it closes."""
 
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)
@@ -61,8 +61,8 @@ def test_receivers_get_what_is_written(clip: Path, tmp_path: Path) -> None:
 
     port, out = free_port(), tmp_path / "session.parquet"
     listener = Listener(port)
-    told = ["--file", str(clip), "--loops", "2", "--lsl", "--markers", "--websocket", str(port), "--out", str(out)]
-    assert main(["live", *told]) == 0
+    options = ["--file", str(clip), "--loops", "2", "--lsl", "--markers", "--websocket", str(port), "--out", str(out)]
+    assert main(["live", *options]) == 0
     listener.join(20)
     assert not (tmp_path / "session.parquet.parts").exists()
     analysis = load_parquet(out)
@@ -84,10 +84,10 @@ def test_receivers_get_what_is_written(clip: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
-def test_it_stops_in_time_and_writes_other_formats(clip: Path, tmp_path: Path, suffix: str) -> None:
+def test_the_seconds_end_a_session_and_other_formats_are_written(clip: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"session{suffix}"
-    told = ["--file", str(clip), "--loops", "0", "--seconds", "1", "--no-eyes", "--no-movements", "--out", str(out)]
-    assert main(["live", *told]) == 0
+    options = ["--file", str(clip), "--loops", "0", "--seconds", "1", "--no-eyes", "--no-movements", "--out", str(out)]
+    assert main(["live", *options]) == 0
     if suffix == ".csv":
         rows = pd.read_csv(out)
         assert "p_happiness" in rows
@@ -97,7 +97,7 @@ def test_it_stops_in_time_and_writes_other_formats(clip: Path, tmp_path: Path, s
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("options", "expected"),
     [
         (["--file", "missing.mp4"], "missing.mp4 cannot be read"),
         (["--camera", "77"], "video77 cannot be read"),
@@ -106,14 +106,16 @@ def test_it_stops_in_time_and_writes_other_formats(clip: Path, tmp_path: Path, s
         (["--file", "x.mp4", "--lsl", "--people", "99"], "expected 1 to 8 people"),
     ],
 )
-def test_mistakes_are_told_in_a_line(told: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["live", *told]) == 2
+def test_wrong_options_are_refused_in_one_line(
+    options: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["live", *options]) == 2
     error = capsys.readouterr().err
     assert expected in error
     assert "Traceback" not in error
 
 
-def test_an_address_without_a_port_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_without_a_port_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["live", "--file", "x.mp4", "--osc", "localhost"])
     assert "expected host:port, such as 127.0.0.1:9000; got localhost" in capsys.readouterr().err

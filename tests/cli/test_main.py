@@ -1,4 +1,4 @@
-"""The command line as people and scripts use it."""
+"""The command line of ``emotion``."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_a_killed_run_resumes_exactly(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
     clip = tmp_path / "long.mp4"
     _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=30)
-    screen, terminal = pty.openpty()  # the bar moves on a terminal only
+    screen, terminal = pty.openpty()  # the progress bar appears only on a terminal
     command = [sys.executable, "-m", "emotion", "video", str(clip), "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal) as running:
         os.close(terminal)
@@ -269,7 +269,7 @@ def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
 
 
 def _repeat(clip: Path, target: Path, times: int) -> None:
-    """Write the same pictures several times over."""
+    """Write a clip with the same frames several times."""
     from emotion.vision.decode.video import read_video
     from emotion.vision.encode import write_video
 
@@ -286,12 +286,12 @@ def test_doctor_names_missing_extras(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999", "web"])
 @pytest.mark.parametrize(
-    "told",
+    "arguments",
     [["app", "--port"], ["serve", "--port"], ["live", "--file", "x.mp4", "--websocket"]],
-    ids=lambda told: told[0],
+    ids=lambda arguments: arguments[0],
 )
-def test_an_invalid_port_is_refused(told: list[str], port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_port_is_refused(arguments: list[str], port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main([*told, port])
+        main([*arguments, port])
     assert ended.value.code == 2
     assert f"expected a port, 1 to 65535; got {port}" in capsys.readouterr().err

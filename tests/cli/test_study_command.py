@@ -1,4 +1,4 @@
-"""The command ``study`` on a library of its own."""
+"""The command ``study``, with an empty library."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_events_of_a_log_are_added_at_the_time_of_the_video(filled: Library, tmp
         (["add", "Pilot", "--library", "", "--pattern", "x"], "expected a pattern with"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(
+def test_errors_are_one_line(
     filled: Library, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     del filled

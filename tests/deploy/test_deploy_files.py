@@ -1,4 +1,4 @@
-"""The files that put the app on a server, as far as they can be checked without a container engine."""
+"""The files for deployment, as far as they can be checked without a container engine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def compose() -> dict[str, Any]:
 
 
 def program(name: str) -> str:
-    """A program of this environment, or of the machine."""
+    """Return the path of a program of this environment, or else of the machine."""
     own = Path(sysconfig.get_path("scripts")) / name
     found = str(own) if own.exists() else shutil.which(name)
     if found is None:
@@ -37,12 +37,12 @@ def program(name: str) -> str:
     return found
 
 
-def test_the_dockerfile_has_nothing_that_hadolint_warns_of() -> None:
+def test_the_dockerfile_passes_hadolint() -> None:
     done = subprocess.run([program("hadolint"), DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
-def test_compose_is_what_its_specification_says() -> None:
+def test_compose_matches_its_specification() -> None:
     schema = ["--builtin-schema", "vendor.compose-spec"]
     done = subprocess.run(
         [program("check-jsonschema"), *schema, DEPLOY / "compose.yaml"], capture_output=True, text=True, check=False
@@ -50,7 +50,7 @@ def test_compose_is_what_its_specification_says() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_compose_builds_this_image_and_serves_the_default_model_on_wish() -> None:
+def test_compose_builds_this_image_and_can_serve_the_default_model() -> None:
     services = compose()
     assert set(services) == {"app", "database", "turn", "serving"}
     assert f"--model_name={ALIASES['default']}" in services["serving"]["command"]
@@ -70,7 +70,7 @@ def test_every_variable_of_compose_is_in_the_example_or_has_a_default() -> None:
     assert re.findall(r"\$\{[A-Z_]+\}", text) == [], "without a default nor a complaint"
 
 
-def test_no_secret_of_the_examples_is_one_and_real_ones_stay_out_of_git_and_image() -> None:
+def test_examples_have_no_secrets_and_git_and_image_ignore_real_ones() -> None:
     example = (DEPLOY / "example.env").read_text(encoding="utf-8")
     assert re.search(r"(?m)^POSTGRES_PASSWORD=$", example)
     assert re.search(r"(?m)^TURN_SECRET=$", example)
@@ -85,7 +85,7 @@ def test_the_example_of_secrets_is_read_by_the_live_page() -> None:
     assert set(turn) == {"urls", "username", "credential"}
 
 
-def test_the_image_runs_as_somebody_with_a_number_and_what_it_copies_is_there_and_not_ignored() -> None:
+def test_the_image_runs_as_a_numeric_user_and_copies_existing_files() -> None:
     lines = DOCKERFILE.splitlines()
     assert "USER 10001:10001" in lines
     assert lines.index("USER 10001:10001") < next(n for n, line in enumerate(lines) if line.startswith("CMD"))

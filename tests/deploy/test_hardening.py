@@ -1,4 +1,4 @@
-"""What compose.yaml exposes: versions, pinned images, where the TURN server relays to, and who knows its secret."""
+"""Hardening of compose.yaml: versions, pinned images, and the addresses and the secret of the TURN server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def turn_options(name: str) -> list[str]:
 
 
 def relays_to(address: str) -> bool:
-    """Return whether coturn would relay to an address: an allowed one wins over a denied range."""
+    """Return whether coturn would relay to an address: allowed addresses override denied ranges."""
     wanted = ipaddress.ip_address(address)
     if address in turn_options("allowed-peer-ip"):
         return True
@@ -48,7 +48,7 @@ def relays_to(address: str) -> bool:
     return True
 
 
-def test_versions_are_past_known_holes() -> None:
+def test_versions_have_fixes_of_known_vulnerabilities() -> None:
     assert version_of("turn") >= (4, 9, 0), "CVE-2026-27624 is fixed in coturn 4.9.0"
     assert version_of("database") >= (17, 10)
 
@@ -93,7 +93,7 @@ def test_relayed_tcp_is_off() -> None:
 
 
 def test_only_the_turn_server_gets_its_secret_from_compose() -> None:
-    """The app, which makes the credentials, reads its own copy from Streamlit's secrets."""
+    """The app, which creates the credentials, has a copy in Streamlit's secrets."""
     users = {name for name, service in SERVICES.items() if "TURN_SECRET" in json.dumps(service)}
     assert users == set(), "command lines and environments can be read by others on the machine"
     assert [name for name, config in COMPOSE["configs"].items() if "TURN_SECRET" in config["content"]] == ["turn"]
@@ -105,7 +105,7 @@ def test_only_the_turn_server_gets_its_secret_from_compose() -> None:
 
 
 class Registry(BaseHTTPRequestHandler):
-    """A minimal registry: it issues a token and answers with the digest of a tag."""
+    """A minimal registry of images that issues tokens and returns the digest of a tag."""
 
     digest = "sha256:" + "a" * 64
 

@@ -15,7 +15,7 @@ def grey(height: int, width: int) -> np.ndarray:
     return np.full((height, width, 3), 127, np.uint8)
 
 
-def test_the_picture_given_stays_as_it_is():
+def test_the_input_picture_is_unchanged():
     image = grey(120, 160)
     before = image.copy()
     drawn = annotate(image, make_result(0, [make_face()]))
@@ -34,7 +34,7 @@ def test_the_box_of_an_unclear_face_is_dashed_in_its_own_grey():
     left_side = {tuple(map(int, pixel)) for pixel in drawn[20:71, 10]}
     unclear = ImageColor.getrgb(ANSWER_COLOURS[UNCLEAR])
     assert unclear in left_side
-    assert len(left_side) > 1  # what is between the dashes
+    assert len(left_side) > 1  # the gaps between the dashes
     assert tuple(drawn[45, 10]) != ImageColor.getrgb(COLOURS["sadness"])
 
 

@@ -47,7 +47,7 @@ def test_the_text_alternative_names_the_strongest_first():
     assert label == "Means of Ada. Jaw drop 0.300. Lip corner up, left 0.020."
 
 
-def test_a_name_cannot_leave_the_text_alternative():
+def test_a_name_is_escaped_in_the_text_alternative():
     svg = face_map({}, 'x" onload="alert(1)"><script>')
     assert ElementTree.fromstring(svg).get("onload") is None
     assert not re.search("<script", svg)

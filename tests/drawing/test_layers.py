@@ -49,7 +49,7 @@ def test_boxes_alone_are_the_annotated_picture(image, result):
     assert np.array_equal(draw_layers(image, result, [Layer.BOXES]), annotate(image, result))
 
 
-def test_no_layer_is_the_picture_itself_in_a_copy(image, result):
+def test_without_layers_the_result_is_a_copy(image, result):
     drawn = draw_layers(image, result, [])
     assert np.array_equal(drawn, image)
     assert drawn is not image
@@ -83,7 +83,7 @@ def test_masks_reach_over_the_pictures_edge(image, result, found):
     assert draw_layers(image, result, [Layer.PARTS], [edge]).shape == image.shape
 
 
-def test_parts_are_wanted_for_two_layers_only():
+def test_only_two_layers_need_face_parts():
     assert [layer for layer in Layer if wants_parts([layer])] == [Layer.POINTS, Layer.PARTS]
 
 
@@ -92,5 +92,5 @@ def test_parts_are_wanted_for_two_layers_only():
     (HeadPose(0, 90, 0), (0, -1, 0)),
     (HeadPose(0, 0, 45), (0, 0, -1)),
 ])  # fmt: skip
-def test_axes_point_where_the_words_say(pose, ahead):
+def test_axes_follow_yaw_pitch_and_roll(pose, ahead):
     assert -rotation(pose)[:, 2] == pytest.approx(np.array(ahead), abs=1e-6)

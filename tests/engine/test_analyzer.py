@@ -1,4 +1,4 @@
-"""The whole pipeline with the real detector and mesh; the classifier is real if its answers matter."""
+"""The whole pipeline with the real detector and mesh, and with the real classifier where its answers matter."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GOLDEN = Path(__file__).with_name("golden_sample_clip.csv")
 
 
 class MeanGrey:
-    """A classifier with a testable answer: the brighter the crop, the happier."""
+    """A classifier with a known answer: the brighter the crop, the more probable is happiness."""
 
     labels = FERPLUS_LABELS
 
@@ -61,8 +61,8 @@ def test_results_carry_the_classifiers_threshold(analyzer: emotion.Analyzer, cli
     analysis = load_parquet(save_parquet(limited.video(clip, every=25), tmp_path / "timeline.parquet"))
     assert analysis.settings["abstain_below"] == analysis.abstain_below == 0.4
     assert {result_at(analysis, index).abstain_below for index in analysis.frames["frame_index"]} == {0.4}
-    assert analyzer.image(sample_image()).abstain_below == 0.0  # a classifier of one's own
-    assert replace(analysis, settings={}).abstain_below == 0.0  # an analysis of earlier days
+    assert analyzer.image(sample_image()).abstain_below == 0.0  # a custom classifier
+    assert replace(analysis, settings={}).abstain_below == 0.0  # an analysis by an earlier version
 
 
 def test_pictures_can_be_path_bytes_or_array(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_picture_without_a_face_has_no_faces(analyzer: emotion.Analyzer, share
 
 @pytest.mark.slow
 def test_faces_of_the_boxed_photographs_are_found(analyzer: emotion.Analyzer, shared_data: Path) -> None:
-    """All 43 annotated faces at IoU 0.3, and hardly any other."""
+    """All 43 annotated faces are found at IoU 0.3, with at most one false one."""
     photos = shared_data / "photos"
     drawn = found = extra = 0
     for listing in ("training.xml", "testing.xml"):
@@ -159,7 +159,7 @@ def test_a_video_gives_a_valid_timeline(analyzer: emotion.Analyzer, clip: Path) 
 
 @pytest.mark.slow
 def test_video_and_stream_and_frames_agree(analyzer: emotion.Analyzer, clip: Path) -> None:
-    """The parallel and the sequential implementation give the same faces."""
+    """The parallel and the sequential code give the same faces."""
     plain = list(analyzer.stream(read_video(clip)))
     parallel = list(analyzer.frames(clip))
     assert [len(result.faces) for result in plain] == [len(result.faces) for result in parallel]

@@ -1,4 +1,4 @@
-"""Merging checkpoint parts gives the whole, however it was cut."""
+"""Merged checkpoint parts equal the whole analysis, wherever it was cut."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATE = {"a": np.arange(3), "b": np.array(0.1)}
 
 
 def cut(analysis: Analysis, places: list[int]) -> list[Analysis]:
-    """The analysis in consecutive parts, cut before these frames."""
+    """Return the analysis in consecutive parts, cut before these frames."""
     edges = [0, *sorted(places), len(analysis.frames)]
     parts = []
     for first, last in itertools.pairwise(edges):
@@ -114,7 +114,7 @@ def test_partial_parts_are_ignored_and_damaged_ones_dropped_on_resume(tmp_path: 
 
 
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
-    """The link leads to /dev/full, the kernel's own full disk."""
+    """The file is a link to /dev/full, a device without free space."""
     storage = Storage(tmp_path)
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / ".000001.parquet.partial").symlink_to("/dev/full")

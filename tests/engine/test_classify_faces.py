@@ -1,4 +1,4 @@
-"""How long the classifier keeps each person's reference face."""
+"""The reference faces that the classifier keeps for each person."""
 
 from __future__ import annotations
 

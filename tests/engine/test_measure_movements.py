@@ -1,4 +1,4 @@
-"""Measures of movements in the results of the engine, in timelines, and switched off."""
+"""Facial movements in the engine's results and in timelines, and turned off."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_timeline_has_the_codebooks_columns() -> None:
     assert tuple(MEASURES) == MEASURE_COLUMNS
 
 
-def test_faces_of_a_frame_are_measured_apart() -> None:
+def test_faces_of_a_frame_are_measured_separately() -> None:
     """The second face opens its mouth; the third has no mesh."""
     mouth_open = mesh_at(300)
     mouth_open[[14, 17], 1] += 12
@@ -70,7 +70,7 @@ def test_movements_can_be_left_out() -> None:
     assert (settings["eyes"], settings["movements"]) == (False, False)
 
 
-def test_a_row_gives_the_face_back() -> None:
+def test_a_face_is_rebuilt_from_its_row() -> None:
     analysis = make_analysis([["neutral"]] * 2)
     values = np.arange(12, dtype=np.float32) / 100
     timeline = analysis.timeline.copy()

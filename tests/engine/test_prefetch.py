@@ -1,4 +1,4 @@
-"""Stages on threads: order, errors, and clean shutdown."""
+"""Prefetching on a thread: order, errors, and clean shutdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream of single frames equals a video's stream, and can run with less effort."""
+"""Streams of single frames: the same results as a video, and lower effort."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_two_streams_share_only_the_models(analyzer: Analyzer, frames: list[Fram
 
 
 class Counting:
-    """The real detector, counting its calls by region."""
+    """The real detector, which counts its calls by region."""
 
     def __init__(self, *, small: bool = False) -> None:
         self._detector, self.looks = BlazeFace(small=small), []
@@ -78,7 +78,7 @@ def test_lower_effort_detects_less_often_on_smaller_inputs(frames: list[Frame]) 
 
 
 def without_the_face(frame: Frame) -> Frame:
-    """Return the picture with its face upside down, which is not a cut because the greys are the same."""
+    """Return the picture with its face upside down: not a cut, because the grey levels are the same."""
     rgb = frame.rgb().copy()
     rgb[60:330, 180:480] = rgb[60:330, 180:480][::-1]
     return Frame(frame.index, frame.time_s, rgb[..., 1].copy(), lambda: rgb)

@@ -1,4 +1,4 @@
-"""Metrics against answers worked out by hand."""
+"""Metrics against results by hand."""
 
 from __future__ import annotations
 
@@ -96,9 +96,9 @@ def test_answers_of_wrong_number_are_refused(truth, answers):
         ([0, 0, 0, 1, 1, 1], 0.5),
         ([1, 1, 1, 1, 1, 1], 0.0),
         ([0, 0, 0, 0, 0, 0], 1.0),
-        # The first three are fitted together, one right in three.
+        # The first three are fitted together: one of three is right.
         ([1, 0, 0, 1, 1, 1], 0.5),
-        # Two and three are fitted together, one right in two: that is not more likely wrong than right.
+        # Two and three are fitted together: one of two is right, which is not below one half.
         ([0, 1, 0, 1, 1, 1], 0.3),
         ([1, 0, 1, 1, 1, 1], 0.0),
     ],
@@ -113,7 +113,7 @@ def test_the_threshold_is_where_accuracy_is_one_half(right, threshold):
 def test_a_known_threshold_is_recovered():
     rng = np.random.default_rng(0)
     confidence = rng.uniform(0.2, 1.0, 20_000).astype(np.float32)
-    right = rng.random(20_000) < confidence  # calibrated, so that one half lies at one half
+    right = rng.random(20_000) < confidence  # calibrated, so that accuracy is one half at a probability of one half
     assert abstention_threshold(confidence, right) == pytest.approx(0.5, abs=0.03)
     assert abstention_threshold(confidence, rng.random(20_000) < confidence - 0.2) == pytest.approx(0.7, abs=0.03)
 
@@ -123,7 +123,7 @@ def test_the_threshold_is_the_lowest_with_the_required_accuracy_on_every_set():
     second = np.array([0.85, 0.75, 0.65, 0.55], np.float32), np.array([True, True, False, True])
     assert accuracy_threshold([first[0]], [first[1]], 0.75) == 0.0
     assert accuracy_threshold([first[0]], [first[1]], 0.9) == pytest.approx(0.6, abs=1.1e-4)
-    # The first set would do with 0.6001, the second needs all under 0.75 left out.
+    # 0.6001 is enough for the first set; the second one needs all answers below 0.75 left out.
     sets = [first[0], second[0]], [first[1], second[1]]
     assert accuracy_threshold(*sets, 0.9) == pytest.approx(0.65, abs=1.1e-4)
     assert accuracy_threshold(*sets, 0.9, lowest=0.7) == 0.7
@@ -134,7 +134,7 @@ def test_weights_replace_repeated_faces():
     rng = np.random.default_rng(3)
     logits = rng.normal(size=(4000, 4)) * 2
     truth = np.array([rng.choice(4, p=row) for row in softmax(logits)])
-    logits[:3000] *= 3  # three quarters are three times too sure
+    logits[:3000] *= 3  # overconfident: the logits of three quarters are three times too large
     equal = fit_temperature(logits, truth)
     none = fit_temperature(logits, truth, np.repeat([0.0, 1.0], [3000, 1000]))
     assert none == pytest.approx(1.0, rel=0.1)

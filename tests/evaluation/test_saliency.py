@@ -1,4 +1,4 @@
-"""Occlusion maps of classifiers with known reasons."""
+"""Occlusion maps of classifiers that depend on known pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from emotion.evaluation.saliency import occlusion_map, overlay
 
 
 def bright_corner(crops):
-    """The first probability is the brightness of the upper left quarter."""
+    """A classifier whose first probability is the brightness of the upper left quarter."""
     light = np.array([crop[:24, :24].mean() / 255 for crop in crops], np.float32)
     return np.stack([light, 1 - light], axis=1)
 

@@ -43,7 +43,7 @@ def test_a_row_per_model_with_what_is_known(models):
     assert table.loc["unjudged", "parameters"] == 2.0
 
 
-def test_a_split_is_found_by_what_it_is_for(models):
+def test_a_split_is_found_by_its_purpose(models):
     evaluation = load_evaluation("eight")
     assert find_record(evaluation, "ferplus", "Test")["accuracy"] == 0.75
     assert find_record(evaluation, "ferplus", "Validation")["accuracy"] == 0.5
@@ -74,7 +74,7 @@ def test_files_that_are_missing_or_damaged(models):
             load_evaluation("eight")
 
 
-def test_how_often_some_answers_are_right():
+def test_accuracy_by_coverage_and_at_the_threshold():
     records = {"new": make_record(("anger", "fear")) | make_abstention(), "old": make_record(("anger", "fear"))}
     assert coverage_table(records).to_numpy().tolist() == [["new", 1.0, 0.75], ["new", 0.5, 1.0]]
     assert abstention_table(records).to_dict("records") == [

@@ -1,4 +1,4 @@
-"""Which labels a classifier is scored by, and its record."""
+"""The labels by which a classifier is scored, and its record."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ FOUND = sorted(path for path in FINDS.glob("*/*") if path.parent.name in TARGETS
 
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
-    """The whole files that a search starts from, by target."""
+    """The valid files that a search starts from, by target."""
     folders = write_seeds(tmp_path_factory.mktemp("seeds"))
     return {target: [path.read_bytes() for path in sorted(folder.iterdir())] for target, folder in folders.items()}
 
 
 @pytest.mark.slow
-def test_every_target_has_seeds_that_it_takes(seeds):
+def test_every_target_accepts_its_seeds(seeds):
     assert seeds.keys() == TARGETS.keys()
     for target, contents in seeds.items():
         assert contents, target
@@ -31,12 +31,12 @@ def test_every_target_has_seeds_that_it_takes(seeds):
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_what_broke_a_reader_once_is_read_or_refused(path: Path):
+def test_files_that_once_broke_a_reader_are_read_or_refused(path: Path):
     attempt(path.parent.name, path.read_bytes())
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_nothing_at_all_is_refused_in_a_sentence(target):
+def test_empty_files_are_refused_in_one_sentence(target):
     assert attempt(target, b"")
     assert attempt(target, b"\0" * 100)
 

@@ -1,4 +1,4 @@
-"""The API over an empty library, without a dispatcher and with one real model."""
+"""The HTTP API with an empty library and one real model, without a dispatcher."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
 
 
 class Server:
-    """A server of the API whose rules a test may change."""
+    """A server of the API; a test can require tokens and lock them out."""
 
     def __init__(self, library: Library, analyzer: emotion.Analyzer) -> None:
         self.library, self.needs_token, self.locked_out = library, False, set[str]()

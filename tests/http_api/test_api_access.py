@@ -1,4 +1,4 @@
-"""Tokens: who a request acts for, and that two people never meet."""
+"""Tokens: the owner that a request acts for, and the isolation of owners."""
 
 from __future__ import annotations
 

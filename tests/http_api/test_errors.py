@@ -1,4 +1,4 @@
-"""Every error is a problem with the request's ID."""
+"""Every error response is a problem (RFC 9457) with the request's ID."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def test_a_malformed_form_is_a_problem_that_is_described(client: TestClient, pat
     assert answer.json()["detail"].startswith("expected a form with one file; ")
 
 
-def test_an_id_that_is_none_is_replaced(client: TestClient) -> None:
+def test_an_invalid_request_id_is_replaced(client: TestClient) -> None:
     for given in ("a b", "x" * 65, "<script>"):
         assert client.get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] != given
 
 
-def test_an_unexpected_error_says_nothing_of_its_cause(server: Server, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+def test_an_unexpected_error_does_not_reveal_its_cause(server: Server, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("secret path /root")
 
@@ -70,7 +70,7 @@ def test_an_unexpected_error_says_nothing_of_its_cause(server: Server, monkeypat
     assert "secret path" in caplog.text, "the log has it"
 
 
-def test_a_library_that_is_away_is_no_crash(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_library_is_a_problem(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
         raise LibraryError("the database does not answer")
 

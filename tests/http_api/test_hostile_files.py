@@ -1,4 +1,4 @@
-"""Files that broke a reader once, and damaged ones, through the API: refused in a sentence, never a crash."""
+"""Files that once broke a reader, and damaged ones, sent to the API: refused in one sentence, without a crash."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def expect_taken_or_refused(client: TestClient, path: str, content: bytes) -> No
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_what_broke_a_reader_once_is_refused(client: TestClient, path: Path) -> None:
+def test_files_that_once_broke_a_reader_are_refused(client: TestClient, path: Path) -> None:
     for address in ("/images", "/videos"):
         expect_taken_or_refused(client, address, path.read_bytes())
 

@@ -1,4 +1,4 @@
-"""``POST /images`` gives what the Python API gives, in three formats."""
+"""``POST /images`` returns the results of the Python API in three formats."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_names_are_never_paths_and_formulas_stay_text(client: TestClient, png: b
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 99, 422, "unreadable_picture"),
     ],
 )
-def test_what_is_no_picture_is_refused(client: TestClient, content: bytes, status: int, code: str) -> None:
+def test_files_that_are_no_pictures_are_refused(client: TestClient, content: bytes, status: int, code: str) -> None:
     answer = client.post("/images", content=content)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 

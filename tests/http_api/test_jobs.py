@@ -93,7 +93,7 @@ def test_a_request_sent_again_makes_no_second_job(client: TestClient, clip: byte
     other = add(client, clip, "k-1", every=3)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_of_another_request")
     assert client.get("/jobs").json()["total"] == 1
-    # A deleted job takes its key with it.
+    # The key is deleted with its job.
     client.delete(f"/jobs/{first.json()['id']}")
     assert add(client, clip, "k-1", every=2).json()["id"] != first.json()["id"]
 

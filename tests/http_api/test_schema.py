@@ -1,4 +1,4 @@
-"""Requests that schemathesis invents from the API's own description: never a 500, and answers as described.
+"""Requests that schemathesis generates from the API's description: no status 500, and responses as described.
 
 ``python -m tests.stress api --requests 10000`` sends more of them.
 """
@@ -14,7 +14,7 @@ from tests.stress.api import Known, send_invented
 
 
 @pytest.mark.slow
-def test_invented_requests_are_answered_as_described(server: Server, png: bytes, clip: bytes) -> None:
+def test_generated_requests_get_described_responses(server: Server, png: bytes, clip: bytes) -> None:
     client = server.client()
     jobs = [add(client, clip).json()["id"] for _ in range(4)]
     finish_next(server.library)

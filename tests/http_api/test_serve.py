@@ -1,4 +1,4 @@
-"""``emotion serve`` as a process of its own, used by the client in ``docs/``: jobs, guard, tokens, load."""
+"""``emotion serve`` in a separate process, used by the client in ``docs/``: jobs, guard, tokens, load."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 GROWTH_MB = 60
-"""How much the server may grow over three bursts of twenty pictures."""
+"""Allowed growth of the server's memory over three bursts of twenty pictures, MB."""
 
 _spec = importlib.util.spec_from_file_location("emotion_client", ROOT / "docs" / "emotion_client.py")
 assert _spec is not None
@@ -42,7 +42,7 @@ class Running:
         self.url, self.process = url, process
 
     def rss_mb(self) -> float:
-        """Return the memory of the server and of its processes."""
+        """Return the memory of the server and its child processes, MB."""
         listed = subprocess.run(["ps", "-eo", "pid,ppid,rss"], capture_output=True, text=True, check=True).stdout
         rows = [tuple(map(int, line.split())) for line in listed.splitlines()[1:]]
         family = {self.process.pid}
@@ -69,7 +69,7 @@ def serving(folder: Path, *options: str) -> Iterator[Running]:
         yield Running(url, process)
     finally:
         process.terminate()
-        # uvicorn ends in order, then raises the signal again.
+        # uvicorn shuts down cleanly, then raises the signal again.
         assert process.wait(30) in {0, -signal.SIGTERM}
 
 
@@ -102,7 +102,7 @@ def test_the_client_analyses_a_picture_and_a_video(
     assert caught.value.request_id
 
 
-def test_the_guard_stands_before_the_api(server: Running) -> None:
+def test_the_guard_protects_the_api(server: Running) -> None:
     def status(**headers: str) -> int:
         request = urllib.request.Request(f"{server.url}/api/v1/images", b"x", headers, method="POST")
         with pytest.raises(urllib.error.HTTPError) as caught:
@@ -115,7 +115,7 @@ def test_the_guard_stands_before_the_api(server: Running) -> None:
 
 
 def test_twenty_pictures_at_once_take_turns(server: Running, tmp_path: Path) -> None:
-    """Each has 6 megapixels, 17 MB: together they would take 350 MB."""
+    """Each picture has 6 megapixels and takes 17 MB: together they would take 350 MB."""
     Image.fromarray(sample_image()).resize((2400, 2400)).save(tmp_path / "large.jpg")
     client = emotion_client.Client(server.url, timeout_s=900)
 
@@ -131,7 +131,7 @@ def test_twenty_pictures_at_once_take_turns(server: Running, tmp_path: Path) -> 
 
     burst()  # loads the model and starts the decoders
     peaks = [burst() for _ in range(6)]
-    # A sampled peak varies by 50 MB: the decoders may hold their pictures in the same moment or not.
+    # Sampled peaks vary by 50 MB, because the decoders do not always hold their pictures at the same time.
     assert statistics.median(peaks[3:]) < statistics.median(peaks[:3]) + GROWTH_MB, peaks
 
 

@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def facts_of(path: Path, **other: object) -> ModelFacts:
-    """Return what the check finds for :func:`tests.tflite_files.classifier`, without running it."""
+    """Return the facts that the check would find for :func:`tests.tflite_files.classifier`."""
     values = {
         "sha256": sha256_of(path), "file_bytes": path.stat().st_size, "input_size": 48, "colour": "grey", "classes": 7,
         "outputs": "probabilities", "input_type": "float32", "output_type": "float32", "parameters": 16137,
@@ -158,7 +158,7 @@ def test_a_slow_check_is_stopped(path: Path) -> None:
 def test_a_hanging_model_is_stopped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(files.endless_classifier())
     monkeypatch.setattr(importer, "PROCESSOR_LIMIT_S", 3.0)
-    # On a machine whose processors are all taken, the wall clock strikes first.
+    # On a busy machine, the limit of wall time is reached first.
     with pytest.raises(
         ModelError, match=r"it (was stopped because it used too much processor time|gave no answer within 60 s)"
     ):
@@ -173,7 +173,7 @@ def test_a_crashing_model_is_refused(path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_damaged_files_give_a_result_or_one_sentence(seed: int, path: Path) -> None:
-    """A few of the hundreds tried when this was written. They may be accepted, but must not crash the app."""
+    """A few damaged files. They may be accepted, but must not crash the app."""
     rng = np.random.default_rng(seed)
     content = np.frombuffer((model_dir("fourconv") / "model.tflite").read_bytes(), np.uint8).copy()
     places = rng.choice(np.r_[8:4096, len(content) - 16384 : len(content)], 5)

@@ -1,4 +1,4 @@
-"""The check of imported models on good and bad files, run in this process because none does harm."""
+"""The check of imported models on valid and invalid files, in this process because all are harmless."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def test_a_shipped_file_matches_its_card(name: str, examine) -> None:
     facts = examine((model_dir(name) / card.file).read_bytes())
     form = (facts["input_size"], facts["colour"], facts["classes"], facts["outputs"])
     assert form == (card.input_size, card.colour, len(card.labels), card.outputs)
-    # Counted from the Keras network there and from the file here.
+    # The card counts the Keras network, the check counts the file.
     assert facts["multiply_adds"] == card.multiply_adds
-    # Batch norms are folded away, and the shape of a flattened picture is a constant too.
+    # The file has no batch norms, but one more constant: the shape of the flattened picture.
     assert facts["parameters"] == pytest.approx(card.parameters, rel=0.03)
 
 
@@ -54,7 +54,7 @@ def test_the_sample_portrait_is_classified_as_in_the_app(examine) -> None:
 def test_probabilities_and_logits_are_distinguished(examine) -> None:
     scores, shares = examine(files.classifier()), examine(files.classifier(probabilities=True))
     assert (scores["outputs"], shares["outputs"]) == ("logits", "probabilities")
-    # The same layer with its softmax in the file or in the app.
+    # The same layer with the softmax in the file, and in the app.
     for how, reading in scores["readings"].items():
         assert shares["readings"][how] == pytest.approx(reading, abs=2e-4)
 
@@ -92,7 +92,7 @@ def test_other_models_are_refused_with_one_sentence(content: bytes, message: str
 
 
 def test_costs_by_hand() -> None:
-    """7 × 2304 weights and 7 biases, and two numbers of the shape that flattens the picture."""
+    """Weights 7 × 2304, 7 biases, and 2 numbers for the shape of the flattened picture."""
     assert tflite_cost(files.classifier()) == (7 * 2304 + 7 + 2, 7 * 2304)
 
 

@@ -1,4 +1,4 @@
-"""A library on each database; PostgreSQL is a real server started by the test run."""
+"""A library on SQLite and on PostgreSQL, whose server the tests start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emotion.vision.encode import write_video
 from tests.library.libraries import BOTH, MakeLibrary, empty_database
 
 LONG_S = 12
-"""The sample clip is three seconds; several times over it gives a killer the time that he needs."""
+"""Length of the repeated sample clip: long enough to kill a worker during its analysis."""
 
 
 @pytest.fixture(params=BOTH)
@@ -27,7 +27,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def make_library(database_url: str, tmp_path: Path) -> Iterator[MakeLibrary]:
-    """Opens the same library again, as another process would."""
+    """A function that opens the same library again, as another process would."""
     opened = []
 
     def make() -> Library:
@@ -46,7 +46,7 @@ def library(make_library: MakeLibrary) -> Library:
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One second without a face."""
+    """A video of one second without a face."""
     pictures = [np.full((48, 64, 3), 8 * index, np.uint8) for index in range(25)]
     return write_video(tmp_path_factory.mktemp("video") / "grey.mp4", pictures, fps=25)
 
@@ -61,5 +61,5 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def uninterrupted(clip: Path) -> Analysis:
-    """The analysis of the clip's every second frame."""
+    """An analysis of every second frame of the clip."""
     return emotion.Analyzer().video(clip, every=2)

@@ -1,4 +1,4 @@
-"""Helpers for tests of the library: a PostgreSQL server, empty databases, finished analyses."""
+"""Helpers for tests of the library: empty databases and finished analyses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
 
 
 def end(library: Library, claim: Claim, analysis: Analysis) -> None:
-    """End a claim with a synthetic result, through the worker's functions."""
+    """Finish a claimed analysis with a synthetic result, through the worker's functions."""
     entry_settings = library.for_owner(_owner(library, claim)).get(claim.id).settings
     library.checkpoint(claim.id).append(
         replace(analysis, settings=analysis.settings | {"every": entry_settings.every}), None
@@ -58,7 +58,7 @@ def put(
     title: str | None = None,
     tags: Sequence[str] = (),
 ) -> Entry:
-    """Add a video and end its analysis with a result."""
+    """Add a video, finish its analysis with a result, and return its entry."""
     library, entry = repository.library, repository.add(video, name, settings, title=title, tags=tags)
     claim = claim_next(library, 1)
     assert claim is not None

@@ -1,4 +1,4 @@
-"""Videos that crash, hang or bloat their decoder fail their own job only, with a reason."""
+"""Videos that crash their decoder, hang it or exhaust its memory fail only their own job, with a reason."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_decoder_crash_fails_only_its_job(
         pid = session.get_one(AnalysisRow, entry.id).worker_pid or 0
     os.kill(pid, number)
     for _ in range(20):
-        # It cannot know how the other one's worker died, and leaves it to that one to say so.
+        # Only the other server can know how its worker ended, so this one leaves the job to it.
         other_server.run_once()
         time.sleep(0.05)
     broken = wait_for(repository, entry, is_over, dispatcher)

@@ -1,4 +1,4 @@
-"""Clocks changed by an hour do not affect liveness, queue order or retention."""
+"""A clock that is changed by an hour does not affect liveness, the order of the queue or retention."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_changing_the_clock_does_not_interrupt_a_remote_worker(
     set_hosts(library, "elsewhere")
     monitor = HeartbeatMonitor[Claim](patience)
     for _ in range(5):
-        # This machine looks by its own new time; the worker's machine still has the old one.
+        # This machine has the new time; the worker's machine still has the old one.
         wall.off = jump
         assert mark_dead_workers(library, monitor) == []
         patience.seconds += liveness.HEARTBEAT_TIMEOUT_S - 1
@@ -188,7 +188,7 @@ def test_a_clock_off_by_an_hour_deletes_nothing_early(
     right = entry.kept_until
     wall.off = jump
     Dispatcher(library).run_once()
-    # Ended while the clock was wrong: kept for as much longer or shorter, and no more.
+    # It ended while the clock was wrong, so it is kept that much longer or shorter.
     other = put(repository, video)
     wall.off = dt.timedelta()
     assert other.kept_until is not None

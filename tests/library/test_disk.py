@@ -1,4 +1,4 @@
-"""Full and read-only disks: real ones in memory, which only root can mount."""
+"""Full and read-only disks: a real tmpfs, which only root can mount."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ pytestmark = pytest.mark.slow
 
 
 class Disk:
-    """A disk of its own.
+    """A mounted tmpfs.
 
     Args:
         path: Where it is mounted.
-        megabytes: Its size.
+        megabytes: Its size, MB.
     """
 
     def __init__(self, path: Path, megabytes: int) -> None:
@@ -53,7 +53,7 @@ class Disk:
         self._ballast.unlink()
 
     def set_writable(self, writable: bool) -> None:
-        """Remount the disk, as the system does when a disk fails; waits for current writers."""
+        """Remount the disk writable or read-only, as the system does when it fails; waits until files are closed."""
         for _ in range(200):
             try:
                 _mount("-o", f"remount,{'rw' if writable else 'ro'}", str(self.path))
@@ -90,13 +90,13 @@ def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
 
     yield made
     for disk in disks:
-        # Whoever still looks at it keeps it; nobody else finds it any more.
+        # A lazy unmount: processes that use the disk keep it.
         subprocess.run(["umount", "--lazy", str(disk.path)], check=True)
 
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Library]]:
-    """Opens libraries whose parts may lie on different disks; no worker outlives the test."""
+    """A function that opens a library with its parts on given disks; workers end with the test."""
     libraries: list[Library] = []
 
     def open_in(folder: Path, storage: Path | None = None, database: Path | None = None) -> Library:
@@ -172,7 +172,7 @@ class Pipe(io.RawIOBase):
 def test_an_upload_of_unknown_size_is_stopped_before_it_fills_the_disk(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Free space is checked every 64 MiB: of 80, less than 40 are left then."""
+    """Free space is checked every 64 MiB: of the 80 MiB, less than the required 40 are left then."""
     disk = make_disk(80)
     library = opened(tmp_path, storage=disk.path)
     repository = library.for_owner(LOCAL)
@@ -208,7 +208,7 @@ def test_a_full_storage_fails_the_analysis_which_can_be_resumed(
 def test_a_full_disk_with_database_does_not_stop_the_server(
     make_disk: MakeDisk, opened: Callable[..., Library], clip: Path, uninterrupted: Analysis
 ) -> None:
-    """Even the database cannot be updated; the dispatcher waits until it can."""
+    """The database cannot be updated either; the dispatcher waits until it can."""
     disk = make_disk(32)
     library = opened(disk.path)
     repository = library.for_owner(LOCAL)
@@ -299,7 +299,7 @@ def test_a_read_only_library_is_reported_on_its_page(
 def test_a_damaged_part_is_analysed_again(
     opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
-    """Kills leave no damaged part, because parts are written atomically; a failing disk may."""
+    """Parts are written atomically, so only a failing disk damages one."""
     library = opened(tmp_path)
     repository = library.for_owner(LOCAL)
     dispatcher = Dispatcher(library)

@@ -1,4 +1,4 @@
-"""Analyses that were made elsewhere: the demo."""
+"""Finished analyses that are added to the library: the demo."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_it_is_added_once_and_again_after_it_was_deleted(repository, video, time
     assert open_finished(repository, video, timeline, "Demo").title == "Demo"
 
 
-def test_it_says_nothing_about_this_machines_speed(repository, video, timeline):
+def test_it_does_not_count_in_the_estimated_speed(repository, video, timeline):
     open_finished(repository, video, timeline, "Demo")
     assert speed_of(repository) == FIRST_GUESS_FPS
 

@@ -51,7 +51,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def rename_table(library: Library, old: str, new: str) -> None:
-    """Rename a table; to a worker, the database then seems not to answer."""
+    """Rename a table, so that a worker's queries fail."""
     with library.database.writing() as session:
         session.execute(sql(f"ALTER TABLE {old} RENAME TO {new}"))
 

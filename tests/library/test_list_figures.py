@@ -1,4 +1,4 @@
-"""The list counts people as pages and exports do."""
+"""The list counts people like the pages and exports."""
 
 from __future__ import annotations
 

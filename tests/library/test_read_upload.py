@@ -1,4 +1,4 @@
-"""Uploaded timelines: valid ones are read, others refused, and a bomb affects only the sandbox."""
+"""Uploaded timelines: valid ones are read, others are refused, and bombs affect only the sandbox."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_an_invalid_upload_is_refused_with_the_readers_message():
 
 @pytest.mark.slow
 def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
-    """Its footer is under every limit: a long text is stored once for a hundred rows."""
+    """Its footer is within every limit, because a long text is stored once for a hundred rows."""
     path, texts = tmp_path / "bomb.parquet", pa.table({"text": ["a" * 100_000] * 100})
     with pq.ParquetWriter(path, texts.schema) as file:
         for _ in range(100):

@@ -1,4 +1,4 @@
-"""Analyses are stored, found by their owner only, and deleted; the same on both databases."""
+"""The repository on both databases: analyses are stored, found only by their owner, and deleted."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_deleting_leaves_no_file(library: Library, repository: Repository, video
 
 @contextmanager
 def without_power() -> Iterator[None]:
-    """Drop root's privileges for a while, because root can remove any file."""
+    """Drop root's privileges for the length of a block, because root can remove any file."""
     before = os.geteuid()
     if before == 0:
         os.seteuid(65534)
@@ -304,7 +304,7 @@ def test_arbitrary_text_round_trips(lasting: Repository, edits: Edits, title: st
     after = lasting.get(entry.id)
     assert after.edits == edits
     assert set(after.tags) == {shown(tag) for tag in tags} - {""}
-    # The figures follow the edits, as the page's and the exports' do.
+    # The figures follow the edits, like those of the page and the exports.
     assert after.summary == list_figures(lasting.load_analysis(entry.id), edits)
     unchanged = {"edits": entry.edits, "title": entry.title, "tags": entry.tags, "summary": entry.summary}
     unchanged |= {"edits_version": entry.edits_version}

@@ -1,4 +1,4 @@
-"""Two server processes on one PostgreSQL, and a database lost at the worst moment."""
+"""Two server processes on one PostgreSQL: kills, takeovers, and the loss of the database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from emotion.library.jobs.liveness import HeartbeatMonitor
 from emotion.settings import log_file
 from emotion.types import Analysis
 from tests.library.workers import assert_equal
-from tests.stress.torture.kills import Course, bits, play_round, undisturbed
+from tests.stress.torture.kills import Outcome, bits, play_round, undisturbed
 from tests.stress.torture.scene import Scene, scene
 
 pytestmark = pytest.mark.slow
@@ -50,13 +50,13 @@ def states(repository: Repository) -> set[State]:
 
 
 def handed_out(stage: Scene, server: int) -> list[str]:
-    """Return the analyses for which a server started a worker, from its log."""
+    """Return the analyses for which a server started workers, from its log."""
     lines = [json.loads(line) for line in stage.log(server).read_text().splitlines() if line.startswith("{")]
     return [line["analysis"] for line in lines if line["message"] == "an analysis was given to a worker"]
 
 
 def begun_by(entry: Entry) -> list[int]:
-    """Return the workers that began an analysis, from its log: a server may be killed before it logs their start."""
+    """Return the workers that began an analysis, from its log; a killed server may not have logged them."""
     lines = [json.loads(line) for line in log_file(entry.id).read_text().splitlines() if line.startswith("{")]
     return [line["pid"] for line in lines if line["message"] == "the analysis begins"]
 
@@ -88,7 +88,7 @@ def test_two_servers_run_every_analysis_once(stage: Scene, clip: Path) -> None:
 
 
 def test_another_server_takes_over_after_a_kill(stage: Scene, clip: Path, uninterrupted: Analysis) -> None:
-    """Workers outlive their server, and another server on the same machine takes charge of them."""
+    """Workers outlive their server, and another server on the same machine takes them over."""
     entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server()
     until(lambda: begun(stage, entry), "the first server's worker to begin")
@@ -103,7 +103,7 @@ def test_another_server_takes_over_after_a_kill(stage: Scene, clip: Path, uninte
 
 
 def test_a_server_killed_before_it_starts_a_worker_loses_nothing(stage: Scene, clip: Path) -> None:
-    """The analysis waits for no heartbeat: another server sees that nothing works on it, and starts it."""
+    """Without waiting for a heartbeat, another server sees that no worker exists, and starts one."""
     entry = stage.repository.add(clip, "a.mp4", SHORT)
     claim = queue.claim_next(stage.library, 1)
     assert claim is not None, "as the server did in its last moment"
@@ -126,7 +126,7 @@ def test_a_lost_machine_is_noticed_and_its_analysis_resumed_elsewhere(
     for pid in (stage.servers[0].pid, worker):
         os.kill(pid, signal.SIGKILL)
     stage.servers[0].wait()
-    # This process is the other machine's server.
+    # This process acts as the server of another machine.
     monkeypatch.setattr(liveness, "HEARTBEAT_TIMEOUT_S", 3.0)
     for name, value in stage.environment().items():
         monkeypatch.setenv(name, value)
@@ -147,7 +147,7 @@ def test_a_lost_machine_is_noticed_and_its_analysis_resumed_elsewhere(
 def test_a_disconnected_worker_does_not_write_after_reassignment(
     stage: Scene, clip: Path, uninterrupted: Analysis
 ) -> None:
-    """It sleeps past the timeout, wakes up, and finds that its analysis was reassigned."""
+    """The worker sleeps past the timeout, continues, and finds that its analysis was reassigned."""
     entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server()
     until(lambda: begun(stage, entry), "the worker to begin")
@@ -196,7 +196,7 @@ def test_losing_the_database_at_the_end_loses_nothing(
         connection.execute(_CUT_ONCE)
     entry = stage.repository.add(clip, "a.mp4", JobSettings(fps=2, end_s=2, keep_video=keep_video))
     stage.start_server()
-    until(lambda: stage.repository.get(entry.id).state.is_over, "the end to be noted by whoever can")
+    until(lambda: stage.repository.get(entry.id).state.is_over, "the end of the analysis to be saved")
     after = stage.repository.get(entry.id)
     assert (after.state, after.note, after.has_video) == (State.DONE, "", keep_video)
     assert after.done == len(stage.repository.load_analysis(entry.id).frames) == 4
@@ -205,11 +205,11 @@ def test_losing_the_database_at_the_end_loses_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["machine", "connection", "database"])
 def test_kills_change_no_timeline_and_leave_no_files(stage: Scene, clip: Path, kind: str) -> None:
-    """Until something was hit, usually at once; ``python -m tests.stress kills`` runs many rounds on real clips."""
+    """Rounds are played until one had a kill; ``python -m tests.stress kills`` plays many, on real clips."""
     stage.start_server()
-    quiet, course, rng = undisturbed(stage, clip, 3.0), Course(), random.Random(7)
-    while not course.killed and course.rounds < 6:
-        play_round(stage, quiet, kind, rng, course)
-    assert course.killed >= 1
-    assert course.done == course.identical == course.rounds
-    assert (course.files_left, course.processes_left) == (0, 0)
+    reference, outcome, rng = undisturbed(stage, clip, 3.0), Outcome(), random.Random(7)
+    while not outcome.killed and outcome.rounds < 6:
+        play_round(stage, reference, kind, rng, outcome)
+    assert outcome.killed >= 1
+    assert outcome.done == outcome.identical == outcome.rounds
+    assert (outcome.files_left, outcome.processes_left) == (0, 0)

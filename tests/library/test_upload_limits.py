@@ -95,7 +95,7 @@ def test_the_queue_limit_holds_for_concurrent_uploads(
 
 
 class Meanwhile(io.BytesIO):
-    """A file that runs a function while its first bytes are read."""
+    """A file that calls a function when its first bytes are read."""
 
     def __init__(self, content: bytes, happens: Callable[[], object]) -> None:
         super().__init__(content)
@@ -165,7 +165,7 @@ def test_a_name_is_never_a_path(repository: Repository, video: Path, tmp_path: P
     entry = repository.add(video, name)
     added = set(names_in(tmp_path / "storage"))
     assert added == {entry.id, f"{entry.id}/video"}
-    # Beside it nothing but what a database writes for itself.
+    # Otherwise only files of the database.
     others = {path for path in set(names_in(tmp_path)) - set(before) if not path.startswith("storage")}
     assert all(path.startswith("own library.db") for path in others)
     assert "/" not in entry.source

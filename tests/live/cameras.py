@@ -12,18 +12,18 @@ import numpy as np
 from emotion.samples import sample_image
 
 Camera = Callable[[int], av.VideoFrame]
-"""Picture *i* of a camera."""
+"""Frame number → frame of a camera."""
 
 
 def as_frame(image: np.ndarray, index: int, fps: float = 30.0) -> av.VideoFrame:
-    """A picture as WebRTC's decoder gives it: 4:2:0, with a timestamp in 1/90,000 s."""
+    """Return a frame like those of WebRTC's decoder: 4:2:0, with a time stamp in 1/90,000 s."""
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(format="yuv420p")
     frame.pts, frame.time_base = round(index * 90_000 / fps), Fraction(1, 90_000)
     return frame
 
 
 def portrait(width: int = 640, height: int = 480) -> np.ndarray:
-    """The sample portrait as a camera shows it: the face in the middle, about a third of the height."""
+    """Return the sample portrait like a camera's picture: the face in the middle, about a third of the height."""
     part = sample_image()[20:320, 60:460]
     return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 

@@ -19,7 +19,7 @@ def analyzer() -> Analyzer:
 
 @pytest.fixture(scope="session")
 def camera() -> Camera:
-    """A still camera at 30 pictures a second."""
+    """A camera with a still picture at 30 frames per second."""
     image = portrait()
     return lambda index: as_frame(image, index)
 

@@ -13,7 +13,7 @@ BETWEEN, TOO_FEW = Strain(0.45, 0.0, 60), Strain(1.0, 1.0, 3)
 
 
 def after(quality: AdaptiveQuality, strain: Strain, start_s: float, seconds: float) -> AdaptiveQuality:
-    """Return the quality after a time under constant load, measured ten times a second."""
+    """Return the quality level after a time under constant load, updated ten times per second."""
     for tenth in range(round(seconds * 10)):
         quality = quality.after(strain, start_s + tenth / 10)
     return quality
@@ -67,7 +67,7 @@ def test_few_frames_do_not_change_the_level():
 
 
 def test_failed_upgrades_double_the_wait():
-    """Full quality overloads the machine and the level below does not, so the quality could oscillate forever."""
+    """Full quality overloads the machine and the next level does not, so the level could oscillate forever."""
     quality, climbs = AdaptiveQuality(), []
     for tenth in range(6000):
         before, now_s = quality.level, tenth / 10

@@ -1,4 +1,4 @@
-"""Sources of ``emotion live``: a looped file, MPEG-TS over UDP; what is wrong with others."""
+"""Sources of ``emotion live``: a looped file, MPEG-TS over UDP, and unusable ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_file_without_end_is_stopped(clip: Path) -> None:
 
 
 def send_mpegts(clip: Path, address: str, stop: threading.Event) -> None:
-    """Send a clip over and over as an encoder in the laboratory would."""
+    """Send a clip repeatedly over UDP, as an encoder in a laboratory would."""
     with av.open(address, "w", format="mpegts") as output:
         stream = output.add_stream("mpeg2video", rate=25)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 640, 480, "yuv420p", 5
@@ -69,7 +69,7 @@ def test_mpegts_over_udp_gives_the_newest_frames(clip: Path) -> None:
     try:
         for captured in read_url(f"udp://127.0.0.1:{port}?timeout=10000000", stop):
             came.append(captured)
-            time.sleep(0.1)  # a slow analysis: frames are left out
+            time.sleep(0.1)  # a slow analysis, so that frames are skipped
             if len(came) == 10:
                 break
     finally:
@@ -81,7 +81,7 @@ def test_mpegts_over_udp_gives_the_newest_frames(clip: Path) -> None:
     assert sum(one.skipped for one in came) > 0
 
 
-def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
+def test_unusable_sources_are_named(tmp_path: Path) -> None:
     stop = threading.Event()
     with pytest.raises(LiveError, match="video77"):
         next(read_camera(77, stop))

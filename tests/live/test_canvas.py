@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from emotion.labels import ANSWER_COLOURS, FERPLUS_LABELS, UNCLEAR
 from emotion.live.canvas import Area, Canvas, planar, yuv
 from emotion.live.face_masking import HOLD_S, FaceMask
-from emotion.live.overlay import Overlay, Said
+from emotion.live.overlay import FaceText, Overlay
 from emotion.types import Face
 from tests.live.cameras import as_frame, portrait
 
@@ -75,14 +75,14 @@ def test_drawing_is_clipped_to_the_frame(corners, size, mirror):
     mask.update([shown], 0.0)
     for hide in ("blur", "silhouette"):
         mask.apply(canvas, hide, mirror=mirror)
-    said = Said("happiness", dict.fromkeys(FERPLUS_LABELS, 1 / 8))
+    said = FaceText("happiness", dict.fromkeys(FERPLUS_LABELS, 1 / 8))
     Overlay(canvas, mirror=mirror).draw([shown], {1: said}, mesh=True)
     assert (canvas.frame.width, canvas.frame.height) == size
 
 
 def drawn(answer: str | None, *, mirror: bool = False, mesh: bool = False) -> np.ndarray:
     canvas = Canvas(as_frame(np.full((480, 640, 3), 90, np.uint8), 0), mirror=mirror)
-    said = Said(answer, {"happiness": 0.9, "neutral": 0.1} if answer else {})
+    said = FaceText(answer, {"happiness": 0.9, "neutral": 0.1} if answer else {})
     Overlay(canvas, mirror=mirror).draw([face(100, 200, 200, 320, points=mesh)], {1: said}, mesh=mesh)
     return rgb(canvas.frame)
 

@@ -1,4 +1,4 @@
-"""Live values of eyes, gaze, blinks and movements, on results made by hand."""
+"""Live values of eyes, gaze, blinks and movements from synthetic results."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_openness_is_a_share_of_the_persons_own_open_eye():
     assert now.towards_camera is None
 
 
-def test_gaze_is_told_as_an_angle_and_whether_it_is_towards_the_camera():
+def test_gaze_has_an_angle_and_whether_it_is_towards_the_camera():
     signals = seen(30, gaze=(8.0, 6.0))
     assert signals.now(1).gaze_deg == pytest.approx(10.0, abs=0.05)
     assert signals.now(1).towards_camera
@@ -87,12 +87,12 @@ def test_movements_are_relative_to_neutral_frames_then_to_the_baseline():
     assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.3)
 
 
-def test_without_neutral_frames_no_movement_is_claimed():
+def test_without_neutral_frames_no_movement_is_reported():
     now = seen(60, lip_gap=0.4, label="surprise").now(1)
     assert (now.rest, now.movements) == ("unknown", {})
 
 
-def test_what_is_switched_off_is_not_told():
+def test_disabled_measures_are_not_reported():
     assert FaceSignals(FERPLUS_LABELS).now(1) is None
     signals = FaceSignals(FERPLUS_LABELS)
     signals.see(result(0, openness=(NAN, NAN), gaze=(NAN, NAN), lip_gap=None))
@@ -100,7 +100,7 @@ def test_what_is_switched_off_is_not_told():
     assert signals.notes(1) == ()
 
 
-def test_who_is_gone_for_long_is_forgotten():
+def test_people_out_of_view_for_long_are_forgotten():
     signals = seen(30)
     signals.see(result(40 * FPS, track=2))
     assert signals.now(1) is None

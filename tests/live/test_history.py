@@ -27,7 +27,7 @@ def history() -> History:
 
 
 def test_smoothing_matches_the_timeline_function():
-    """Exponential smoothing as for a recorded timeline, one value at a time."""
+    """Exponential smoothing value by value equals that of a recorded timeline."""
     times = np.cumsum(np.random.default_rng(1).uniform(0.01, 0.2, 40))
     labels = np.random.default_rng(2).choice(FERPLUS_LABELS, 40)
     builder, smoother, live = TimelineBuilder(FERPLUS_LABELS), Smoother(len(FERPLUS_LABELS)), []

@@ -43,7 +43,7 @@ def test_an_unseen_person_gets_no_baseline():
 
 
 def test_pauses_do_not_count():
-    """Ten seconds without a frame count as no more than a moment of the frame before them."""
+    """Ten seconds without a frame add hardly any weight to the frame before them."""
     taker = BaselineTaker(3.0, FERPLUS_LABELS)
     for time in [0, 1, 2, *range(102, 140)]:
         taker.add(make_result(time, [make_face("anger" if time < 100 else "neutral")]))

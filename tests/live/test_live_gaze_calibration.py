@@ -1,4 +1,4 @@
-"""Calibrating the gaze while the camera runs, on results made by hand."""
+"""Gaze calibration while the camera runs, with synthetic results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS = DOT_S * len(TARGETS)
 
 
 def look(calibrator: GazeCalibrator, measure, seconds: float = SECONDS + 0.1, lag_s: float = 0.3, start: int = 300):
-    """Show a person who looks at each dot ``lag_s`` late; return the last frame as the calibrator returned it."""
+    """Let a person look at each dot ``lag_s`` late; return the calibrator's result for the last frame."""
     for index in range(round(seconds * FPS)):
         dot = min(max(int((index / FPS - lag_s) // DOT_S), 0), len(TARGETS) - 1)
         yaw, pitch = measure(TARGETS[dot])
@@ -39,7 +39,7 @@ def test_a_distorted_gaze_is_calibrated_from_then_on():
     assert np.array(kept["matrix"]) == pytest.approx(np.array([[2, 0, -8], [0, 2, -6]]), abs=1e-3)
 
 
-def test_others_and_shut_eyes_stay_as_measured():
+def test_other_people_and_shut_eyes_are_not_calibrated():
     calibrator = GazeCalibrator()
     calibrator.start(TARGETS)
     look(calibrator, lambda true: true * 0.5)
@@ -48,7 +48,7 @@ def test_others_and_shut_eyes_stay_as_measured():
     assert np.isnan(calibrator.see(result(2, gaze=(float("nan"), float("nan")))).faces[0].gaze_yaw)
 
 
-def test_nothing_changes_before_it_is_over_and_after_it_is_cleared():
+def test_gaze_is_unchanged_during_calibration_and_after_clearing():
     calibrator = GazeCalibrator()
     calibrator.start(TARGETS)
     during = look(calibrator, lambda true: true * 0.5, seconds=10)
@@ -60,7 +60,7 @@ def test_nothing_changes_before_it_is_over_and_after_it_is_cleared():
     assert calibrator.see(frame) is frame
 
 
-def test_a_hidden_gaze_and_an_empty_picture_say_why():
+def test_failed_calibrations_have_a_reason():
     calibrator = GazeCalibrator()
     calibrator.start(TARGETS)
     look(calibrator, lambda _: (float("nan"), float("nan")))
@@ -72,6 +72,6 @@ def test_a_hidden_gaze_and_an_empty_picture_say_why():
 
 
 @pytest.mark.parametrize("targets", [np.zeros((4, 2)), np.zeros((9, 3)), np.full((9, 2), np.nan)])
-def test_what_are_no_dots_is_refused(targets):
+def test_invalid_dots_are_refused(targets):
     with pytest.raises(LiveError, match="expected 5 or more dots"):
         GazeCalibrator().start(targets)

@@ -1,4 +1,4 @@
-"""Recordings reach the library and survive crashes and a lost library."""
+"""Recordings in the library, also after crashes and when the library is lost."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def unstrained(analyzer: Analyzer, settings: LiveSettings = PLAIN) -> LiveSession:
-    """A session whose clock stands, so that no machine is too slow for it: every picture is analysed at full quality.
+    """A session whose clock stands still, so that every frame is analysed at full quality on any machine.
 
-    How a slow one steps down is for test_quality and test_session to say.
+    test_adaptive_quality and test_session test slow machines.
     """
     return LiveSession(analyzer, settings, clock=Clock())
 
@@ -209,7 +209,7 @@ def test_a_clip_is_recorded_only_on_request_as_an_ordinary_video(
     assert path is not None
     times = [frame.time_s for frame in read_video(path)]
     assert times == pytest.approx(timeline.frames["time_s"].tolist(), abs=1e-3)
-    # The camera's own picture: neither mirrored nor hidden nor drawn on.
+    # The camera's original frame: not mirrored, masked or drawn on.
     first = next(read_video(path))
     assert np.abs(first.rgb().astype(int) - camera(0).to_ndarray(format="rgb24")).mean() < 4
 
@@ -350,14 +350,14 @@ for index in itertools.count():
 
 @pytest.fixture
 def killed(tmp_path: Path, library: Library) -> tuple[str, float]:
-    """A server that recorded for a few seconds and was killed without a warning: the analysis, and its last picture."""
+    """A server that was killed after a few seconds of recording: the analysis, and the time of its last frame."""
     command = [sys.executable, "-c", SERVER, f"sqlite:///{tmp_path / 'library.db'}", str(tmp_path / "storage")]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     entry_id, last_s = server.stdout.readline().strip(), 0.0
     while last_s < 3.3:
         last_s = float(server.stdout.readline())
-    # Still alive, so nobody may touch it.
+    # Its server still runs, so no other one may close it.
     assert close_stale_recordings(library) == []
     hand_over_left_clips(library)
     assert claim_next(library, 1) is None
@@ -379,7 +379,7 @@ def test_a_killed_server_loses_at_most_the_last_second(
     assert not analysis.complete
     kept_s = float(analysis.frames["time_s"].iloc[-1])
     assert f"{kept_s:.1f} s" in entry.note
-    # Written twice a second of a stream that is as slow as the machine.
+    # Written every half second, from a stream that is as slow as the machine.
     assert last_s - 2.0 <= kept_s <= last_s
     assert entry.summary is not None
     assert entry.summary["shares"]["happiness"] > 0.9

@@ -63,8 +63,8 @@ def test_a_smiling_portrait(analyzer: Analyzer, camera: Camera) -> None:
     assert (snapshot.held, snapshot.baseline, snapshot.recording, snapshot.closed) == (False, None, None, False)
 
 
-def test_eyes_and_movements_are_told_and_can_be_switched_off(analyzer: Analyzer, camera: Camera) -> None:
-    # On a clock of its own, as a busy machine would lower the quality, and blinks need 15 frames a second.
+def test_eyes_and_movements_are_reported_and_can_be_turned_off(analyzer: Analyzer, camera: Camera) -> None:
+    # With a test clock, because a busy machine would lower the quality, and blinks need 15 frames per second.
     session = LiveSession(analyzer, clock=TickingClock(1e-3))
     run(session, camera, range(75))
     snapshot = session.snapshot()
@@ -88,7 +88,7 @@ def test_eyes_and_movements_are_told_and_can_be_switched_off(analyzer: Analyzer,
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("start_s", "expected"), [(2.0, "sadness"), (11.0, "happiness")])
-def test_the_expected_expression_leads_where_it_is_plain(
+def test_the_expected_expression_leads_in_clear_parts(
     analyzer: Analyzer, shared_data: Path, start_s: float, expected: str
 ) -> None:
     session, leading = LiveSession(analyzer), []
@@ -195,7 +195,7 @@ def test_an_invalid_baseline_is_refused(analyzer: Analyzer, seconds: float) -> N
 
 
 def test_a_busy_session_analyses_fewer_frames_and_keeps_faces(analyzer: Analyzer, camera: Camera) -> None:
-    """Every frame takes 30 ms, and as many are dropped as are analysed."""
+    """Every frame takes 30 ms, and one frame is dropped for each analysed one."""
     session = LiveSession(analyzer, clock=TickingClock(0.03))
     shown = run(session, camera, range(0, 600, 2), skipped=1)
     load = session.snapshot().load
@@ -307,7 +307,7 @@ def test_a_garbage_collected_session_frees_its_seat(analyzer: Analyzer, camera: 
 
 
 def test_sessions_can_share_frames(analyzer: Analyzer) -> None:
-    """As when one camera is relayed to several: state cached in a frame would not be thread-safe."""
+    """One camera may be relayed to several sessions, so frames must not cache state that is not thread-safe."""
     for count in range(4):
         frames = [as_frame(portrait(), index) for index in range(25)]
         sessions = [LiveSession(analyzer, LiveSettings(hide="blur")) for _ in range(3)]

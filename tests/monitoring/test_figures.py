@@ -53,7 +53,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 
 def busy(library: Library, video: Path) -> None:
-    """Add a finished analysis of ten frames, one running here at 50 frames/s, one cancelled, two queued."""
+    """Add a finished analysis of ten frames, one running at 50 frames/s, a cancelled one and two queued ones."""
     repository = library.for_owner(LOCAL)
     put(repository, video, "Martha.mp4")
     repository.add(video, "Martha.mp4")

@@ -1,4 +1,4 @@
-"""Runs pages without models: the analyzer is patched, and caches start empty."""
+"""Fixtures of the page tests: an analyzer without models, empty caches, an empty library."""
 
 from __future__ import annotations
 

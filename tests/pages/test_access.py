@@ -34,7 +34,7 @@ NOBODY: dict[str, object] = {"is_logged_in": False}
 
 @pytest.fixture(autouse=True)
 def sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    # Remembered for as long as a server runs, which here is a test.
+    # A server remembers it until it ends; here each test is a server.
     for name in ("required", "guarded"):
         monkeypatch.setitem(settings._memory, name, settings._memory[name])
     with secrets_file(tmp_path, toml(allowed=["@example.org"], admins=["boss@example.org"])):
@@ -68,8 +68,8 @@ def not_a_step(*_: object, **__: object) -> None:
 
 @pytest.fixture
 def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail on anything that a page would open or load."""
-    # A module that is first imported meanwhile would keep what stands in for these.
+    """Fail if the page opens a library or loads a model."""
+    # A module that is imported meanwhile would keep the stand-ins.
     for module in pkgutil.walk_packages(ui.__path__, "ui."):
         importlib.import_module(module.name)
     for name in (
@@ -123,7 +123,7 @@ def test_every_page_checks_access_first(name: str):
 
 
 def test_only_listed_modules_use_the_whole_library():
-    """Each of these names the owner, or is for administrators."""
+    """These modules name the owner, or are for administrators."""
     reach = re.compile(
         r"\.shared\b|\bshared_library_or_stop\b|^from emotion\.library.* import .*\bLibrary\b", re.MULTILINE
     )
@@ -137,7 +137,7 @@ def test_only_listed_modules_use_the_whole_library():
 def test_a_link_to_an_administration_page_leads_home():
     test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     test.user = ADA
-    # As a server that has just started comes by it: the page's file was run first.
+    # On a server that has just started, the script of the page runs first.
     test.session_state["wanted_page"] = ("pages/admin.py", {})
     test.run()
     assert not test.exception
@@ -216,7 +216,7 @@ def test_administrators_delete_a_library_after_confirmation(library, video):
 
 
 def test_former_administrators_cannot_delete(library, video):
-    """The page was rendered before the role was removed; the button is pressed after."""
+    """The page was rendered before the role was removed; the button is clicked afterwards."""
     put(library.for_owner(owner(ADA)), video)
     test = visit("admin.py", BOSS)
     test.selectbox(key="people_chosen").set_value(owner(ADA)).run()
@@ -241,7 +241,7 @@ def test_only_administrators_add_models(user, may: bool, tmp_path, monkeypatch):
 
 
 def test_former_administrators_cannot_add_models(tmp_path, monkeypatch):
-    """The page was rendered before the role was removed; the button is pressed after."""
+    """The page was rendered before the role was removed; the button is clicked afterwards."""
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     test = visit("model_lab.py", BOSS)
     place = [uploader.label for uploader in test.file_uploader].index("Model file")

@@ -1,4 +1,4 @@
-"""Several pictures on one screen: filter, order, table and the file of everything."""
+"""Several pictures on one page: filter, order, table, and the file with all results."""
 
 from __future__ import annotations
 
@@ -62,6 +62,14 @@ def test_a_filter_leaves_the_pictures_that_show_an_expression(analyzer: FakeAnal
     assert files(test) == ["empty.png"]
 
 
+def test_the_table_has_unclear_faces(analyzer: FakeAnalyzer) -> None:
+    analyzer.abstain_below = 0.7  # the face is happy at 0.65
+    test = gallery("a.png", "b.png")
+    test.segmented_control(key="pictures_view").set_value("Table").run()
+    assert not test.exception
+    assert test.dataframe[0].value["expression"].tolist() == ["unclear", "unclear"]
+
+
 def test_results_take_the_place_of_the_uploader(analyzer: FakeAnalyzer) -> None:
     test = AppTest.from_file(PAGE, default_timeout=30).run()
     assert test.title[0].value == "Pictures"
@@ -70,7 +78,7 @@ def test_results_take_the_place_of_the_uploader(analyzer: FakeAnalyzer) -> None:
     assert test.get("popover")[0].proto.popover.label == "Add pictures"
 
 
-def test_totals(shown: list[Picture | Unreadable]) -> None:
+def test_totals_and_order_of_answers(shown: list[Picture | Unreadable]) -> None:
     assert found(shown) == "4 pictures · 3 faces · 1 cannot be read"
     assert answers_of(shown[0]) == {"happiness": 1} and answers_of(shown[3]) == {UNREADABLE: 1}
     assert in_order({UNREADABLE, "unclear", "fear", NO_FACE, "happiness"}) == [

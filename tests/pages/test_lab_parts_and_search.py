@@ -23,7 +23,7 @@ def folders(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_what_is_missing_has_no_tab_but_a_command(folders):
+def test_missing_results_show_a_command_instead_of_a_tab(folders):
     test = page("model_lab")
     assert [tab.label for tab in test.tabs] == ["Your models"]
     words = texts(test)

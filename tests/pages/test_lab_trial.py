@@ -1,4 +1,4 @@
-"""The lab's *Labelled pictures*: a zip in, every model's scores out."""
+"""The lab's *Labelled pictures*: every model's scores on an uploaded ZIP file."""
 
 from __future__ import annotations
 

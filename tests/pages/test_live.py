@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.skipif(not emotion.list_models(), reason="no model is 
 
 
 class Portrait(MediaStreamTrack):
-    """Shows the sample portrait forever."""
+    """A camera that shows the sample portrait endlessly."""
 
     kind = "video"
 
@@ -116,7 +116,7 @@ def agreed() -> AppTest:
 
 
 def running(streamer: Streamer) -> AppTest:
-    """The page with a camera that shows a face."""
+    """The live page with a running camera that shows a face."""
     streamer.connects = True
     test = agreed().run()
     until(lambda: bool(streamer.session.snapshot().people))
@@ -254,7 +254,7 @@ def test_values_are_sent_to_other_programs_until_stopped(streamer):
         connect(f"ws://127.0.0.1:{port}/")
 
 
-def test_a_wrong_address_is_told_and_settings_hide_the_panel(streamer, monkeypatch):
+def test_a_wrong_address_is_reported_and_settings_hide_the_panel(streamer, monkeypatch):
     test = running(streamer)
     test.text_input(key="live_send_osc").set_value("192.0.2.1:9000").run()
     press(test, "Start sending")

@@ -1,4 +1,4 @@
-"""The notice before the first analysis: what it locks, and whom it asks again."""
+"""The notice before the first analysis: what it locks, and when it appears again."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.tflite_files import classifier
 pytestmark = pytest.mark.slow
 
 OWN = 0
-"""Place of the uploader among the lab's, behind those for a photograph and for a zip of pictures."""
+"""Index of the uploader on the page, after those for a photo and for a ZIP file of pictures."""
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def give(test, name: str, content: bytes):
 
 
 def field(test, label: str):
-    """A widget of the form."""
+    """Return a widget of the form by its label."""
     return next(one for one in [*test.text_input, *test.selectbox] if one.label == label)
 
 

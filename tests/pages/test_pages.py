@@ -22,7 +22,7 @@ def page(name: str) -> AppTest:
 
 
 def texts(test: AppTest) -> str:
-    """All words on the page, as they are shown: without the signs that keep them from being Markdown."""
+    """Return all text on the page as a person sees it, without escapes of Markdown."""
     kinds = (test.markdown, test.caption, test.subheader, test.info, test.warning, test.error)
     written = "\n".join(str(element.value) for kind in kinds for element in kind)
     return as_shown(written)

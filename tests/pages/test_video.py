@@ -194,7 +194,7 @@ def test_the_newest_finished_analysis_opens_by_itself(repository, video):
     repository.add(video, "waits.mp4")
     test = visit()
     assert (test.subheader[0].value, test.query_params["analysis"]) == ("new", newest.id)
-    # An empty page is asked for, until the next visit.
+    # The visitor asked for an empty page, which holds for this session.
     test = press(test, "Clear")
     assert not test.subheader
     assert "A timeline" in texts(test.run())
@@ -237,7 +237,7 @@ def test_names_go_to_marked_events_that_have_only_a_number():
     assert [event.label for event in edits.events] == ["Event 1", "Event 2"]
     edits = with_marked(edits, [Marked("a", moment, "Joke")])
     assert [event.label for event in edits.events] == ["Joke", "Event 2"]
-    # The same moment again is another event.
+    # Marking the same moment again adds another event.
     edits = with_marked(edits, [Marked("c", moment, "Laugh")])
     assert [event.label for event in edits.events] == ["Joke", "Event 2", "Laugh"]
 

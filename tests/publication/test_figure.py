@@ -109,7 +109,7 @@ def test_an_expression_has_the_same_pattern_in_every_chart():
     assert alone.startswith("url(#")
 
 
-def test_lines_are_told_apart_by_dashes():
+def test_lines_are_distinguished_by_dashes():
     svg = svg_of("relative", greyscale=True)
     lines = [one for one in svg.iter() if "mark-line" in (one.get("class") or "")]
     looks = {(path.get("stroke"), path.get("stroke-dasharray")) for line in lines for path in line}

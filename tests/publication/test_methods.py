@@ -70,7 +70,7 @@ def test_citation_cff_is_valid():
     assert errors == []
 
 
-def test_citation_cff_says_what_the_program_says():
+def test_citation_cff_matches_the_program():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert (CFF["title"], CFF["version"], CFF["license"]) == (TITLE, project["version"], project["license"])
     assert [author["name"] for author in CFF["authors"]] == [AUTHOR]

@@ -54,7 +54,7 @@ def write_source(path: Path, sound: str | None, times_ms=VARYING_MS) -> Path:
 
 
 def analysed(path: Path, every: int = 1) -> Analysis:
-    """A face at one place in every n-th frame of a file."""
+    """Return an analysis with one face, at the same place in every n-th frame of a file."""
     times = [frame.time_s for frame in read_video(path)]
     analysis = make_analysis([["happiness"]] * len(times))
     timeline = analysis.timeline.assign(time_s=times, x1=np.float32(40), x2=np.float32(90), y1=np.float32(40))
@@ -75,7 +75,7 @@ def packets(path: Path) -> list[bytes]:
 
 
 def sound_of(path: Path) -> tuple[str, float, np.ndarray]:
-    """Codec, first time in seconds, samples."""
+    """Return codec, first time (s) and samples of a file's sound."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         frames = list(container.decode(stream))
@@ -211,7 +211,7 @@ def test_memory_does_not_grow_with_length(tmp_path):
         return highest
 
     peak(5)
-    # The tables grow by some hundred bytes a frame; a kept picture would weigh 57,600.
+    # The tables grow by a few hundred bytes per frame; a frame that is kept would take 57,600.
     assert peak(120) - peak(30) < 90 * 5_000
 
 

@@ -75,7 +75,7 @@ def test_the_annotated_video_matches_the_analysis(tmp_path: Path, name: str) -> 
 
 
 def test_a_cover_picture_needs_no_copy(tmp_path: Path) -> None:
-    """It is not a track of an mp4 file, and browsers ignore it."""
+    """It is not a track of the MP4 file, and browsers ignore it."""
     assert plays_in_browser(write_streams(tmp_path / "a.mp4", [([RED], "mjpeg", COVER), (FILM, "", DEFAULT)]))
 
 

@@ -31,10 +31,10 @@ def test_a_report_has_the_figures_of_everybody() -> None:
     assert report.not_measured == []
 
 
-def test_movements_stand_by_event_and_baseline() -> None:
+def test_movements_are_listed_by_event_and_baseline() -> None:
     ada, other = build_report(edit(acting(people=2), EDITS)).movements
     assert (ada.name, other.name) == ("Ada <b>, relative to the neutral frames", "Person 2, relative to the baseline")
-    # Events carry the numbers of the report's list, in order of time; the moment has no figures.
+    # Events have the numbers of the report's list, in order of time; a moment has no figures.
     assert ada.heads == ("Whole video", "Peak (95%)", "Left − right", "Event 1", "Event 3")
     assert other.heads == ("Whole video", "Peak (95%)", "Left − right", "Baseline", "Event 1", "Event 3")
     rows = {row[0]: row[1:] for row in ada.rows}
@@ -52,7 +52,7 @@ def test_many_events_continue_in_another_table() -> None:
     assert len(first.heads) == MOVEMENT_COLUMNS
 
 
-def test_what_was_not_measured_is_said_in_place_of_figures(tmp_path: Path) -> None:
+def test_missing_measurements_are_explained_instead_of_figures(tmp_path: Path) -> None:
     report = build_report(edit(make_analysis([["happiness"]] * 20, step_s=0.2)))
     assert report.movements == []
     assert [row.values[0] for row in report.eyes] == ["–"]

@@ -86,7 +86,7 @@ LABELS = ["happiness", "anger", "neutral", None]
 
 @st.composite
 def people(draw: st.DrawFn, shortest_s: float = 0.0):
-    """An analysis of several people who come and go, each with runs of expressions."""
+    """Generate analyses of several people who come and go, each with runs of expressions."""
     step_s = draw(st.sampled_from([1 / 30, 0.04, 0.1, 1.0]))
     shortest = max(round(shortest_s / step_s + 0.499), 1)
     run = st.tuples(st.sampled_from(LABELS), st.integers(shortest, shortest + 12))
@@ -109,11 +109,11 @@ def exact(text: str) -> float:
 
 
 def agreement(analysis, said) -> dict[int, float]:
-    """Return for each person the share of their rows, away from changes, that the caption agrees with."""
+    """Return for each person the share of rows, except near changes, that the captions agree with."""
     cues = webvtt.from_buffer(io.StringIO(captions_text(edit(analysis)))).captions
     half = 1 / analysis.info.fps / 2
     right: dict[int, list[bool]] = {}
-    # The library's own seconds are whole ones.
+    # The library rounds seconds to whole numbers.
     spans = [(*(exact(text) for text in (cue.start, cue.end)), cue.text.splitlines()) for cue in cues]
     for track, time_s, answer in zip(analysis.timeline["track_id"], analysis.timeline["time_s"], said, strict=True):
         lines = [told for start, end, told in spans if start <= time_s + half < end]
@@ -133,7 +133,7 @@ def test_captions_match_each_persons_smoothed_timeline(analysis):
 @settings(max_examples=20)
 @given(people(SMOOTHED_S))
 def test_captions_match_the_timeline_without_short_runs(analysis):
-    """However often others change, and with any frames in between."""
+    """Even if other people change often, and with any frames in between."""
     assert agreement(analysis, analysis.timeline["emotion"]) == dict.fromkeys(analysis.timeline["track_id"].unique(), 1)
 
 

@@ -104,12 +104,12 @@ def test_text_is_kept_and_never_a_formula(tmp_path_factory, text):
     write_excel(edit(make_analysis([["happiness"]]), edits), path, ProgressReporter(1))
     cell = load_workbook(path)["Events"]["C2"]
     assert cell.data_type not in {"f", "e"}
-    # XML reads every line end as one sign; an empty text is an empty cell.
+    # XML turns every line end into one character; empty text is an empty cell.
     assert (cell.value or "") == clean_text(text).replace("\r\n", "\n").replace("\r", "\n")
     assert cell.number_format == "@", "so that editing the cell makes no formula of it either"
 
 
-def test_what_no_cell_can_hold_is_cut_with_a_sign_of_it():
+def test_text_too_long_for_a_cell_is_cut_and_marked():
     assert clean_text("a\x00b\x07") == "ab"
     cut = clean_text("😀" * 20_000)
     assert cut.endswith("…")

@@ -137,7 +137,7 @@ def _sheets(path):
 
 
 def test_csv_neutralises_formulas_and_has_a_bom(tmp_path, analysis):
-    """The case formula-name."""
+    """The bug report in the case formula-name."""
     edits = Edits(names={1: '=HYPERLINK("http://x","Zoë <script>alert(1)</script> --> &")', 2: "@SUM(1)"})
     path = export(analysis, tmp_path / "x", format_named("csv"), edits)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")

@@ -18,7 +18,7 @@ from tests.conftest import make_face
 
 
 def analysis_of(lefts: list[float | None], step_s: float = 0.5) -> Analysis:
-    """One person whose box starts at these places, one per analysed frame; None where not seen."""
+    """Return an analysis of one person; the box starts at these places, one per frame, None if not in view."""
     builder = TimelineBuilder(FERPLUS_LABELS)
     for index, left in enumerate(lefts):
         faces = () if left is None else (make_face(left=left),)
@@ -66,7 +66,7 @@ def test_a_cover_extends_before_after_and_over_gaps():
 
 
 def test_a_cover_lasts_longer_at_low_sampling_rates():
-    """A frame every two seconds: one and a half of these steps."""
+    """With a frame every two seconds, a cover lasts one and a half steps."""
     covered = CoveredFaces(analysis_of([None, None, 50, None, None], step_s=2.0))
     assert [len(covered.at(time_s)) for time_s in (0.9, 1.1, 6.9, 7.1)] == [0, 1, 1, 0]
 

@@ -1,4 +1,4 @@
-"""Every export with room for text marks a damaged video and says how much of it was read."""
+"""Every export that has text marks a damaged video and says how much of it was read."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def damaged(analysis: Analysis) -> Analysis:
     return replace(analysis, complete=False, note=NOTE, info=replace(analysis.info, duration_s=4.0))
 
 
-def test_reports_say_it_first(damaged: Analysis, analysis: Analysis) -> None:
+def test_reports_start_with_what_was_analysed(damaged: Analysis, analysis: Analysis) -> None:
     report = build_report(edit(damaged))
     assert (report.headlines[0].name, report.headlines[0].text) == ("Not complete", "0:01.0 of 0:04.0 analysed")
     assert report.note == NOTE
     assert "Not complete" not in [fact.name for fact in build_report(edit(analysis)).headlines]
 
 
-def test_workbooks_say_it_on_their_first_sheet(damaged: Analysis, tmp_path: Path) -> None:
+def test_workbooks_start_with_what_was_analysed(damaged: Analysis, tmp_path: Path) -> None:
     write_excel(edit(damaged), tmp_path / "book.xlsx", ProgressReporter(1))
     first = openpyxl.load_workbook(tmp_path / "book.xlsx")["Summary"]
     assert [cell.value for cell in first[2]] == ["Not complete", "0:01.0 of 0:04.0 analysed"]
 
 
-def test_json_says_it(damaged: Analysis) -> None:
+def test_json_has_what_was_analysed(damaged: Analysis) -> None:
     head = json_head(edit(damaged))
     assert (head["complete"], head["note"]) == (False, NOTE)
     assert (head["summary"]["analysed_s"], head["summary"]["duration_s"]) == (pytest.approx(1.0), 4.0)

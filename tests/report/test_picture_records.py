@@ -24,8 +24,8 @@ def test_a_picture_as_a_record():
     assert json.loads(json.dumps(record)) == record
 
 
-def test_what_is_not_known_of_a_face_is_null():
-    """Nothing but the box and the classifier is known of the first face, and one eye is hidden in the second."""
+def test_unknown_values_of_a_face_are_null():
+    """The first face has only a box and probabilities; the second one has a hidden eye."""
     values = np.arange(12, dtype=np.float32) / 100
     bare = Face(make_face().box_xyxy, 0.9, probabilities=leaning("fear"))
     seen = replace(bare, pose=HeadPose(1.234, 0, -2), eye_openness_left=0.25, measures=values)

@@ -1,4 +1,4 @@
-"""The summary names each person's main expression and the moments of others."""
+"""Sentences of the summary: each person's main expression, and moments with other ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_short_flicker_is_no_moment():
     assert describe(make_analysis([[label] for label in shown]), {}) == ["Person 1: mostly neutral"]
 
 
-def test_those_who_are_seen_longest_get_a_sentence():
+def test_the_people_seen_longest_get_a_sentence():
     shown = [["neutral", "happiness", "fear", "anger", "sadness"]] * 10 + [["neutral", "happiness", "fear"]] * 10
     sentences = describe(make_analysis(shown), {})
     assert [sentence.split(":")[0] for sentence in sentences] == [
@@ -38,5 +38,5 @@ def test_those_who_are_seen_longest_get_a_sentence():
     ]  # fmt: skip
 
 
-def test_nobody_gets_no_sentence():
+def test_without_faces_there_are_no_sentences():
     assert describe(make_analysis([[], []]), {}) == []

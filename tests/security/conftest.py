@@ -1,3 +1,3 @@
-"""Pages under attack run like those in ``tests/pages``."""
+"""Fixtures of ``tests/pages``, for the tests of attacks on pages."""
 
 from tests.pages.conftest import analyzer, empty_caches, library, video  # noqa: F401

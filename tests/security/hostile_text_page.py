@@ -1,4 +1,4 @@
-"""A page that shows hostile texts, for a browser to say what becomes of them."""
+"""A page with hostile texts, to test that a browser shows them literally."""
 
 import streamlit as st
 

@@ -62,19 +62,21 @@ MARKDOWN = frozenset(
         "write",
     ]
 )
-"""Calls whose label or text Streamlit reads as Markdown."""
+"""Calls whose label or text Streamlit renders as Markdown."""
 
 SECOND = frozenset({"image", "progress", "page_link"})
-"""Of these, the second argument may be a text, the first is not."""
+"""Calls whose second argument may be a text; the first one is not."""
 
 OPTIONS = frozenset({"pills", "radio", "segmented_control"})
-"""Of these, the options are Markdown as well."""
+"""Calls whose options are Markdown too."""
 
 TEXTS = frozenset({"body", "caption", "help", "label", "text"})
 ESCAPING = frozenset({"plain", "sentence", "code"})
 NUMBERS = frozenset({"len", "round", "sum", "int", "float"})
-REVIEWED = frozenset({"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary"})
-"""Functions of other modules that return only the program's own words and figures."""
+REVIEWED = frozenset(
+    *({"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary", "colour_scheme"},)
+)
+"""Functions of other modules that return only text and figures of the program itself."""
 
 _NUMBER_FORMAT = re.compile(r"[-+]?,?(\.\d+)?[df%]|,|\+?\.\d+f")
 _HTML_NAMES = frozenset({"escape", "chip", "answer_chip", "section_html"})
@@ -82,7 +84,7 @@ _HTML_NAMES = frozenset({"escape", "chip", "answer_chip", "section_html"})
 
 @dataclass(frozen=True)
 class Unsafe:
-    """A text whose safety the source does not show."""
+    """A text that the source does not show to be safe."""
 
     place: str
     line: int
@@ -190,7 +192,7 @@ class _Module:
         return all(value is not None and self.is_safe(value, function) for value in returns)
 
     def _is_safe_name(self, name: str, function: ast.AST) -> bool:
-        """Return whether everything that a function, else the module, assigns to a name is safe."""
+        """Return whether all values that the function (or else the module) assigns to a name are safe."""
         key = (name, getattr(function, "name", ""))
         if key in self._open:  # such as ``hint += …``
             return True

@@ -1,4 +1,4 @@
-"""``make audit`` fails if it has no advisories, and lists every licence with conditions."""
+"""``make audit`` fails without advisories, and lists every licence with conditions."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def report(*packages: dict[str, object]) -> str:
     return json.dumps({"dependencies": packages, "fixes": []})
 
 
-def test_a_mirror_without_advisories_is_no_clean_bill(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_without_advisories_fails_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, report({"name": "jinja2", "skip_reason": "not found"}))
     with pytest.raises(audit.NotAuditedError, match="has no advisories"):
         audit.holes(audit.LOCK)
 
 
-def test_a_source_out_of_reach_is_said_in_one_sentence(
+def test_an_unreachable_source_is_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers(monkeypatch, "")
@@ -49,7 +49,7 @@ def test_skipped_packages_are_not_audited(monkeypatch: pytest.MonkeyPatch) -> No
         audit.holes(audit.LOCK)
 
 
-def test_holes_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vulnerabilities_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, report(VULNERABLE), report(VULNERABLE, {"name": "numpy", "version": "2", "vulns": []}))
     assert audit.holes(audit.LOCK) == ["jinja2 2.11.0: PYSEC-1, fixed in 2.11.3"]
 
@@ -71,6 +71,6 @@ def test_conditions_are_recognised(text: str, conditions: bool) -> None:
     assert (audit.not_in_notices([one], "") == [one]) is conditions
 
 
-def test_the_tool_is_locked() -> None:
+def test_the_audit_tool_is_pinned() -> None:
     lock = (Path(ROOT) / "requirements-dev.txt").read_text(encoding="utf-8")
     assert "\npip-audit==" in lock

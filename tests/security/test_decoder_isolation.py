@@ -63,7 +63,7 @@ def test_the_environment_of_the_server_cannot_be_read() -> None:
 
 
 @pytest.mark.parametrize("kind", ["tcp", "udp", "unix"])
-def test_it_reaches_nobody(kind: str, tmp_path: Path) -> None:
+def test_the_decoder_reaches_no_network(kind: str, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET, _type_of(kind)) as listener:
         listener.bind(str(tmp_path / "s") if kind == "unix" else ("127.0.0.1", 0))
         if kind != "udp":
@@ -87,7 +87,7 @@ def _take(listener: socket.socket, kind: str) -> None:
 
 
 def test_without_namespaces_the_filter_refuses_sockets() -> None:
-    """As in many containers; here, a second thread prevents namespaces."""
+    """Many containers have no namespaces; here, a second thread prevents them."""
     program = (
         "import runpy, socket, sys, threading; threading.Thread(target=threading.Event().wait, daemon=True).start(); "
         "print(*runpy.run_path(sys.argv[1])['isolate'](), sep=','); socket.socket()"
@@ -98,17 +98,17 @@ def test_without_namespaces_the_filter_refuses_sockets() -> None:
     assert ended.stderr.strip().endswith("PermissionError: [Errno 1] Operation not permitted")
 
 
-def test_it_starts_no_program() -> None:
+def test_the_decoder_starts_no_program() -> None:
     assert run_limited(limited_calls.run_program) == "PermissionError"
 
 
-def test_doctor_says_what_cuts_it_off() -> None:
+def test_doctor_names_the_isolation_in_force() -> None:
     (said,) = [finding.detail for finding in examine() if finding.subject == "sandbox"]
     for way in run_limited(isolation_in_force):
         assert way in said
 
 
-def test_it_works_in_an_empty_folder_that_is_emptied_and_deleted() -> None:
+def test_the_decoder_works_in_an_empty_folder_that_is_emptied_and_deleted() -> None:
     first = run_limited(limited_calls.folders)
     assert first["files"] == []
     assert first["working"] == first["temporary"] != str(ROOT)
@@ -119,12 +119,12 @@ def test_it_works_in_an_empty_folder_that_is_emptied_and_deleted() -> None:
     assert not folder.exists()
 
 
-def test_one_that_deletes_its_folder_is_not_used_again() -> None:
+def test_a_process_that_deletes_its_folder_is_not_reused() -> None:
     assert run_limited(limited_calls.delete_folder) == "the answer"
     assert run_limited(limited_calls.folders)["files"] == []
 
 
-def test_its_folder_goes_when_the_server_is_killed(tmp_path: Path) -> None:
+def test_the_folder_is_deleted_after_the_server_is_killed(tmp_path: Path) -> None:
     program = (
         "import os, signal; from emotion.sandbox.runner import run_limited; from tests import limited_calls; "
         "run_limited(limited_calls.folders); print(os.listdir(os.environ['TMPDIR'])); "
@@ -143,21 +143,21 @@ def test_its_folder_goes_when_the_server_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_one_that_stops_reading_does_not_hold_its_caller() -> None:
+def test_a_process_that_stops_reading_does_not_block_its_caller() -> None:
     assert run_limited(limited_calls.answer_then_stop) == "the answer"
     time.sleep(1)
     with pytest.raises(VideoError, match="it gave no answer within 3 s"):
         run_limited(len, bytes(10_000_000), stall_s=3)
 
 
-def test_a_larger_array_than_was_asked_for_is_refused() -> None:
+def test_an_array_larger_than_the_limit_is_refused() -> None:
     assert run_limited(limited_calls.zeros, 1_000, most_array_bytes=1_000).nbytes == 1_000
     with pytest.raises(VideoError, match="its answer cannot be read"):
         run_limited(limited_calls.zeros, 1_001, most_array_bytes=1_000)
 
 
-def test_a_codec_that_nobody_records_with_is_refused(tmp_path: Path) -> None:
-    """A rarely maintained decoder, one of the three hundred in FFmpeg."""
+def test_a_rare_codec_is_refused(tmp_path: Path) -> None:
+    """Snow: one of FFmpeg's three hundred decoders, and rarely maintained."""
     video = tmp_path / "a.mkv"
     with av.open(str(video), "w") as container:
         stream = container.add_stream("snow", rate=25, options={"strict": "-2"})

@@ -1,4 +1,4 @@
-"""A full disk at start-up, a lost list of analyses, damaged rows, and broken backups.
+"""A full disk at the start, a lost database, invalid rows, and damaged backups.
 
 The disk is a real tmpfs, which only root can mount.
 """
@@ -91,7 +91,7 @@ def test_a_new_library_on_a_full_disk_is_refused_in_a_sentence(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["deleted", "emptied", "new database"])
-def test_a_list_that_is_gone_is_not_a_new_library(
+def test_a_lost_database_is_not_a_new_library(
     how: str, tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
@@ -149,11 +149,11 @@ SQLITE_ONLY = [
 
 
 ON_THE_PAGE = {BREAK[5], SQLITE_ONLY[2], SQLITE_ONLY[3]}
-"""Only some of these also open the page, which takes seconds."""
+"""Cases that also open the page, which takes seconds."""
 
 
 @pytest.mark.parametrize("statement", [*BREAK, *SQLITE_ONLY])
-def test_one_odd_row_breaks_no_list(
+def test_an_invalid_row_does_not_break_the_list(
     statement: str, database_url: str, tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     if statement in SQLITE_ONLY and not database_url.startswith("sqlite"):
@@ -175,7 +175,7 @@ def test_one_odd_row_breaks_no_list(
 
 
 @pytest.mark.parametrize("statement", [BREAK[0], BREAK[2], SQLITE_ONLY[0]])
-def test_an_odd_row_does_not_hold_up_the_queue(statement: str, tmp_path: Path, video: Path) -> None:  # noqa: F811
+def test_an_invalid_row_does_not_block_the_queue(statement: str, tmp_path: Path, video: Path) -> None:  # noqa: F811
     with closing(Library.open(f"sqlite:///{tmp_path / 'library.db'}", str(tmp_path / "storage"))) as library:
         mine = library.for_owner(LOCAL)
         odd, sound = mine.add(video, "odd.mp4"), mine.add(video, "sound.mp4")

@@ -1,6 +1,6 @@
-"""Only the owner of the server's process may read the library's files, even if the umask allows everybody.
+"""Only the owner of the server's process can read the library's files, whatever the umask.
 
-Tried in separate processes, with umasks that are too open and too strict.
+The tests run separate processes with umasks that are too open and too strict.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def modes(folder: Path) -> dict[str, str]:
 
 
 def open_to_others(folder: Path) -> dict[str, str]:
-    """Files and folders with any other mode than 0600 and 0700."""
+    """Return files and folders with modes other than 0600 and 0700."""
     return {
         name: mode for name, mode in modes(folder).items()
         if mode != ("0o700" if (folder / name).is_dir() else "0o600")
@@ -90,7 +90,7 @@ def test_the_folder_of_an_earlier_version_is_closed(tmp_path: Path, monkeypatch:
 
 
 def test_a_shared_folder_keeps_its_mode(tmp_path: Path) -> None:
-    """A library in /tmp must not close /tmp to everybody else."""
+    """A library in /tmp must not close /tmp to other users."""
     tmp_path.chmod(0o1777)
     make_private(tmp_path)
     make_private_folder(tmp_path)

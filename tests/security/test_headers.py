@@ -1,4 +1,4 @@
-"""What the app tells browsers that its pages may do."""
+"""Security headers of the app's responses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_answer_says_what_a_page_may_do(app: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/metrics/"])
-def test_streamlits_own_figures_are_closed(app: str, path: str) -> None:
+def test_streamlits_metrics_are_not_served(app: str, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(app + path)
     assert refused.value.code == 404

@@ -1,4 +1,4 @@
-"""The list of attacks in ``docs/security.md`` names only files that are there."""
+"""The list of attacks in ``docs/security.md`` names only existing files."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def test_every_file_in_the_list_of_attacks_is_there() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-def test_the_list_says_how_to_report_a_hole() -> None:
+def test_the_list_says_how_to_report_a_vulnerability() -> None:
     assert "## Reporting a hole" in LISTED.read_text(encoding="utf-8")

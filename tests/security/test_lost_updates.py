@@ -1,6 +1,6 @@
 """Two pages that edit one analysis: both changes are kept, and conflicts are reported.
 
-Tried with two libraries on one database, as two servers have them, and with two sessions of the real page.
+Tested with two libraries on one database, as on two servers, and with two sessions of the real page.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def test_changes_of_two_servers_are_both_kept(pair: tuple[Repository, Repository
     assert [entry.id for entry in one.search("ada ben pause").entries] == [entry_id]
 
 
-def test_what_both_changed_stays_as_the_first_has_it_and_is_named(pair: tuple[Repository, Repository, str]) -> None:
+def test_conflicting_changes_keep_the_first_and_are_reported(pair: tuple[Repository, Repository, str]) -> None:
     one, other, entry_id = pair
     seen = other.get(entry_id).saved_edits
     one.save_edits(entry_id, Edits(names={1: "Ada"}), seen)
@@ -57,7 +57,7 @@ def test_what_both_changed_stays_as_the_first_has_it_and_is_named(pair: tuple[Re
 
 
 def test_forty_saves_at_once_lose_nothing(pair: tuple[Repository, Repository, str]) -> None:
-    """Each thread reads, adds an event and saves, twenty times; on both servers at the same time."""
+    """Two threads, one per server, each read, add an event and save twenty times at the same time."""
     entry_id, failures = pair[2], []
 
     def mark(repository: Repository, who: str) -> None:
@@ -160,7 +160,7 @@ def test_names_given_in_two_tabs_are_both_kept(shown: tuple[Repository, str]) ->
 
 
 @pytest.mark.slow
-def test_one_name_changed_in_two_tabs_stays_and_the_second_is_told(shown: tuple[Repository, str]) -> None:
+def test_a_name_changed_in_two_tabs_keeps_the_first_and_warns_the_second(shown: tuple[Repository, str]) -> None:
     repository, entry_id = shown
     first, second = tab_of(entry_id), tab_of(entry_id)
     name(first, "Name of Person 1", "Ada")

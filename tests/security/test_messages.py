@@ -1,4 +1,4 @@
-"""Messages of browsers over the WebSocket, sent to the real server."""
+"""Browser messages sent to the real server over its WebSocket."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def closed_with(connection: ClientConnection) -> int | None:
 
 
 def test_a_message_of_many_megabytes_ends_the_connection(app: str) -> None:
-    """Streamlit would parse it, and keep a text that it holds for as long as the visit lasts."""
+    """Streamlit would parse it, and keep its text until the session ends."""
     with stream(app) as connection:
         connection.send(bytes(MAX_BYTES + 1))
         assert closed_with(connection) == TOO_BIG

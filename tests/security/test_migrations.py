@@ -49,6 +49,6 @@ def test_down_and_up_again_keeps_analyses_and_edits(
     assert (kept.title, kept.tags, kept.edits.names) == ("Ada's talk", ("pilot",), {1: "Ada"})
     assert kept.summary is not None
     assert again.load_analysis(entry.id).timeline["emotion"].eq("happiness").all()
-    # Edits get versions again.
+    # Edits are versioned again.
     saved = again.save_edits(entry.id, Edits(names={1: "Ben"}), kept.saved_edits)
     assert (saved.edits.names, saved.conflicts) == ({1: "Ben"}, ())

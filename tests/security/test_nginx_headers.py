@@ -1,4 +1,4 @@
-"""The real nginx with ``deploy/nginx.conf``: the app's headers once on every answer, and HSTS over TLS."""
+"""The real nginx with ``deploy/nginx.conf``: every response has the app's headers once, and HSTS over TLS."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_every_answer_has_each_header_once(plain: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [f"/{PATH}/", "/elsewhere"])
-def test_over_tls_browsers_are_told_to_stay_with_it(encrypted: str, path: str) -> None:
+def test_over_tls_browsers_get_hsts(encrypted: str, path: str) -> None:
     found = headers_of(encrypted + path)
     assert found.get_all(HSTS) == ["max-age=31536000"]
     assert found.get_all("Content-Security-Policy") == [HEADERS["Content-Security-Policy"]]
@@ -83,7 +83,7 @@ def test_a_foreign_page_is_refused_behind_nginx_too(plain: str) -> None:
     assert refused.value.code == 403
 
 
-def test_streamlits_own_figures_are_closed_behind_nginx_too(plain: str) -> None:
+def test_streamlits_metrics_are_not_served_behind_nginx_either(plain: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{plain}/{PATH}/_stcore/metrics", timeout=30)
     assert refused.value.code == 404

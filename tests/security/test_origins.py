@@ -1,4 +1,4 @@
-"""Other websites in a visitor's browser: foreign origins and rebound names, tried on the real server."""
+"""Attacks by other websites in a visitor's browser: foreign origins and DNS rebinding, on the real server."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def app() -> Iterator[str]:
 
 
 def ask(app: str, path: str, method: str = "GET", **headers: str) -> int:
-    """Send a request as given, and return the status of the answer."""
+    """Send a request with given headers, and return the status of the response."""
     return int(answer_to(app, path, method, **headers).split()[1])
 
 
 def answer_to(app: str, path: str, method: str, **headers: str) -> str:
-    """Send a request byte by byte as given, and return the beginning of the answer."""
+    """Send the bytes of a request unchanged, and return the beginning of the response."""
     target = urlsplit(app)
     headers = {"Host": target.netloc, "Connection": "close"} | {
         name.replace("_", "-"): v for name, v in headers.items()
@@ -43,13 +43,13 @@ def answer_to(app: str, path: str, method: str, **headers: str) -> str:
     with socket.create_connection((target.hostname, target.port), timeout=30) as connection:
         connection.sendall("\r\n".join(lines).encode())
         answer = connection.recv(4096)
-        if b"101 Switching" not in answer:  # the body may come by itself
+        if b"101 Switching" not in answer:  # the body may arrive separately
             answer += connection.recv(4096)
         return answer.decode("latin-1")
 
 
 def shake_hands(app: str, **headers: str) -> int:
-    """Ask for a WebSocket to Streamlit's stream."""
+    """Request a WebSocket to Streamlit's stream."""
     key = base64.b64encode(os.urandom(16)).decode()
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": key}
     return ask(app, STREAM, **(upgrade | headers))
@@ -85,7 +85,7 @@ def test_the_apps_own_page_opens_its_websocket(app: str) -> None:
 
 
 def test_foreign_handshakes_do_not_delay_others(app: str) -> None:
-    """Each took seconds once, as Streamlit asked the internet for this machine's address."""
+    """Each used to take seconds, because Streamlit asked an internet service for this machine's address."""
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: shake_hands(app, Origin="https://evil.example"), range(40)))
         begun = time.monotonic()

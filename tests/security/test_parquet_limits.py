@@ -1,4 +1,4 @@
-"""Small Parquet files that are large tables: refused by their footers, in one sentence, before a row is read."""
+"""Small Parquet files with large tables: refused by their footers in one sentence, before a row is read."""
 
 from __future__ import annotations
 

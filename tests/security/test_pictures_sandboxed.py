@@ -1,4 +1,4 @@
-"""Pictures that need gigabytes are decoded in another process; the server holds one 8-bit picture at most."""
+"""Pictures that need gigabytes are decoded in another process; the server holds at most one 8-bit picture."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
 
 @pytest.mark.slow
 def test_the_server_grows_by_one_eight_bit_picture_at_most(tmp_path: Path) -> None:
-    """Analysed, shown and downloaded; decoding in the server took the memory of five to nine pictures."""
+    """Analysed, shown and downloaded; decoding in the server would take the memory of five to nine pictures."""
     files = []
     for make in (float_tiff, colour_float_tiff, deep_png):
         files.append(tmp_path / make.__name__)
@@ -148,7 +148,7 @@ def test_a_picture_that_takes_too_much_memory_is_refused_alone(monkeypatch: pyte
         end_waiting()
 
 
-def test_no_page_decodes_a_picture_file_by_itself() -> None:
+def test_pages_decode_no_picture_files() -> None:
     files = [path for room in ("ui", "pages") for path in (ROOT / room).rglob("*.py")]
     found = {path.name: name for path in files for name in DECODED_BY_THE_SERVER if name in path.read_text("utf-8")}
     assert found == {}

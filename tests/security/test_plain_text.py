@@ -65,7 +65,7 @@ REVIEWED = {
     ("ui/video/tabs/overview.py", "label"): "figures of this module",
     ("ui/video/tabs/overview.py", "meaning"): "figures of this module",
 }
-"""Reviewed texts that contain nothing from files or people, with the reason; the source does not show it."""
+"""Texts without content from files or people, which the source does not show: reviewed, with the reason."""
 
 CHECKED = [*sorted((ROOT / "ui").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py")), ROOT / "streamlit_app.py"]
 
@@ -130,7 +130,7 @@ def test_a_hostile_picture_is_named_plainly(analyzer) -> None:
 def test_a_hostile_analysis_is_named_plainly(repository, video) -> None:
     entry = put(repository, video, FILE_NAME, tags=[FILE_NAME])
     repository.rename(entry.id, FILE_NAME)
-    repository.add(video, "clip.mp4", title=FILE_NAME)  # waits in the queue
+    repository.add(video, "clip.mp4", title=FILE_NAME)  # queued
     event = Event(FILE_NAME, Span(0.0, 0.1))
     repository.save_edits(entry.id, Edits(names={1: FILE_NAME}, events=(event,)))
     library = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
@@ -162,7 +162,7 @@ def shown(browser: Browser):
 
 
 def tags_of(element: Locator) -> set[str]:
-    """Return the names of the elements in a text, but for its paragraph."""
+    """Return the names of the HTML elements in a text, except its paragraph."""
     return set(element.evaluate("e => [...e.querySelectorAll('*')].map(each => each.localName)")) - {"p", "div"}
 
 

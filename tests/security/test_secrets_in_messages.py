@@ -1,6 +1,6 @@
-"""Passwords in storage and database addresses appear in no message or log line.
+"""Passwords in addresses of storages and databases appear in no message and no log line.
 
-Tried with local servers, one of which repeats the password, and with closed ports.
+Tested with local servers, one of which repeats the password, and with closed ports.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ENCODED = "hunter2%2F%40x%3Ay"
 
 @pytest.fixture
 def gossip() -> Iterator[int]:
-    """The port of an FTP server that refuses all sign-ins and echoes the password."""
+    """The port of an FTP server that refuses every sign-in and repeats the password."""
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(30)
 
@@ -130,7 +130,7 @@ def test_no_log_line_has_a_password(form: str, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [["library", "backup", "b.tar"], ["doctor"]])
-def test_the_command_line_does_not_print_it(command: list[str], tmp_path: Path) -> None:
+def test_the_command_line_does_not_print_the_password(command: list[str], tmp_path: Path) -> None:
     environment = os.environ | {
         "EMOTION_LIBRARY": str(tmp_path / "library"),
         "EMOTION_STORAGE_URL": f"ftp://ada:{ENCODED}@127.0.0.1:1/videos",

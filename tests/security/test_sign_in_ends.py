@@ -1,4 +1,4 @@
-"""A sign-in ends with the provider's token, on pages and for downloads."""
+"""A sign-in ends with the provider's token, for pages and downloads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (float("nan"), True),
     ],
 )
-def test_a_token_is_over_when_it_says(expires_s: object, over: bool) -> None:
+def test_a_token_ends_at_its_expiry(expires_s: object, over: bool) -> None:
     assert is_over({"exp": expires_s}, NOW_S) is over
 
 

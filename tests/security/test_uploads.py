@@ -1,4 +1,4 @@
-"""Uploads: bytes that visitors leave in the server's memory, and files that they leave on its disk."""
+"""Uploads that visitors leave in the server's memory and on its disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the server's temporary files go."""
+    """The folder of the server's temporary files."""
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -30,7 +30,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def leave_a_video(browser: Browser, url: str, clip: Path) -> Page:
-    """Upload a video without analysing it, as a visitor does who then changes their mind."""
+    """Upload a video without analysing it, and return the page."""
     page = browser.new_page()
     page.goto(f"{url}/video")
     page.locator("input[type=file]").first.set_input_files(clip)
@@ -44,14 +44,14 @@ def uploads_in(folder: Path) -> list[Path]:
 
 
 def upload(page: Page, url: str, count: int) -> list[str]:
-    """Upload so many small files, and return the addresses that the page was given for them."""
+    """Upload a number of small files, and return the addresses that the page got for them."""
     given: list[str] = []
     page.on("request", lambda request: given.append(request.url) if "/upload_file/" in request.url else None)
     page.goto(f"{url}/video")
     settle(page)
     files = [{"name": f"{index}.mp4", "mimeType": "video/mp4", "buffer": b"0" * 1000} for index in range(count)]
     page.locator("input[type=file]").first.set_input_files(files)
-    for _ in range(300):  # the browser's events come only while it is asked
+    for _ in range(300):  # Playwright delivers events only during calls
         if len(given) >= count:
             return given[:count]
         page.wait_for_timeout(100)
@@ -66,7 +66,9 @@ def until(condition: Callable[[], object], seconds: float) -> bool:
     return False
 
 
-def test_a_video_goes_with_its_visitor_on_an_idle_server(browser: Browser, temporary: Path, tmp_path: Path) -> None:
+def test_a_video_is_deleted_after_its_visitor_leaves_an_idle_server(
+    browser: Browser, temporary: Path, tmp_path: Path
+) -> None:
     clip = make_clip(tmp_path / "talk.mp4")
     with served("server.py") as url:
         page = leave_a_video(browser, url, clip)
@@ -76,7 +78,7 @@ def test_a_video_goes_with_its_visitor_on_an_idle_server(browser: Browser, tempo
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
-def test_nothing_stays_behind_a_server_that_ends(
+def test_a_server_that_ends_leaves_no_uploads(
     browser: Browser, temporary: Path, tmp_path: Path, kind: signal.Signals
 ) -> None:
     clip = make_clip(tmp_path / "talk.mp4")
@@ -106,7 +108,7 @@ def server_on(url: str) -> int:
 
 
 def test_uploads_under_invented_ids_are_refused(browser: Browser, temporary: Path) -> None:
-    """One visitor once put 15 files of 60 MB into memory that no page had asked for."""
+    """Without this limit, one visitor put 15 files of 60 MB into memory that no page had requested."""
     del temporary
     with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
         page = browser.new_page()
@@ -116,12 +118,12 @@ def test_uploads_under_invented_ids_are_refused(browser: Browser, temporary: Pat
         assert answers == 404
 
 
-def test_what_one_visit_holds_is_limited_while_it_arrives(browser: Browser, temporary: Path) -> None:
+def test_uploads_of_one_visit_are_limited_while_they_arrive(browser: Browser, temporary: Path) -> None:
     del temporary
     with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
         page = browser.new_page()
         given = upload(page, url, 4)
-        # The same addresses, filled again while nothing takes them: two of the largest size fit.
+        # The same addresses are filled again while nobody reads them: two files of the largest size fit.
         answers = [page.evaluate(PUT, [address, 4_900_000]) for address in given]
         assert answers[:2] == [204, 204]
         assert 413 in answers[2:], answers

@@ -22,8 +22,8 @@ NAME = "small"
 
 @pytest.fixture(scope="module")
 def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelCard]:
-    """An untrained model with the default's labels, as an int8 file and a float network."""
-    # Imported here, because TensorFlow takes seconds and the quick tests do without it.
+    """An untrained model with the default model's labels, as an int8 file and as a float network."""
+    # Imported here, because TensorFlow takes seconds and the quick tests do not need it.
     pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
     import keras
 

@@ -29,7 +29,11 @@ class Models:
         self._models = {path.name: tf.saved_model.load(str(_highest(path))) for path in folder.iterdir()}
 
     def predict(self, name: str, signature: str, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
-        """Run a signature; raises KeyError where there is none."""
+        """Run a signature.
+
+        Raises:
+            KeyError: There is no such model or signature.
+        """
         answers = self._models[name].signatures[signature or "serving_default"](**inputs)
         return {key: value.numpy() for key, value in answers.items()}
 
@@ -51,19 +55,19 @@ def handler_for(models: Models) -> type[BaseHTTPRequestHandler]:
             match = _ADDRESS.fullmatch(self.path)
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if match is None or not match[2]:
-                self._say(404, {"error": "Not found"})
+                self._respond(404, {"error": "Not found"})
                 return
             rows = body["instances"]
             inputs = {key: tf.constant([_decoded(row[key]) for row in rows]) for key in rows[0]}
             try:
                 answers = models.predict(match[1], body.get("signature_name", ""), inputs)
             except KeyError:
-                self._say(404, {"error": f"Servable not found for request: Latest({match[1]})"})
+                self._respond(404, {"error": f"Servable not found for request: Latest({match[1]})"})
                 return
             (only,) = answers.values()
-            self._say(200, {"predictions": only.tolist()})
+            self._respond(200, {"predictions": only.tolist()})
 
-        def _say(self, status: int, record: dict[str, Any]) -> None:
+        def _respond(self, status: int, record: dict[str, Any]) -> None:
             data = json.dumps(record).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -109,7 +109,7 @@ def test_a_run_resumes_after_the_server_was_killed(served: Path, card, kind):
 
 
 def _until_it_answers(ask: Callable[[], emotion.FrameResult]) -> emotion.FrameResult:
-    """gRPC waits a while before it tries a lost connection again."""
+    """Retry, because gRPC waits before it reconnects."""
     for _ in range(40):
         try:
             return ask()

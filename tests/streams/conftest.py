@@ -1,4 +1,4 @@
-"""LSL for tests: streams stay on this machine and are found by this test process and its senders alone."""
+"""Configures LSL so that streams stay on this machine, and only this test process and its senders find them."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ if not lsl._configured:
 
 @pytest.fixture(scope="session")
 def lsl_config() -> str:
-    """The configuration that another process needs to be found."""
+    """The configuration that another process needs to be found by this one."""
     return lsl._configured[0]

@@ -1,4 +1,4 @@
-"""Results of frames as an engine gives them, with values that differ in every frame."""
+"""Synthetic results of frames, with different values in each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Another program: sends LSL markers, each with the Unix time of its moment as its text.
+"""A separate program that sends LSL markers; the text of each is the Unix time at which it is sent.
 
-``python send_markers.py CONFIG COUNT``, where its monotonic clock may be set to anything.
+``python send_markers.py CONFIG COUNT``; tests run it with a shifted monotonic clock.
 """
 
 import sys
@@ -12,7 +12,7 @@ config, count = sys.argv[1], int(sys.argv[2])
 pylsl.set_config_content(config)
 outlet = pylsl.StreamOutlet(pylsl.StreamInfo("tasks", "Markers", 1, 0, "string", "another-program"))
 if not outlet.wait_for_consumers(60):
-    sys.exit("nobody listens")
+    sys.exit("no receiver connected")
 time.sleep(2)
 for _ in range(count):
     stamp_s, unix_s = pylsl.local_clock(), time.time()

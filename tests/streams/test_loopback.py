@@ -1,4 +1,4 @@
-"""What receivers get by LSL, OSC and WebSocket equals the timeline; guards; slow and absent receivers."""
+"""Values received by LSL, OSC and WebSocket equal the timeline; access checks; slow and missing receivers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHANNELS = channels_of(LABELS)
 NAMES = [channel.name for channel in CHANNELS]
 FRAMES = 30
 GONE = {10, 11, 12}
-"""Frames in which nobody is in view."""
+"""Frames without a person in view."""
 
 
 def tracks(index: int) -> tuple[int, ...]:
@@ -58,7 +58,7 @@ def outlets(source: str = "") -> list[pylsl.StreamInfo]:
 
 
 def play(hub: StreamHub) -> TimelineBuilder:
-    """Send the frames at their pace, and return their timeline."""
+    """Send the frames in real time, and return their timeline."""
     timeline, start_s = TimelineBuilder(LABELS), time.perf_counter()
     for index in range(FRAMES):
         time.sleep(max(start_s + index / FPS - time.perf_counter(), 0))
@@ -191,7 +191,7 @@ def test_a_receiver_that_does_not_read_slows_nobody_down() -> None:
     assert hub._waiting.qsize() == 0
 
 
-def test_nobody_listens_to_osc() -> None:
+def test_osc_without_a_receiver_is_no_error() -> None:
     sink = OscSink(CHANNELS, "127.0.0.1", 9)
     hub = StreamHub([sink], 1)
     for index in range(3):
@@ -231,7 +231,7 @@ def test_a_port_in_use_is_named() -> None:
 
 
 @pytest.mark.parametrize("port", [-1, 65536, 99999])
-def test_a_websocket_refuses_a_number_that_is_no_port(port: int) -> None:
+def test_a_websocket_refuses_an_invalid_port(port: int) -> None:
     with pytest.raises(InputError, match=f"expected a port, 1 to 65535; got {port}"):
         WebSocketSink(CHANNELS, 1, port=port)
 

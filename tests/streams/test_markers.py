@@ -1,4 +1,4 @@
-"""Markers of a process whose clock is 3 s ahead land on the right frame, live and in an XDF file."""
+"""Markers from a process whose clock is 3 s ahead are at the right frame, live and in an XDF file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Camera:
         self._thread.join()
 
     def frame_at(self, unix_s: float) -> float:
-        """Return the number of the frame at a moment, with a fraction."""
+        """Return the (fractional) number of the frame at a time."""
         return (unix_s - self.started_unix_s) * FPS
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""Slots, values, the clock of a stream, and the forms on a WebSocket."""
+"""Slots, values and clock of a stream, and the two encodings on a WebSocket."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_binary_and_json_have_the_same_values() -> None:
     assert [channel["name"] for channel in header["channels"]] == NAMES
 
 
-def test_a_face_that_was_not_classified_is_a_mistake() -> None:
+def test_an_unclassified_face_is_an_error() -> None:
     from dataclasses import replace
 
     from emotion.streams.samples import values_of

@@ -12,7 +12,7 @@ _HEADER, _STREAM, _SAMPLES, _OFFSET, _FOOTER = 1, 2, 3, 4, 6
 
 
 class XdfRecorder:
-    """Records streams into memory, with their clock offsets, and writes them."""
+    """Records streams and their clock offsets in memory, and writes them to a file."""
 
     def __init__(self, infos: list[pylsl.StreamInfo]) -> None:
         self._inlets = [pylsl.StreamInlet(info, recover=False) for info in infos]
@@ -25,7 +25,7 @@ class XdfRecorder:
     def measure_offsets(self) -> None:
         for inlet, offsets in zip(self._inlets, self.offsets, strict=True):
             offset_s = inlet.time_correction(10)
-            # A recorder notes its own clock's time, less the offset, as LabRecorder does.
+            # The time of the sender's clock: the recorder's time less the offset, as LabRecorder writes it.
             offsets.append((pylsl.local_clock() - offset_s, offset_s))
 
     def pull(self) -> None:

@@ -1,1 +1,1 @@
-"""Hours of abuse: mutated files, killed processes, many visitors at once. ``make stress`` runs some minutes of each."""
+"""Stress tests: mutated files, killed processes, many visitors. ``make stress`` runs a few minutes of each."""

@@ -1,9 +1,10 @@
-"""``python -m tests.stress fuzz | kills | soak | visits | api``: what came of it is written into ``bench/results``.
+"""``python -m tests.stress fuzz | kills | soak | visits | api``: stress tests; results go to ``bench/results``.
 
-``fuzz`` looks for files that break the readers, for as many ``--minutes`` as are given. ``kills`` kills what works on
-analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten visitors
-analyse ``--analyses`` clips; ``visits`` loads pages, gives uploads up and opens tabs, a ``--share`` of 200, 100 and 50.
-``api`` sends ``--requests`` that are invented from the HTTP API's description.
+- ``fuzz`` searches for files that break the readers, for ``--minutes`` in total.
+- ``kills`` kills processes that work on analyses, in ``--rounds`` of each ``--kind``.
+- ``soak`` has ten visitors analyse ``--analyses`` clips.
+- ``visits`` loads pages, cancels uploads and opens tabs: 200, 100 and 50, times ``--share``.
+- ``api`` sends ``--requests`` that are generated from the HTTP API's description.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from training.datasets.readers.parquet import default_data_dir
 
 
 def main() -> int:
-    """Run one kind of abuse and write down what came of it."""
+    """Run one stress test, write its results, and print the tables."""
     options = _parser().parse_args()
-    if options.kind_of_abuse == "fuzz":
+    if options.test == "fuzz":
         write_section(FUZZ, facts(), search(options.minutes, ROOT / "data/runs/fuzz"))
-    elif options.kind_of_abuse == "kills":
+    elif options.test == "kills":
         found = measure_kills(options.data, options.rounds, options.kind or STRIKES, options.seed)
         write_section(KILLS, facts(), found)
-    elif options.kind_of_abuse == "visits":
+    elif options.test == "visits":
         counts = [max(round(options.share * count), 1) for count in (LOADS, UPLOADS, TABS)]
         write_section(VISITS, facts(), measure_visits(*counts, rest_s=options.rest))
-    elif options.kind_of_abuse == "api":
+    elif options.test == "api":
         write_section(API, facts(), measure_api(options.requests))
     else:
         write_section(SOAK, facts(), measure_soak(options.data, options.analyses))
@@ -43,15 +44,15 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind_of_abuse", choices=("fuzz", "kills", "soak", "visits", "api"))
-    parser.add_argument("--minutes", type=float, default=60, help="of the search for files that break the readers")
-    parser.add_argument("--kind", choices=STRIKES, action="append", help="of kills; all if none is named")
-    parser.add_argument("--rounds", type=int, default=30, help="of each kind of kill")
-    parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
-    parser.add_argument("--analyses", type=int, default=200, help="of all visitors together")
-    parser.add_argument("--requests", type=int, default=10_000, help="to the HTTP API")
-    parser.add_argument("--share", type=float, default=1.0, help="of the visits")
-    parser.add_argument("--rest", type=float, default=REST_S, help="seconds without visitors before each look")
+    parser.add_argument("test", choices=("fuzz", "kills", "soak", "visits", "api"))
+    parser.add_argument("--minutes", type=float, default=60, help="duration of fuzz, shared by all readers")
+    parser.add_argument("--kind", choices=STRIKES, action="append", help="kind of kill (repeatable; default: all)")
+    parser.add_argument("--rounds", type=int, default=30, help="rounds for each kind of kill")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the times of kills")
+    parser.add_argument("--analyses", type=int, default=200, help="analyses of all visitors together")
+    parser.add_argument("--requests", type=int, default=10_000, help="requests to the HTTP API, approximately")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the default number of visits")
+    parser.add_argument("--rest", type=float, default=REST_S, help="seconds without visitors before each measurement")
     parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
     return parser
 

@@ -1,4 +1,4 @@
-"""Requests that schemathesis invents from the API's own description, valid ones and malformed ones."""
+"""Sends valid and malformed requests that schemathesis generates from the API's description."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ from emotion.vision.encode import write_video
 from tests.http_api.test_jobs import finish_next
 
 OPERATIONS = 10
-"""Operations with parameters; the health check has none."""
+"""Number of operations with parameters; the health check has none."""
 JOBS, DONE_JOBS = 6, 2
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 TIMEOUT_S = 120
 SHORT_WAIT_S = 0.01
-"""Streams of events end at once: a queue without a dispatcher never moves."""
+"""Wait of event streams, s: without a dispatcher no event would come."""
 
 
 def measure_api(requests: int) -> dict[str, dict[str, Any]]:
-    """Send invented requests to a server of this process, and return how they were answered.
+    """Send generated requests to a server in this process, and count the responses.
 
     Args:
-        requests: About how many.
+        requests: Approximate number of requests.
     """
     with tempfile.TemporaryDirectory() as folder:
-        own = {"EMOTION_LIBRARY": f"{folder}/library", "EMOTION_FREE_MB": "none", "EMOTION_MAX_QUEUED": "none"}
-        os.environ.update(own)
+        environment = {"EMOTION_LIBRARY": f"{folder}/library", "EMOTION_FREE_MB": "none", "EMOTION_MAX_QUEUED": "none"}
+        os.environ.update(environment)
         library = Library.open()
         repository = library.for_owner(LOCAL)
         clip = write_video(Path(folder) / "clip.mp4", islice(clip_frames(), 5), 25)
@@ -58,7 +58,7 @@ def measure_api(requests: int) -> dict[str, dict[str, Any]]:
         picture = encode_png(np.ascontiguousarray(sample_image()[::4, ::4]))
         known = Known(create_token(repository, "invented")[1], jobs, picture, clip.read_bytes())
         context = ApiContext(lambda: library, needs_token=lambda: False, may_enter=lambda token: True)
-        # Without the guard in front, which does not know schemathesis' host name.
+        # Without the check of host names, which would refuse schemathesis' one.
         server = Starlette(routes=[Mount(ADDRESS, create_api(context))])
         figures = send_invented(server, -(-requests // OPERATIONS), known)
         library.close()
@@ -68,13 +68,13 @@ def measure_api(requests: int) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an invented request cannot guess.
+    """Valid values that generated requests cannot guess.
 
     Attributes:
-        token: A valid token, which nine of ten requests bring.
-        jobs: IDs of jobs, which half of the requests for a job name.
-        picture: A picture file, which a third of the requests with a picture send.
-        clip: A video file, likewise.
+        token: A valid token, sent with nine of ten requests.
+        jobs: IDs of jobs, used in half of the requests for a job.
+        picture: A picture file, sent with a third of the requests that upload a picture.
+        clip: A video file, sent with a third of the requests that upload a video.
     """
 
     token: str
@@ -84,20 +84,20 @@ class Known:
 
 
 def send_invented(app: Starlette, per_operation: int, known: Known) -> dict[str, Any]:
-    """Send invented requests to every operation.
+    """Send generated requests to every operation.
 
     Args:
         app: A server with the API.
-        per_operation: Requests to each operation; fewer where it has few parameters.
-        known: A token and jobs.
+        per_operation: Maximum number of requests to each operation.
+        known: Valid values to put into some of the requests.
 
     Returns:
-        ``requests``, ``operations`` by name, ``statuses`` by name and ``failures`` as texts.
+        Number of ``requests``, also by name in ``operations`` and by status in ``statuses``, and ``failures`` as texts.
     """
     schema = schemathesis.openapi.from_asgi(f"{ADDRESS}/openapi.json", app)
     sent, statuses, failures = Counter[str](), Counter[str](), []
     operations = [found.ok() for found in schema.get_all_operations()]
-    # Deleting comes last, so that the other operations meet jobs that exist.
+    # DELETE comes last, so that the other operations find existing jobs.
     for operation in sorted(operations, key=lambda each: each.method.lower() == "delete"):
         failures += _send(operation, per_operation, known, sent, statuses)
     return {
@@ -124,15 +124,15 @@ def _send(operation: Any, count: int, known: Known, sent: Counter[str], statuses
         statuses[str(response.status_code)] += 1
         try:
             case.validate_response(response, checks=CHECKS)
-        except* Exception as wrong:
-            failures.extend(f"{name}: {each}" for each in wrong.exceptions)
+        except* Exception as group:
+            failures.extend(f"{name}: {each}" for each in group.exceptions)
 
     send()
     return failures
 
 
 def _fill_in(case: Any, known: Known, number: int) -> None:
-    """Give a case a token, a job that exists and a file that can be read, often."""
+    """Put a valid token, job and file into some of the cases, chosen by their number."""
     if number % 10:
         case.headers = dict(case.headers or {}) | {"Authorization": f"Bearer {known.token}"}
     if number % 2 and known.jobs and "job_id" in (case.path_parameters or {}):

@@ -1,4 +1,4 @@
-"""Studies from file names, sheets and JSON, and what they refuse."""
+"""Studies from file names, sheets and JSON, and invalid ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_pattern_gives_participants_stimuli_and_variables() -> None:
     assert study.missing() == [("p02", "game")]
 
 
-def test_a_variable_of_stimuli_is_told_from_one_of_participants() -> None:
+def test_variables_of_stimuli_and_participants_are_distinguished() -> None:
     files = {"a": "p1 film happy", "b": "p1 news sad", "c": "p2 film happy"}
     study, _ = study_of_names(NamePattern("{participant} {stimulus} {condition}"), files)
     assert [each.variables for each in study.stimuli] == [{"condition": "happy"}, {"condition": "sad"}]
@@ -67,7 +67,7 @@ def test_a_name_is_read_as_by_one_expression_that_tries_every_place(signs: list[
 
 
 def test_a_pattern_that_almost_fits_takes_no_time() -> None:
-    """One expression with all its fields took minutes, and stopped the server for everybody meanwhile."""
+    """As one regular expression, the pattern took minutes and blocked the server for everybody."""
     many = "".join(f"_{{f{number}}}" for number in range(40))
     began = time.process_time()
     assert NamePattern(f"{{participant}}{many}!").read("_" * 250) is None

@@ -1,4 +1,4 @@
-"""Means, seconds and curves of a study against what the figures of single analyses say."""
+"""Means, seconds and curves of a study, compared with the figures of single analyses."""
 
 from __future__ import annotations
 
@@ -59,6 +59,19 @@ def test_means_are_those_of_the_analysis(tmp_path: Path) -> None:
     assert row["valence"] == pytest.approx(np.mean(valence_of(analysis)), abs=1e-6)
 
 
+def test_a_variable_with_the_name_of_a_measure_has_a_column_of_its_own(tmp_path: Path) -> None:
+    people = (Participant("a", {"group": "x", "seconds": "few", "variable_seconds": "none"}),)
+    study = Study("S", people, (Stimulus("film", {"valence": "positive"}),), (Cell("a", "film", "a"),))
+    results = compute(study, opener(tmp_path, {"a": (make_analysis([["happiness"]] * 15), Edits())}))
+    (row,) = results.means.to_dict("records")
+    assert results.means.columns.is_unique
+    assert results.long_means().columns.is_unique
+    assert (row["group"], row["variable_valence"], row["seconds"]) == ("x", "positive", pytest.approx(1.5))
+    assert (row["variable_seconds"], row["variable_variable_seconds"]) == ("few", "none")
+    assert row["valence"] > 0.5
+    assert results.labelled(results.seconds, "variable_valence")["variable_valence"].tolist() == ["positive"] * 2
+
+
 def valence_of(analysis: Analysis) -> list[float]:
     rows = analysis.timeline
     return list(rows["p_happiness"] - rows[["p_sadness", "p_anger", "p_fear", "p_disgust"]].max(axis=1))
@@ -117,7 +130,7 @@ def test_repeated_events_are_aligned_at_their_start(tmp_path: Path) -> None:
     assert results.means["repetitions"].tolist() == [2]
 
 
-def test_the_person_of_a_name_counts_before_the_one_seen_longest(tmp_path: Path) -> None:
+def test_a_person_with_the_participants_name_counts_before_the_one_seen_longest(tmp_path: Path) -> None:
     analysis = make_analysis([["happiness", "anger"]] * 10 + [["happiness"]] * 10)
     by_time = results_of(tmp_path, {"ada": (analysis, Edits())})
     by_name = results_of(tmp_path, {"ada": (analysis, Edits(names={2: "Ada"}))})
@@ -127,7 +140,7 @@ def test_the_person_of_a_name_counts_before_the_one_seen_longest(tmp_path: Path)
     assert by_name.means["anger"][0] > 0.5
 
 
-def test_who_does_not_count_is_left_out_and_problems_are_told(tmp_path: Path) -> None:
+def test_excluded_people_are_left_out_and_problems_are_reported(tmp_path: Path) -> None:
     people = (
         Participant("in"),
         Participant("out", excluded="late"),
@@ -147,7 +160,7 @@ def test_who_does_not_count_is_left_out_and_problems_are_told(tmp_path: Path) ->
     assert "expected an event named 'x'" in missing.problems["in", "film"]
 
 
-def test_nothing_seen_and_nothing_at_all(tmp_path: Path) -> None:
+def test_without_faces_or_cells_means_are_unknown_or_empty(tmp_path: Path) -> None:
     (row,) = results_of(tmp_path, {"a": (make_analysis([[]] * 10), Edits())}).means.to_dict("records")
     assert (row["frames"], row["seconds"], row["seen"]) == (0, 0, 0)
     assert np.isnan(row["happiness"])

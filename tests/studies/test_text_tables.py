@@ -1,4 +1,4 @@
-"""Tables of other programs: their columns are known without their rows, and limits hold before rows are parsed."""
+"""Tables of other programs: columns are read without the rows, and limits hold before rows are parsed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LIMITS = TableLimits(2, 3, 1 << 20)
 
 
 @pytest.mark.parametrize("text", ["a;b\n1;2\n", "Title\na;b\n1;2\n", '\r\n"a";b\r\n1;2;3;4;5\r\n'])
-def test_columns_are_known_without_the_rows(text: str) -> None:
+def test_columns_are_read_without_the_rows(text: str) -> None:
     assert column_names(text.encode(), LIMITS, titled=True) == ["a", "b"]
 
 

@@ -28,12 +28,12 @@ from tests.conftest import ROOT
 
 TELLING = "Martha Musterfrau.martha@example.org.mp4"
 NAMES = ("Martha", "Musterfrau", "example.org", "Scheidung")
-"""Parts of the file's name, and a word of its title."""
+"""Words of the file's name and title."""
 
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Restores the process's logging afterwards."""
+    """Restore the process's logging after a test that changes it."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in ("emotion", "ui")}
@@ -202,7 +202,7 @@ def unexpected() -> None:
 
 @pytest.mark.slow
 def test_unexpected_page_errors_are_logged_without_their_message(logs, capfd):
-    # The first page that runs has Streamlit read its settings, as a server has before it begins.
+    # Streamlit reads its settings with the first page; a server reads them at its start.
     AppTest.from_function(lambda: None, default_timeout=60).run()
     stream = written("text", logs)
     capfd.readouterr()

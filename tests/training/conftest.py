@@ -1,4 +1,4 @@
-"""Small synthetic data sets and runs, so that no test needs real faces or long training."""
+"""Small synthetic data sets and recipes, so that tests need no real faces and no long training."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ROWS = {"train": 40, "public-test": 16, "private-test": 16}
 
 
 def made_faces(count: int, seed: int) -> np.ndarray:
-    """Return smooth random pictures, all different."""
+    """Return different smooth random pictures, ``(count, 48, 48)`` uint8."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (count, 6, 6), np.uint8)
     return np.stack([cv2.resize(picture, (48, 48), interpolation=cv2.INTER_LINEAR) for picture in coarse])
 
 
 def made_table(images: np.ndarray, seed: int) -> pd.DataFrame:
-    """A table in the data set's layout; every face has one clear majority label."""
+    """Return a table in the layout of FER2013; every face has a clear majority of votes."""
     rng = np.random.default_rng(seed)
     votes = np.zeros((len(images), 10), np.int8)
     top = np.arange(len(images)) % 8
@@ -68,7 +68,7 @@ def made_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def made_rafdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of aligned faces with RAF-DB's validation and test splits; its labels have an order of their own."""
+    """A folder of aligned faces with RAF-DB's validation and test splits; its labels are in reversed order."""
     folder = tmp_path_factory.mktemp("faces") / "rafdb"
     folder.mkdir()
     labels = LabelSet("rafdb", RAFDB_LABELS[::-1])
@@ -92,7 +92,7 @@ def tiny_recipe() -> Recipe:
 
 @pytest.fixture
 def prepared(tmp_path: Path) -> Callable[..., tuple[Path, Manifest]]:
-    """Prepare into a new folder; answers the folder and its manifest."""
+    """A function that prepares a data set in a new folder, and returns the folder and its manifest."""
 
     def run(format_name: str, source: Path, **options) -> tuple[Path, Manifest]:
         out = tmp_path / "prepared"

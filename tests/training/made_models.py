@@ -1,4 +1,4 @@
-"""Models of one dense layer, made without training."""
+"""Makes models of one dense layer with random weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests import tflite_files as files
 
 
 def install(folder: Path, name: str, seed: int, labels=FERPLUS_LABELS, size: int = 48, channels: int = 1) -> ModelCard:
-    """A dense layer of random weights as a model."""
+    """Write a model of one dense layer with random weights, and return its card."""
     inputs, home = size * size * channels, folder / name
     home.mkdir(parents=True)
     weights = np.random.default_rng(seed).normal(0, 0.05, (len(labels), inputs)).astype(np.float32)

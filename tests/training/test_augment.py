@@ -1,4 +1,4 @@
-"""Augmentation, each kind alone and all together."""
+"""Augmentation: each kind alone, and all together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_flip_alone_mirrors():
 
 
 def parts_of(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The linear parts, and how far the centre of a picture of 48 px moves, in px."""
+    """Return the linear parts of warps, and the shifts of the centre of a picture of 48 px, px."""
     linear, centre = matrices[:, :, :2], np.full(2, 23.5)
     return linear, linear @ centre + matrices[:, :, 2] - centre
 

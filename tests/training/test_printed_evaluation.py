@@ -1,4 +1,4 @@
-"""The printed evaluation: known names of label sets, no truncated figures."""
+"""The printed evaluation: names of label sets, and complete figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tiny run from training to a scored int8 file, and one that is killed."""
+"""A small run from training to a scored int8 file, and a run that is killed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(made_data, tiny_recipe, tmp_path_factory):
 
 @pytest.fixture
 def models(tmp_path, monkeypatch):
-    """An empty folder of models. Two epochs on noise teach nothing, so int8 may disagree with float there."""
+    """An empty folder of models. After two epochs on noise, int8 may disagree with float."""
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
     monkeypatch.setattr(export_module, "MIN_AGREEMENT", 0.0)
     return tmp_path
@@ -65,7 +65,7 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     assert 0 <= card.abstain_below <= 1
     assert not card.scores
 
-    no_faces = ["--faces", str(models / "none")]  # whatever is prepared on this machine
+    no_faces = ["--faces", str(models / "none")]  # regardless of the data sets prepared on this machine
     assert main(["evaluate", "--model", "tiny", *data, *no_faces]) == 0
     assert "PrivateTest" in capsys.readouterr().out
     evaluation = json.loads((models / "tiny" / "evaluation.json").read_text())

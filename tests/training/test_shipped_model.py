@@ -63,6 +63,6 @@ def test_scoring_again_gives_the_committed_figures(shared_data, evaluation):
     again = score(logits, classifier.labels, truths(private, FERPLUS), FERPLUS, classifier.card.temperature)
     committed = evaluation["int8"]["ferplus"]["private-test"]
     assert again is not None
-    # Integer arithmetic repeats everywhere; the float normalisation may round a pixel otherwise on another processor.
+    # Integer arithmetic is the same everywhere; on another CPU, normalisation in float may round a pixel differently.
     assert again["accuracy"] == pytest.approx(committed["accuracy"], abs=0.002)
     assert again["ece"]["after"] == pytest.approx(committed["ece"]["after"], abs=0.005)

@@ -1,4 +1,4 @@
-"""Initial weights, checks and searches, small but with the real commands."""
+"""Initial weights, checks and searches on a small scale, with the real commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def build_tiny(input_shape, classes):
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """A network with a pretrained part, registered for one test as a newcomer would register theirs."""
+    """A network with a pretrained part, registered for one test."""
     recipe = transfer_recipe("tiny", "symmetric")
     recipe = replace(recipe, epochs=2, frozen_epochs=1, batch_size=8)
     spec = NetworkSpec("tiny", "Tiny", build_tiny, recipe, input_size=32, colour="rgb", pretrained=True)
@@ -46,7 +46,7 @@ def tiny(monkeypatch):
 
 @pytest.fixture
 def backbone_file(tiny, tmp_path):
-    """Weights as keras.applications publishes them: of the network without its head, in the old layout."""
+    """Weights as keras.applications publishes them: without the head, in the old layout."""
     keras.utils.set_random_seed(1)
     model = build_network("tiny", 8)
     file = tmp_path / "tiny_notop.h5"

@@ -23,7 +23,7 @@ def faces(shared_data):
 def test_tta_is_used_for_the_least_confident_quarter(faces):
     card, images = load_card("ferplus-resvgg"), list(faces.images)
     once = LiteRTClassifier(card, tta=False).logits(images)
-    # Logits of int8 have steps, so several faces may stand at the limit.
+    # int8 logits are quantised, so several faces may be exactly at the limit.
     assert np.mean(margins(once) < card.second_look_below) == pytest.approx(TTA_SHARE, abs=0.01)
     truth = truth_for(card.labels, faces)
     chosen, again = with_tta(replace(card, second_look_below=0.0), once, images, truth)

@@ -40,7 +40,7 @@ RECIPE = Recipe(name="pair", network="small", epochs=6, cycles=2, batch_size=8, 
 
 
 class Breakdown(keras.callbacks.Callback):
-    """Ends a run after an epoch whose checkpoint is written, as a kill would."""
+    """Ends a run after the checkpoint of an epoch, like a kill."""
 
     def __init__(self, after: int) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ def test_self_distillation_uses_the_mean_of_earlier_cycles(run, made_data, tmp_p
     examples = load_training_data(made_data, recipe, form).train
     logits = predict_logits(load_averaged(run, 3), form, examples.images)
     expected = [softmax(logits[:, columns], axis=1) for columns in (slice(0, 8), slice(8, 15))]
-    for _ in range(2):  # answered, then read
+    for _ in range(2):  # first computed, then read from the cache
         heads = self_distilled(examples, recipe, RunFolder(tmp_path / "run")).heads
         for head, own, answers in zip(heads, examples.heads, expected, strict=True):
             np.testing.assert_allclose(head.shares, 0.25 * own.shares + 0.75 * answers, atol=1e-6)

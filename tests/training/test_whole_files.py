@@ -1,4 +1,4 @@
-"""Whole networks in one file by Keras 1, 2 and 3, and atomic imports."""
+"""Whole networks in one file, written by Keras 1, 2 and 3, and atomic imports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FACES = np.random.default_rng(0).random((4, 16, 16, 1), np.float32)
 
 
 def network(ending):
-    """A small one that ends as asked: in pooling and a bare softmax, or in a dense layer."""
+    """Return a small network that ends in pooling and a softmax, or in a dense layer."""
     keras.utils.set_random_seed(0)
     inputs = keras.Input((16, 16, 1))
     features = keras.layers.SeparableConv2D(4, 3, padding="same", use_bias=False)(inputs)
@@ -136,7 +136,7 @@ def test_an_import_that_fails_leaves_nothing_behind(tmp_path, made_data, monkeyp
     network("pooling")[0].save(tmp_path / "net.h5")
     options = ["import", "--model", str(tmp_path / "net.h5"), "--name", "strangers"]
     assert main([*options, "--data", str(tmp_path / "no-data")]) == 2
-    # The file is written and measured before this fails.
+    # This fails after the file is written and measured.
     monkeypatch.setattr("training.export.export.MIN_AGREEMENT", 1.1)
     assert main([*options, "--data", str(made_data)]) == 2
     assert "answer alike" in capsys.readouterr().err

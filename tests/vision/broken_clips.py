@@ -9,16 +9,16 @@ import av
 import numpy as np
 
 PACKET = 188
-"""Bytes of a packet of MPEG-TS."""
+"""Size of an MPEG-TS packet, bytes."""
 TS_HZ = 90_000
 TS_WRAP = 2**33
 
 Restamp = Callable[[int, int], int | None]
-"""From a picture's place in the order of decoding and its stamp to a new stamp, None for none, in 1/90,000 s."""
+"""(Position of a frame in decoding order, its time stamp) → new time stamp or None for none, in 1/90,000 s."""
 
 
 def restamp_ts(source: Path, target: Path, restamp: Restamp) -> Path:
-    """Copy an MPEG-TS file whose only video has one PES packet per frame, with other stamps."""
+    """Copy an MPEG-TS file with new time stamps; its only video must have one PES packet per frame."""
     data, count = bytearray(source.read_bytes()), 0
     for start in range(0, len(data), PACKET):
         begins, has_field = data[start + 1] & 0x40, data[start + 3] & 0x20
@@ -29,7 +29,7 @@ def restamp_ts(source: Path, target: Path, restamp: Restamp) -> Path:
         places = [pes + 9, pes + 14][: 2 if flags == 3 else 1]
         stamps = [restamp(count, _stamp(data, place)) for place in places]
         if None in stamps:
-            data[pes + 7] &= 0x3F  # the fields stay, as stuffing
+            data[pes + 7] &= 0x3F  # the fields remain as stuffing bytes
             data[pes + 9 : pes + 9 + data[pes + 8]] = b"\xff" * data[pes + 8]
         else:
             for place, stamp in zip(places, stamps, strict=True):
@@ -40,7 +40,7 @@ def restamp_ts(source: Path, target: Path, restamp: Restamp) -> Path:
 
 
 def _stamp(data: bytearray, place: int) -> int:
-    """Read the 33 bits of a stamp (ISO/IEC 13818-1, 2.4.3.6)."""
+    """Read a time stamp of 33 bits (ISO/IEC 13818-1, 2.4.3.6)."""
     high, low = (int.from_bytes(data[start : start + 2]) >> 1 for start in (place + 1, place + 3))
     return (data[place] >> 1 & 7) << 30 | high << 15 | low
 
@@ -52,7 +52,7 @@ def _write_stamp(data: bytearray, place: int, stamp: int) -> None:
 
 
 def set_box(path: Path, name: bytes, change: Callable[[bytearray], None]) -> Path:
-    """Change the content of every box of a name in an MP4 file, in place."""
+    """Change the content of every box with a given name in an MP4 file, in place."""
     data, place = bytearray(path.read_bytes()), 0
     while (place := data.find(name, place)) >= 0:
         end = place - 4 + int.from_bytes(data[place - 4 : place])
@@ -67,7 +67,7 @@ def set_box(path: Path, name: bytes, change: Callable[[bytearray], None]) -> Pat
 def write_streams(
     path: Path, streams: list[tuple[list[np.ndarray], str, int]], codec: str = "libx264", **options: str
 ) -> Path:
-    """Write videos beside each other: pictures (25 a second), codec and disposition of each."""
+    """Write a file with several video streams at 25 frames per second, each given by frames, codec and disposition."""
     with av.open(str(path), "w", options=options) as container:
         made = []
         for pictures, name, disposition in streams:

@@ -11,7 +11,7 @@ import numpy as np
 
 
 def grey_levels(levels: Iterable[int], width: int = 64, height: int = 48) -> list[np.ndarray]:
-    """One even picture per level."""
+    """Return one uniform grey picture per level."""
     return [np.full((height, width, 3), level, np.uint8) for level in levels]
 
 
@@ -24,7 +24,7 @@ def write_clip(
     pix_fmt: str = "yuv420p",
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Write RGB pictures with their own times (default: 25 a second)."""
+    """Write RGB frames at given times (default: 25 per second)."""
     times_ms = times_ms or [40 * index for index in range(len(pictures))]
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options=options or {})
@@ -42,7 +42,7 @@ def write_clip(
 
 
 def write_stamped(path: Path, pictures: Sequence[np.ndarray], times_ms: Sequence[int], codec: str = "mjpeg") -> Path:
-    """Write RGB frames, each a key frame, at any times, also decreasing ones."""
+    """Write RGB key frames with any time stamps, even decreasing ones."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options={"g": "1", "bf": "0"})
         stream.height, stream.width = pictures[0].shape[:2]
@@ -52,14 +52,14 @@ def write_stamped(path: Path, pictures: Sequence[np.ndarray], times_ms: Sequence
             packets += stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24"))
         packets += stream.encode()
         for index, (packet, time_ms) in enumerate(zip(packets, times_ms, strict=True)):
-            # Presentation stamps may come in any order; only decode stamps must increase.
+            # Presentation times can have any order; only decoding times must increase.
             packet.time_base, packet.pts, packet.dts = Fraction(1, 1000), time_ms, index - len(packets) - 1000
             container.mux(packet)
     return path
 
 
 def write_sound(path: Path) -> Path:
-    """Write a file that holds sound and no picture."""
+    """Write a file with sound and no video."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=44100)
         samples = np.zeros((1, 4096), np.float32)

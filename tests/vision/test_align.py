@@ -1,4 +1,4 @@
-"""Crops are aligned like the training faces, on which accuracy depends."""
+"""Crops are aligned like the training faces; accuracy depends on it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_transform_never_mirrors() -> None:
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 2.6, 9.0])
 def test_crops_are_similar_at_every_resolution(scale: float) -> None:
-    """A disc at each of the five points appears in its place in the crop, without aliasing."""
+    """A disc at each of the five points is at its place in the crop, without aliasing."""
     size = round(48 * scale * 2)
     points = (FRAME_POINTS * 48 * scale + size / 4).astype(np.float32)
     picture = np.full((size, size), 40, np.uint8)
@@ -58,7 +58,7 @@ def test_colour_pictures_and_faces_over_the_edge() -> None:
 
 
 def test_crops_of_photographs_have_their_eyes_where_fer2013_has_them(shared_data: Path) -> None:
-    """The mesh locates the eyes again in each crop, so a wrong crop cannot pass."""
+    """The mesh model finds the eyes again in each crop, so a wrong crop fails."""
     detector, mesh = BlazeFace(), FaceMesh()
     whole_crop = Roi(24, 24, 48 * 1.4, 0.0)
     seen = []

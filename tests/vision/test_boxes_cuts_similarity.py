@@ -54,7 +54,7 @@ def test_ssim_matches_the_papers_formula() -> None:
 
 
 def shots(*means: float, frames: int = 10) -> list[np.ndarray]:
-    """Frames of several shots, each a noisy even picture."""
+    """Return frames of several shots, each a uniform picture with noise."""
     rng = np.random.default_rng(5)
     return [np.clip(rng.normal(mean, 3, (90, 160)), 0, 255).astype(np.uint8) for mean in means for _ in range(frames)]
 

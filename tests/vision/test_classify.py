@@ -71,7 +71,7 @@ def test_threads_agree(classifier: LiteRTClassifier, faces: list[np.ndarray]) ->
 
 
 def test_a_model_that_outputs_probabilities_returns_them(faces: list[np.ndarray], tmp_path: Path) -> None:
-    """A softmax in the file and one in the app give the same answer, also for probabilities of zero."""
+    """A softmax in the file and one in the app give the same answer, even for probabilities of zero."""
     weights, answers = np.random.default_rng(0).normal(0, 1, (7, 48 * 48)).astype(np.float32), []
     for outputs in ("logits", "probabilities"):
         file = tmp_path / f"{outputs}.tflite"
@@ -87,7 +87,7 @@ def test_a_model_that_outputs_probabilities_returns_them(faces: list[np.ndarray]
 
 
 def test_only_unsure_faces_get_tta() -> None:
-    faces = np.array([[[4, 1]], [[3, 2]], [[1, 1]]], np.float32)  # one row of two pixels: left ones and right ones
+    faces = np.array([[[4, 1]], [[3, 2]], [[1, 1]]], np.float32)  # one row of two pixels, left and right
     asked = []
 
     def answer(some: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ def tiff(values: np.ndarray, **options: object) -> bytes:
 
 
 def png(values: np.ndarray) -> bytes:
-    """A PNG of 16 bits; colours given as RGB or RGBA."""
+    """Return a 16-bit PNG; colours are RGB or RGBA."""
     order = {2: slice(None), 3: (..., [2, 1, 0])}[values.ndim]
     if values.ndim == 3 and values.shape[2] == 4:
         order = (..., [2, 1, 0, 3])
@@ -39,14 +39,14 @@ def png(values: np.ndarray) -> bytes:
 
 
 def quiet(content: bytes) -> np.ndarray:
-    """Return the picture, read without a warning."""
+    """Return the picture, and fail on a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return load_image(content)
 
 
 def likeness(shown: np.ndarray, wanted: np.ndarray) -> float:
-    """Correlation of brightness: 1 for the same picture, whatever its contrast."""
+    """Return the correlation of brightness: 1 for the same picture at any contrast."""
     return float(np.corrcoef(shown.astype(float).ravel(), wanted.astype(float).ravel())[0, 1])
 
 
@@ -184,7 +184,7 @@ print(picture.shape[0] * picture.shape[1], (resource.getrusage(resource.RUSAGE_S
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["float", "sixteen bits", "colour"])
 def test_memory_stays_within_a_small_multiple_of_the_picture(tmp_path: Path, kind: str) -> None:
-    """3 bytes per pixel for the result and at most 4 + 4 for what libraries decode; it was 38 for floats."""
+    """Per pixel 3 bytes for the result, and at most 4 + 4 for arrays of libraries; floats used to take 38."""
     ramp = np.tile(np.linspace(0, 1, 4000, dtype=np.float32), (4000, 1))
     file = tmp_path / ("a.tif" if kind == "float" else "a.png")
     if kind == "float":

@@ -31,7 +31,7 @@ eyes_of = EyesOfFace()
 
 
 @pytest.mark.slow
-def test_open_eyes_are_told_from_drawn_lids(shared_data: Path) -> None:
+def test_open_eyes_are_distinguished_from_drawn_lids(shared_data: Path) -> None:
     found = measure_lids(shared_data)
     assert found["faces"] > 20
     assert found["auc"] >= 0.95
@@ -58,7 +58,7 @@ def test_a_mirrored_picture_swaps_the_sides() -> None:
 
 
 def test_drawn_eyes_that_turn_are_seen_to_turn() -> None:
-    """Angles are understated by half; ``python -m bench.eyes`` measures the errors on more faces."""
+    """Measured angles are half of the true ones; ``python -m bench.eyes`` measures the errors on more faces."""
     rgb = sample_image()
     (face,) = faces_in(rgb)
     yaws = (-30, -10, 10, 30)
@@ -74,14 +74,14 @@ def test_drawn_eyes_that_turn_are_seen_to_turn() -> None:
 @pytest.mark.parametrize(("yaw", "pitch"), [(0, 0), (20, 0), (-25, 10), (10, -15)])
 @pytest.mark.parametrize("head_yaw", [-20, 0, 15])
 def test_an_eyeball_that_is_turned_by_known_angles(yaw: float, pitch: float, head_yaw: float) -> None:
-    """The formula alone: where the iris appears follows from the eyeball, and the angles come back."""
+    """The formula inverts a projection: the angles of an eyeball follow from the place of its iris."""
     turn = math.radians(head_yaw)
     right = IRIS_RADIUS * math.sin(math.radians(yaw)) * math.cos(math.radians(pitch)) - CORNERS_FORWARD * math.sin(turn)
     down = -IRIS_RADIUS * math.sin(math.radians(pitch))
     width = math.cos(turn)
     offsets = np.array([[right / width, down / width], [-right / width, down / width]]) - np.array(REST) / 1.0
     head = rotation(HeadPose(head_yaw, 0.0, 0.0))
-    rest = np.array(REST) * (1 - 1 / width)  # REST is added after the width's foreshortening
+    rest = np.array(REST) * (1 - 1 / width)  # REST is added after foreshortening the width
     seen = gaze((offsets + rest).astype(np.float32), BOTH, head, 0.0)
     assert seen == pytest.approx((yaw, pitch), abs=0.1)
 

@@ -17,7 +17,7 @@ from emotion.vision.decode.repair import as_orientation, exif_orientation, witho
 from tests.vision.encoded_pictures import encoded
 
 SIX = 6
-"""Turned: the picture has to be turned clockwise to be seen upright."""
+"""EXIF orientation of pictures that must be turned clockwise to be upright."""
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def gradient() -> np.ndarray:
 
 @pytest.fixture
 def stored(gradient: np.ndarray) -> np.ndarray:
-    """The gradient as a camera stores it that was held on its side."""
+    """Return the gradient as a camera on its side stores it."""
     return np.ascontiguousarray(np.rot90(gradient))
 
 
@@ -57,7 +57,7 @@ BLOCKS = {
 
 
 def exif_block(entries: list[bytes], announced: int | None = None) -> bytes:
-    """A block of EXIF with one directory, which may announce more entries than it has."""
+    """Return an EXIF block with one directory, which may state more entries than it has."""
     header = b"II*\0" + struct.pack("<IH", 8, announced or len(entries))
     return header + b"".join(entries) + bytes(4)
 
@@ -73,7 +73,7 @@ def png_chunk(kind: bytes, data: bytes, crc: int | None = None) -> bytes:
 
 
 def with_chunk(png: bytes, chunk: bytes) -> bytes:
-    """A PNG with a chunk after its header."""
+    """Return a PNG with an additional chunk after its header."""
     return png[:33] + chunk + png[33:]
 
 

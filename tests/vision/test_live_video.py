@@ -1,4 +1,4 @@
-"""Videos written while a camera runs: times, and files that were never closed."""
+"""Videos written from a running camera: times, and files that were not closed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_frames_keep_their_own_times(tmp_path: Path) -> None:
 
 
 def test_an_unclosed_file_is_readable_to_its_last_fragment(tmp_path: Path) -> None:
-    """The file as it lies on the disk at some moment, as after a crash."""
+    """The file as it is on the disk after a crash."""
     path = tmp_path / "live.mp4"
     video = written(path, [index / 30 for index in range(120)])
     (tmp_path / "crashed.mp4").write_bytes(path.read_bytes()[:-7])

@@ -1,4 +1,4 @@
-"""Movements of known size in the mean face, warped and turned; and a real face in the mirror."""
+"""Movements of known size in the mean face, warped and rotated, and a mirrored real face."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS, SIDES
 from emotion.vision.movements import MEAN_FACE_FILE, STABLE, frontal, mean_face, measures
 
 SIZE = 0.1
-"""How far a part of the face is moved, in eye distances."""
+"""Size of the movements, in eye distances."""
 POSES = [HeadPose(yaw, pitch, roll) for yaw, pitch, roll in product((-30, 0, 30), (-20, 0, 20), (0, 25))]
 MIRROR = np.array(json.loads(MEAN_FACE_FILE.read_text(encoding="utf-8"))["mirror"])
 
@@ -56,7 +56,7 @@ def acted(name: str, sides: tuple[str, ...] = SIDES, size: float = SIZE) -> np.n
     for chosen, (x, y) in ACTS[name]:
         moved = {"right": (set(chosen), x), "left": (set(MIRROR[list(chosen)]), -x)}
         for side in sides:
-            # Points of the middle are their own mirror image, and move once.
+            # Points in the middle are their own mirror image, and are moved once.
             points = sorted(moved[side][0] - (moved["right"][0] if side == "left" and "right" in sides else set()))
             face[points, :2] += size * np.array([moved[side][1], y])
     return face
@@ -65,12 +65,12 @@ def acted(name: str, sides: tuple[str, ...] = SIDES, size: float = SIZE) -> np.n
 def turned(
     face: np.ndarray, pose: HeadPose, scale: float = 140.0, shift: tuple[float, float] = (320.0, 200.0)
 ) -> np.ndarray:
-    """Return a face in px as it appears in a head that is turned."""
+    """Return the points of a face in px after a rotation of the head."""
     return (face @ rotation(pose).T * scale + [*shift, 0]).astype(np.float32)
 
 
 def movements_of(faces: np.ndarray) -> pd.DataFrame:
-    """Return movements of faces of one person, whose rest is the mean face in the first second."""
+    """Return movements of a person's faces; the mean face in the first second is their rest."""
     every = np.concatenate([turned(mean_face(), HeadPose(5, -5, 3))[None], faces])
     table = pd.DataFrame(measures(every), columns=list(MEASURE_COLUMNS))
     table = table.assign(track_id=1, time_s=np.arange(len(every)) * 1.0, emotion="neutral")
@@ -126,7 +126,7 @@ def test_a_real_smile_in_the_mirror_exchanges_its_sides() -> None:
     for column in MEASURE_COLUMNS:
         name, _, side = column.rpartition("_")
         swapped = f"{name}_{SIDES[1 - SIDES.index(side)]}" if side in SIDES else column
-        # The mesh does not answer a mirrored picture with mirrored points exactly.
+        # For a mirrored picture, the mesh model's points are only roughly mirrored.
         assert other[swapped] == pytest.approx(own[column], abs=0.04), column
     assert own["lip_corner_reach_left"] > 0.05, "she smiles"
 

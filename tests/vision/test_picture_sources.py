@@ -1,4 +1,4 @@
-"""Types that hold a picture, and types that are refused."""
+"""Types from which a picture is read, and types that are refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def png() -> bytes:
 
 
 class Reader:
-    """A file that can only be read, such as a connection."""
+    """A file object that can only be read, such as a connection."""
 
     def __init__(self, content: bytes) -> None:
         self.read = io.BytesIO(content).read
@@ -37,7 +37,7 @@ class Reader:
 
 @dataclass
 class BytesPath:
-    """A path object of bytes."""
+    """A path object with a path of bytes."""
 
     path: bytes
 
@@ -46,7 +46,7 @@ class BytesPath:
 
 
 class Tensor:
-    """What other libraries hold pictures in."""
+    """An array-like object, as other libraries use."""
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return COLOUR

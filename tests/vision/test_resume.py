@@ -27,7 +27,7 @@ from tests.vision.clips import grey_levels, write_clip
 
 
 def moving(count: int) -> list[np.ndarray]:
-    """Noisy pictures with a bar that moves, so that no two are alike and prediction has something to do."""
+    """Return noisy frames with a moving bar, so that all differ and are coded with motion."""
     rng = np.random.default_rng(1)
     pictures = [rng.integers(90, 110, (48, 64, 3), np.uint8) for _ in range(count)]
     for index, picture in enumerate(pictures):
@@ -36,7 +36,7 @@ def moving(count: int) -> list[np.ndarray]:
 
 
 def key_frames_every(path: Path, gop: int, frames: int, codec: str = "libx264", **options: str) -> Path:
-    """A clip with a key frame every ``gop`` frames, B-frames in between, and times that jitter and jump."""
+    """Write a clip with a key frame every ``gop`` frames, B-frames in between, and times that jitter and jump."""
     times_ms = np.cumsum(np.random.default_rng(2).choice([20, 33, 40, 41, 500], frames)).tolist()
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options={"g": str(gop), "bf": "3", **options})
@@ -208,7 +208,7 @@ def told(result: FrameResult) -> list[object]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("left", "sampling"), [(7, Sampling()), (31, Sampling()), (9, Sampling(every=2, start_s=0.4))])
 def test_an_analysis_resumes_exactly(tmp_path: Path, left: int, sampling: Sampling) -> None:
-    """The face leaves the view for a while, so a track has to be remembered across the interruption."""
+    """The face is out of view for a while, so its track must survive the interruption."""
     clip = make_clip(tmp_path / "sample.mp4")
     analyzer, wanted = emotion.Analyzer(), threading.Event()
     whole, saved = [], None

@@ -71,7 +71,7 @@ STORED: dict[str, tuple[Callable[[Image], Image], Fraction]] = {
     "upright": (lambda shown: cv2.resize(shown, (WIDTH // 2, HEIGHT)), Fraction(2)),
     "counter-clockwise": (lambda shown: cv2.resize(np.rot90(shown, -1), (HEIGHT // 2, WIDTH)), Fraction(2)),
 }
-"""How a file with each display matrix stores a picture that is to be shown upright, and the shape of its pixels."""
+"""Name of a matrix → function that turns an upright picture into the stored one, and the aspect ratio of its pixels."""
 
 
 @pytest.mark.slow
@@ -109,7 +109,7 @@ FIELD = {
     "hdr-washed/hlg.mp4": (640, 360, 25, 1.0),
     "size-change/reschange.h264": (640, 360, 200, 8.0),
 }
-"""Files from bug reports: width, height, frames, length in seconds."""
+"""Files from bug reports → width, height, frames, length (s)."""
 
 
 @pytest.mark.parametrize("name", FIELD)

@@ -34,7 +34,7 @@ def test_the_order_of_detections_does_not_matter() -> None:
 
 
 def test_the_nearest_track_wins() -> None:
-    """Both are within reach: 10 and 30 of 60 px away."""
+    """Both are near enough: 10 and 30 px away, where 60 are allowed."""
     for x, nearest in ((10, 1), (30, 2)):
         tracker = Tracker()
         tracker.update([face(0), face(40)], 0.0)
@@ -57,7 +57,7 @@ def test_a_short_occlusion_keeps_the_track() -> None:
 
 
 def test_the_allowed_distance_grows_with_absence() -> None:
-    """72 of 60 px: too far between two frames, but not within a second."""
+    """72 px, where 60 are allowed: too far between two frames, but not within a second."""
     for time_s, expected in ((0.04, 2), (1.0, 1)):
         tracker = Tracker()
         tracker.update([face(100)], 0.0)

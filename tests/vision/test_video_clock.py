@@ -1,4 +1,4 @@
-"""Every frame has one time, later than the last; correct stamps are kept."""
+"""Every frame has one time, later than the previous one; correct time stamps are kept."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_late_stamp_is_interpolated(place: int, by_s: float) -> None:
     stamps[place] += by_s
     times, mended = mend(stamps)
     if place == 99 and by_s < 10:
-        # Nothing follows that could contradict it.
+        # No later frame can contradict it.
         assert times[:99] == pytest.approx(EVEN[:99])
         return
     assert times == pytest.approx(EVEN)

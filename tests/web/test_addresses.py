@@ -1,4 +1,4 @@
-"""Ports and ``host:port`` addresses: what is accepted, and what an error says."""
+"""Ports and ``host:port`` addresses: accepted ones, and error messages."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _add_reader_options(parser: argparse.ArgumentParser, form: Format) -> None:
         parser.add_argument("--file-column", help="names each picture's file (default: found by usual names)")
         parser.add_argument("--label-column", help="names each picture's emotion (default: found by usual names)")
     if "codes" in form.options:
-        parser.add_argument("--codes", choices=sorted(CODES), help="whose numbers stand for classes, if numbers do")
+        parser.add_argument("--codes", choices=sorted(CODES), help="numbering of the classes, if they are numbers")
 
 
 def _names(text: str) -> tuple[str, ...]:

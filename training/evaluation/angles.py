@@ -99,10 +99,10 @@ def bins(
     rows = []
     for angle, values in (("yaw", np.abs(yaw)), ("pitch", pitch)):
         for low, high in zip(EDGES[angle], EDGES[angle][1:], strict=False):
-            here = (values >= low) & (values < high)
-            if here.any():
-                shares = {"accuracy": float(right[here].mean()), "answered": float(answered[here].mean())}
-                rows.append({"set": name, "angle": angle, "from": low, "to": high, "faces": int(here.sum())} | shares)
+            in_bin = (values >= low) & (values < high)
+            if in_bin.any():
+                shares = {"accuracy": float(right[in_bin].mean()), "answered": float(answered[in_bin].mean())}
+                rows.append({"set": name, "angle": angle, "from": low, "to": high, "faces": int(in_bin.sum())} | shares)
     return rows
 
 

@@ -37,7 +37,7 @@ _DIGITS = 4
 
 
 def calibrate(name: str, data: Path, faces: Path | None = None) -> ModelCard:
-    """Calibrate an installed model anew and save its card, without the scores measured before.
+    """Recalibrate an installed model and save its card, without scores, because the earlier ones no longer hold.
 
     Args:
         name: Name of the model, or an alias.
@@ -133,7 +133,7 @@ def with_tta(
     """Enable TTA for the least confident quarter of the faces if that raises accuracy.
 
     Args:
-        card: Card of a model without TTA. Ensembles are left alone, as their members have TTA settings of their own.
+        card: Card of a model without TTA. Ensembles are left alone, because their members have their own TTA settings.
         logits: ``(n, k)`` raw scores of the validation faces.
         images: The faces.
         truth: As in :func:`fit_on_set`.

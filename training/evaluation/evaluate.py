@@ -165,7 +165,7 @@ def _score_parent(card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores | No
     """Score the float network, or return its earlier scores if it no longer exists."""
     logits_of = _parent(card)
     if logits_of is None:
-        return _known(card).get("float")
+        return _existing_evaluation(card).get("float")
     return score_splits({name: logits_of(faces) for name, faces in splits.items()}, card, splits)
 
 
@@ -194,15 +194,16 @@ def _joint_parent(members: Sequence[ModelCard]) -> LogitsOf | None:
     )
 
 
-def _known(card: ModelCard) -> dict[str, Any]:
-    """Return the evaluation written before of the same file, empty if there is none."""
+def _existing_evaluation(card: ModelCard) -> dict[str, Any]:
+    """Return the existing evaluation of the same model file; empty if there is none."""
     file = model_dir(card.name) / EVALUATION_FILE
     known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return known if known.get("sha256") == card.sha256 else {}
 
 
 def _write(card: ModelCard, evaluation: dict[str, Any]) -> None:
-    evaluation |= {key: value for key, value in _known(card).items() if key == "angles"}  # the command `angles` adds it
+    # Keep the angles, which the command `angles` adds.
+    evaluation |= {key: value for key, value in _existing_evaluation(card).items() if key == "angles"}
     file = model_dir(card.name) / EVALUATION_FILE
     file.write_text(json.dumps(evaluation, indent=1) + "\n", encoding="utf-8")
     save_card(replace(card, scores=headline(evaluation)), model_dir(card.name))

@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every set and write the file and the tables."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluation.movement_groups", description=__doc__)
     parser.add_argument("--shared", type=Path, default=default_data_dir().parent, help="folder of fer2013 and rafdb")
-    parser.add_argument("--tables", action="store_true", help="only write the tables of the guide anew")
+    parser.add_argument("--tables", action="store_true", help="only rewrite the tables of the guide")
     options = parser.parse_args(arguments)
     if not options.tables:
         sets, slopes = measure_groups(options.shared)

@@ -20,7 +20,7 @@ def recompute_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
     """Replace the running mean and variance of every trainable batch norm by their means over some batches.
 
     Averaged weights have no statistics of their own (Izmailov et al. 2018, section 3.2). In bfloat16, running
-    statistics also lag behind, as an update of one hundredth is rounded away.
+    statistics also lag behind, because an update of one hundredth is rounded away.
 
     Args:
         model: A Keras model; it is called eagerly, thus in float32.

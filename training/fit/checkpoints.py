@@ -121,12 +121,12 @@ class RunFolder:
 
 
 def _complete(key: str, value: Any) -> Any:
-    """Return a setting as the current version writes it, as older recipes have fewer fields."""
+    """Return a setting in the form of the current version; recipes of older versions have fewer fields."""
     return Recipe.from_dict(value).to_dict() if key == "recipe" and value is not None else value
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
     """Write atomically, by renaming a temporary file."""
-    beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(path)

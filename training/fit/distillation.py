@@ -60,7 +60,7 @@ def distilled(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
     digests = "".join((teacher_digests(recipe.teachers) or {}).values())
     file = folder / f"teachers-{hashlib.sha256(digests.encode()).hexdigest()[:12]}.npz"
     if not file.is_file():
-        _ask(examples, [load_classifier(name) for name in recipe.teachers], file)
+        _save_teacher_answers(examples, [load_classifier(name) for name in recipe.teachers], file)
     return _learning_from(file, examples, recipe.teacher_weight)
 
 
@@ -100,11 +100,11 @@ def self_distilled(examples: Examples, recipe: Recipe, run: RunFolder) -> Exampl
             head.label_set.name: np.mean([softmax(logits[:, column], axis=1) for logits in ends], axis=0)
             for head, column in zip(examples.heads, columns, strict=True)
         }
-        _keep(answers, file)
+        _write_answers(answers, file)
     return _learning_from(file, examples, recipe.recall)
 
 
-def _ask(examples: Examples, teachers: Sequence[LiteRTClassifier], file: Path) -> None:
+def _save_teacher_answers(examples: Examples, teachers: Sequence[LiteRTClassifier], file: Path) -> None:
     """Save the teachers' probabilities for each head under the name of its label set."""
     known = [head.label_set.labels for head in examples.heads]
     if others := [teacher.card.name for teacher in teachers if teacher.labels not in known]:
@@ -116,14 +116,14 @@ def _ask(examples: Examples, teachers: Sequence[LiteRTClassifier], file: Path) -
         of_head = [teacher for teacher in teachers if teacher.labels == head.label_set.labels]
         if of_head:
             answers[head.label_set.name] = np.mean([_probabilities(each, examples) for each in of_head], axis=0)
-    _keep(answers, file)
+    _write_answers(answers, file)
 
 
-def _keep(answers: dict[str, Any], file: Path) -> None:
+def _write_answers(answers: dict[str, Any], file: Path) -> None:
     """Write atomically, by renaming a temporary file."""
-    beside = file.with_suffix(".new.npz")
-    np.savez(beside, **answers)
-    beside.replace(file)
+    temporary = file.with_suffix(".new.npz")
+    np.savez(temporary, **answers)
+    temporary.replace(file)
 
 
 def _learning_from(file: Path, examples: Examples, weight: float) -> Examples:

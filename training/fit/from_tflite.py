@@ -96,7 +96,7 @@ def restore_body(model: Any, body: Sequence[FoldedLayer], examples: Examples, fo
     Returns:
         Batches of the faces on which statistics were measured.
     """
-    norms = dict(_norms_behind(model))
+    norms = dict(_norms_by_layer(model))
     layers = [layer for layer in model.layers if has_kernel(layer)][:-1]
     for layer, stored in zip(layers, body, strict=True):
         _fill(layer, stored, norms.get(layer.name))
@@ -147,15 +147,15 @@ def has_kernel(layer: Any) -> bool:
     return isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D | keras.layers.Dense)
 
 
-def _norms_behind(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield each batch norm with the name of the layer before it."""
+def _norms_by_layer(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the name of the layer before each batch norm, and the batch norm."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             yield layer.input._keras_history.operation.name, layer
 
 
 def _fill(layer: Any, stored: FoldedLayer, norm: Any | None) -> None:
-    """Set a layer's weights; a batch norm after it gets the bias and is otherwise an identity for now."""
+    """Set a layer's weights; a batch norm after it gets the bias, and is an identity otherwise until it is restored."""
     if norm is None:
         layer.set_weights([stored.kernel, stored.bias])
         return

@@ -85,14 +85,15 @@ def heads_accuracy(sizes: Sequence[int]) -> Any:
 
 def loss_of(recipe: Recipe, examples: Examples) -> HeadsCrossentropy:
     """Return a recipe's loss for the heads of its training examples."""
-    handicaps = _handicaps(examples, recipe.logit_adjustment) if recipe.logit_adjustment else None
-    return HeadsCrossentropy([len(head.label_set) for head in examples.heads], handicaps)
+    adjustments = _logit_adjustments(examples, recipe.logit_adjustment) if recipe.logit_adjustment else None
+    return HeadsCrossentropy([len(head.label_set) for head in examples.heads], adjustments)
 
 
-def _handicaps(examples: Examples, strength: float) -> list[float]:
+def _logit_adjustments(examples: Examples, strength: float) -> list[float]:
     """Return strength × log of each label's share (Menon et al. 2021, equation 10).
 
-    Added in training only, it makes the network answer as if all labels were equally common (at strength 1).
+    Added to the logits in training only, they make the network answer as if all labels were equally common (at
+    strength 1).
     """
     shares = [head.shares.sum(axis=0, dtype=np.float64) for head in examples.heads]
     priors = np.concatenate([counts / counts.sum() for counts in shares])

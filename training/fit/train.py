@@ -114,7 +114,7 @@ def _fit(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Pha
 
 
 def _model(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> Any:
-    """Return the network after the last finished epoch; each phase compiles it anew."""
+    """Return the network after the last finished epoch; each phase recompiles it."""
     model = _compiled(recipe, training_data, run, phase, options)
     if not recipe.sharpness:
         return model

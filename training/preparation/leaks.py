@@ -48,7 +48,7 @@ class Duplicates:
 def leaked_rows(train: Pictures, test: Pictures) -> Mask:
     """Return the ``(n,)`` mask of training pictures with a copy among other pictures.
 
-    Mirrored copies count, as training mirrors pictures.
+    Mirrored copies count, because training mirrors pictures.
 
     Args:
         train: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.

@@ -77,22 +77,22 @@ class DatasetWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Replace earlier files if all went well, else remove the new ones."""
-        whole = False
+        complete = False
         try:
             for split in [*self._rows] if error is None else []:
                 self._flush(split)
-            whole = error is None
+            complete = error is None
         finally:
-            self._close(whole)
+            self._close(complete)
 
-    def _close(self, whole: bool) -> None:
+    def _close(self, complete: bool) -> None:
         for file in self._files.values():
             file.close()
-        if whole:
+        if complete:
             remove_prepared(self._folder)
         for split in self._files:
             part = self._path(split, PART)
-            part.replace(self._path(split)) if whole else part.unlink()
+            part.replace(self._path(split)) if complete else part.unlink()
 
     @property
     def files(self) -> dict[str, str]:

@@ -94,7 +94,7 @@ def rows_of(
         name: Name of the variant.
         change: Description of the change.
         measured: Label set name → scores of the head.
-        base: The same of the base; the base itself is not compared.
+        base: Label set name → scores of the base's head. If it is ``measured``, nothing is compared.
         seconds: See :class:`Row`.
         cost: See :class:`Row`.
     """

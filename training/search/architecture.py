@@ -83,7 +83,7 @@ def evolve(data: Path, runs: Path, file: Path, budget: Budget, seed: int = 2024)
         study.tell(trial.number, state=TrialState.FAIL)  # its process is gone
     done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
     study.optimize(
-        lambda trial: _judged(trial, data, runs, budget, seed),
+        lambda trial: _evaluate(trial, data, runs, budget, seed),
         n_trials=max(budget.candidates - done, 0),
         timeout=None if budget.minutes is None else budget.minutes * 60,
         callbacks=[_replay],
@@ -138,7 +138,7 @@ def recipe_for(genome: Genome, input_size: int, epochs: int, seed: int) -> Recip
     )
 
 
-def _judged(trial: optuna.Trial, data: Path, runs: Path, budget: Budget, seed: int) -> tuple[float, float]:
+def _evaluate(trial: optuna.Trial, data: Path, runs: Path, budget: Budget, seed: int) -> tuple[float, float]:
     """Train, convert and time a candidate; return accuracy (0–1) and ms per face. Repeated genomes reuse the scores."""
     genome, input_size = suggest_genome(trial)
     if twin := _twin_of(trial):

@@ -64,7 +64,7 @@ def draw_search(table: pd.DataFrame, folder: Path) -> tuple[Path, ...]:
 
     Args:
         table: From :func:`write_candidates`.
-        folder: Where it lies.
+        folder: Folder for the files.
     """
     charts = {"front.svg": front_chart(table), "generations.svg": generations_chart(table)}
     files = tuple(folder / name for name in charts)

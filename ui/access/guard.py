@@ -86,59 +86,59 @@ class MediaOwners:
             if manager is self._watched:
                 return
             self._watched = manager
-        add, promise, keep = manager.add, manager.add_deferred, manager.execute_deferred
+        add, defer, execute = manager.add, manager.add_deferred, manager.execute_deferred
 
-        def noted_add(*args: Any, **options: Any) -> str:
-            return self._note(add(*args, **options), _current_owner())
+        def recorded_add(*args: Any, **options: Any) -> str:
+            return self._record(add(*args, **options), _current_owner())
 
-        def noted_promise(*args: Any, **options: Any) -> str:
-            return self._note(promise(*args, **options), _current_owner())
+        def recorded_defer(*args: Any, **options: Any) -> str:
+            return self._record(defer(*args, **options), _current_owner())
 
-        def noted_keep(file_id: str) -> str:
+        def recorded_execute(file_id: str) -> str:
             # Runs on a thread without a session: the file belongs to those it was deferred for.
-            address = keep(file_id)
-            for owner in self._of(file_id):
-                self._note(address, owner)
+            address = execute(file_id)
+            for owner in self._owners_of(file_id):
+                self._record(address, owner)
             return address
 
         # Every element adds its files through this manager, so none escapes.
         manager.add, manager.add_deferred, manager.execute_deferred = (  # type: ignore[method-assign]
-            noted_add,
-            noted_promise,
-            noted_keep,
+            recorded_add,
+            recorded_defer,
+            recorded_execute,
         )
 
     def may_have(self, name: str, visitor: Visitor | None) -> bool:
         """Return whether a visitor may read a file. Files of the sign-in page, such as the logo, are public.
 
         Args:
-            name: The file's name, with or without its ending.
+            name: The file's name, with or without its extension.
             visitor: Who asks; None if not signed in.
         """
-        owners = self._of(name)
+        owners = self._owners_of(name)
         return _ANYBODY in owners or (visitor is not None and visitor.owner in owners)
 
-    def _of(self, name: str) -> frozenset[str]:
+    def _owners_of(self, name: str) -> frozenset[str]:
         with self._lock:
             return frozenset(self._owners.get(_file_id(name), ()))
 
-    def _note(self, address: str, owner: str) -> str:
+    def _record(self, address: str, owner: str) -> str:
         with self._lock:
             self._owners.setdefault(_file_id(address.rpartition("/")[2]), set()).add(owner)
             if len(self._owners) > _MANY:
-                self._forget_gone()
+                self._forget_missing()
         return address
 
-    def _forget_gone(self) -> None:
+    def _forget_missing(self) -> None:
         assert self._watched is not None
-        there = {name: owners for name, owners in self._owners.items() if self._watched.read_file(name) is not None}
+        existing = {name: owners for name, owners in self._owners.items() if self._watched.read_file(name) is not None}
         # Deferred files do not exist yet: keep the newer half, which may still be waiting.
-        promised = list(self._owners.items())[-_MANY // 2 :]
-        self._owners = there | {name: owners for name, owners in promised if name not in there}
+        newer = list(self._owners.items())[-_MANY // 2 :]
+        self._owners = existing | {name: owners for name, owners in newer if name not in existing}
 
 
 def _file_id(name: str) -> str:
-    # Strips the ending the way Streamlit does.
+    # Strips the extension the way Streamlit does.
     return os.path.splitext(name)[0]  # noqa: PTH122
 
 
@@ -221,5 +221,5 @@ def _check_settings() -> None:
                 log.warning("everyone with an account at the sign-in service may enter: [access] allowed is empty")
     except SettingsError as error:
         settings.require_from_now_on()
-        log.error("nobody can enter: %s", error)
+        log.error("nobody can sign in: %s", error)
     warn_if_exposed(sign_in=_sign_in_required())

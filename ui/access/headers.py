@@ -1,4 +1,4 @@
-"""Adds headers that tell browsers what the app's pages may do, and closes Streamlit's open figures."""
+"""Adds security headers to responses, and blocks Streamlit's metrics, which need no sign-in."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.access.guard import NO_FILE, below
 
 METRICS = ("_stcore", "metrics")
-"""Streamlit's own figures, for whoever asks; the app's are at ``/metrics``, for whoever bears the token."""
+"""Path of Streamlit's own metrics, open to everyone; the app's are at ``/metrics`` and need a token."""
 
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        # Streamlit's pages carry inline scripts, and Vega compiles expressions of charts.
+        # Streamlit's pages have inline scripts, and Vega compiles the expressions of charts.
         "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
@@ -40,17 +40,17 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware: see above.
+    """ASGI middleware that adds :data:`HEADERS` to responses, and answers 404 for :data:`METRICS`.
 
     Args:
-        app: What answers.
+        app: The wrapped application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app answer, and add to what it says."""
+        """Pass the request on, and add the headers to the response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -62,6 +62,6 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
             await send(message)
 
-        closed = (below(Request(scope), METRICS[0]) or "").strip("/") == METRICS[1]
-        app = PlainTextResponse(NO_FILE, 404) if closed else self._app
+        asks_metrics = (below(Request(scope), METRICS[0]) or "").strip("/") == METRICS[1]
+        app = PlainTextResponse(NO_FILE, 404) if asks_metrics else self._app
         await app(scope, receive, with_headers)

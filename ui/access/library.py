@@ -41,7 +41,7 @@ def library_or_stop() -> Repository:
 
 
 def own_library() -> Repository:
-    """Return the visitor's part of the library, for a page that goes on without it.
+    """Return the visitor's part of the library, for a page that also works without it.
 
     Raises:
         LibraryError: It cannot be opened.

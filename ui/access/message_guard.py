@@ -24,7 +24,7 @@ class MessageGuard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass messages on up to the first that is too large."""
+        """Pass messages on until one is too large."""
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The app's rules for hosts and origins (:mod:`emotion.web.origin_guard`): where people sign in, any host is known."""
+"""Checks hosts and origins like :mod:`emotion.web.origin_guard`, but accepts every host if visitors must sign in."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["FOREIGN_ORIGIN", "HOSTS", "WRONG_HOST", "OriginGuard", "is_foreign",
 
 
 class OriginGuard(origin_guard.OriginGuard):
-    """ASGI middleware: see above.
+    """ASGI middleware that refuses unknown hosts, and requests from pages of other sites.
 
     Args:
-        app: What answers what is let through.
+        app: The wrapped application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,8 +27,8 @@ class OriginGuard(origin_guard.OriginGuard):
 def is_known_host(host: str) -> bool:
     """Return whether a request's ``Host`` names this server.
 
-    Where visitors sign in, any name does: their cookie is bound to one address. Otherwise only this machine's loopback
-    names and those in ``EMOTION_HOSTS`` do, with any port.
+    If visitors must sign in, every name does, because their cookie is bound to one address. Otherwise only this
+    machine's loopback names and those in ``EMOTION_HOSTS`` do, with any port.
 
     Args:
         host: The header, such as ``localhost:8501`` or ``[::1]:8501``.
@@ -38,4 +38,4 @@ def is_known_host(host: str) -> bool:
     try:
         return settings.is_required() or is_named_host(host)
     except SettingsError:
-        return True  # Nobody can enter until the settings are mended.
+        return True  # Nobody can sign in until the settings are fixed.

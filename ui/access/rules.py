@@ -26,7 +26,7 @@ class Visitor:
         owner: The owner of their library.
         name: Their display name; empty if sign-in is off.
         address: Their verified e-mail address; empty if there is none.
-        is_admin: Whether they administrate this server.
+        is_admin: Whether they are an administrator of this server.
     """
 
     owner: str
@@ -118,7 +118,7 @@ def read_rules(section: Any, more_admins: str = "", more_allowed: str = "") -> R
         raise SettingsError(f"expected [access] in the secrets with keys out of {', '.join(sorted(_KEYS))}")
     admins = _entries(section.get("admins", []), "admins") | _cleaned(more_admins.split(","))
     allowed = _entries(section.get("allowed", []), "allowed") | _cleaned(more_allowed.split(","))
-    # Not the entries themselves: they are about people, and this goes to the log.
+    # Leave the entries out: they identify people, and the message is logged.
     if wrong := sum(not _is_address(entry) for entry in admins):
         raise SettingsError(f"expected e-mail addresses of administrators; {wrong} of {len(admins)} are none")
     if wrong := sum(entry != EVERYBODY and not _is_address(entry) and not _is_domain(entry) for entry in allowed):
@@ -130,8 +130,8 @@ def read_rules(section: Any, more_admins: str = "", more_allowed: str = "") -> R
 def owner_of(issuer: str, subject: str) -> str:
     """Return the owner id of an identity: a digest of issuer and subject.
 
-    Only issuer and subject together identify a person for good (OpenID Connect Core 1.0, section 5.7); e-mail addresses
-    can be reassigned. The digest has a fixed length and does not reveal the person.
+    Only issuer and subject together identify a person permanently (OpenID Connect Core 1.0, section 5.7); e-mail
+    addresses can be reassigned. The digest has a fixed length and does not reveal the person.
     """
     return f"oidc:{hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()}"
 
@@ -148,7 +148,7 @@ def verified_address(claims: Mapping[str, Any]) -> str:
 
 
 def is_over(claims: Mapping[str, Any], now_s: float) -> bool:
-    """Return whether the provider's token has expired, or does not say properly when it does.
+    """Return whether the provider's token has expired, or has an expiry time that is not a number.
 
     Args:
         claims: Claims of the ID token. Without ``exp`` (which OpenID Connect Core 1.0 requires in section 2), only the

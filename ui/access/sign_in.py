@@ -16,7 +16,7 @@ from ui.common.plain import plain
 
 CLOSED = "Sign-in is not configured correctly, so nobody can sign in. The server's log has the reason."
 NOT_HERE = "Page not found."
-"""Shown for pages that are not for this visitor, as for pages that do not exist."""
+"""Shown for pages that this visitor may not see, so that they look like pages that do not exist."""
 
 
 def find_visitor() -> Visitor | None:
@@ -44,7 +44,7 @@ def visitor_or_stop() -> Visitor:
 
 
 def admin_or_stop() -> Visitor:
-    """Return the current visitor if they are an administrator; anyone else sees that there is no such page."""
+    """Return the current visitor if they are an administrator; show anyone else :data:`NOT_HERE`, and stop the page."""
     visitor = visitor_or_stop()
     if not visitor.is_admin:
         st.error(NOT_HERE, icon=":material/search_off:")
@@ -82,8 +82,8 @@ def _identify() -> Visitor | Refused | None:
 def identify(claims: dict[str, Any]) -> Visitor | Refused | None:
     """Return the visitor that a session's claims identify, or why they are refused; None if not signed in.
 
-    A sign-in ends with the provider's token. Streamlit keeps no refresh token, so it is renewed by signing in again,
-    which a provider at which the person is still signed in answers without a password.
+    A sign-in ends when the provider's token expires. Streamlit keeps no refresh token, so people have to sign in again.
+    The provider does not ask for a password if they are still signed in there.
 
     Raises:
         SettingsError: Sign-in is not configured completely.

@@ -1,7 +1,7 @@
-"""Limits what visitors' uploads hold in the server's memory, where Streamlit keeps them until a page takes them.
+"""Limits the memory of visitors' uploads, which Streamlit keeps in memory until a page takes them.
 
-An upload is accepted only at an address that a page gave to this visit. Its bytes are counted while they arrive:
-against what this visit holds already, and against what all visits hold together.
+An upload is accepted only at an address that a page issued to the same visit. Its bytes are counted as they arrive,
+together with those held for this visit and for all visits.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ PER_VISIT, TOGETHER = 2, 8
 """How many uploads of the largest size one visit, and all visits together, may hold in memory."""
 
 _FORM_BYTES = 10_000
-"""At most what a form adds to its file."""
+"""Most bytes that a multipart form adds to its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Bytes that uploads may hold in memory: of one visit, and of all."""
+    """Bytes that uploads may hold in memory: for one visit, and for all visits together."""
 
     visit: float
     together: float
 
 
 def configured_room() -> Room:
-    """Return the room that follows from ``EMOTION_MAX_UPLOAD_MB``."""
+    """Return the limits that follow from ``EMOTION_MAX_UPLOAD_MB``."""
     largest = max_upload_mb() * MEGA
     return Room(PER_VISIT * largest, TOGETHER * largest)
 
 
 class UploadBook:
-    """Which upload addresses pages gave out, and how many bytes are held and arriving. Safe from any thread."""
+    """Records which upload addresses pages issued, and how many bytes are held and arriving. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -54,38 +54,38 @@ class UploadBook:
         departures.listen(self.forget)
 
     def watch(self, uploads: MemoryUploadedFileManager) -> None:
-        """Note from now on which addresses pages give out; watching the same manager again changes nothing."""
+        """Record each address issued from now on; calling it again for the same manager does nothing."""
         if uploads is self._watched:
             return
-        self._watched, give = uploads, uploads.get_upload_urls
+        self._watched, issue = uploads, uploads.get_upload_urls
 
-        def noted(session_id: str, file_names: Any) -> list[UploadFileUrlInfo]:
-            given = give(session_id, file_names)
+        def recorded(session_id: str, file_names: Any) -> list[UploadFileUrlInfo]:
+            issued = issue(session_id, file_names)
             with self._lock:
-                self._issued.setdefault(session_id, set()).update(each.file_id for each in given)
-            return given
+                self._issued.setdefault(session_id, set()).update(each.file_id for each in issued)
+            return issued
 
-        uploads.get_upload_urls = noted  # type: ignore[method-assign]
+        uploads.get_upload_urls = recorded  # type: ignore[method-assign]
 
     def forget(self, visit: str) -> None:
-        """Refuse a visit's addresses from now on."""
+        """Refuse uploads to a visit's addresses from now on."""
         with self._lock:
             self._issued.pop(visit, None)
 
     def was_issued(self, visit: str, file_id: str) -> bool:
-        """Return whether a page gave this address to this visit."""
+        """Return whether a page issued this address to this visit."""
         with self._lock:
             return file_id in self._issued.get(visit, ())
 
     def note_arrival(self, visit: str, size: int) -> None:
-        """Count bytes that are arriving, or, below 0, that have arrived or were given up."""
+        """Add to a visit's arriving bytes; subtract bytes, with a negative size, once an upload has ended."""
         with self._lock:
             self._arriving[visit] = self._arriving.get(visit, 0) + size
             if not self._arriving[visit]:
                 del self._arriving[visit]
 
     def has_room(self, visit: str, room: Room) -> bool:
-        """Return whether a visit may hold what it has and what is arriving."""
+        """Return whether the held and arriving bytes of this visit, and of all visits, are within the limits."""
         with self._lock:
             counted = dict(self._arriving)
         for session_id, files in list(self._watched.file_storage.items()) if self._watched else []:
@@ -94,19 +94,19 @@ class UploadBook:
 
 
 class UploadGuard:
-    """ASGI middleware: see above.
+    """ASGI middleware that answers 404 at addresses that were not issued, and 413 beyond the limits.
 
     Args:
-        app: What answers what is let through.
-        book: What was given out and is held; a new one if None.
-        room: Bytes that may be held; what the settings say if None.
+        app: The wrapped application.
+        book: Issued addresses and held bytes; a new book if None.
+        room: The limits; those of the settings if None.
     """
 
     def __init__(self, app: ASGIApp, book: UploadBook | None = None, room: Room | None = None) -> None:
         self._app, self._book, self._room = app, book or UploadBook(), room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let the app answer."""
+        """Refuse the upload, or pass the request on to the app."""
         if exists() and isinstance(uploads := get_instance().uploaded_file_mgr, MemoryUploadedFileManager):
             self._book.watch(uploads)
         rest = below(Request(scope), UPLOADS) if scope["type"] == "http" and scope["method"] == "PUT" else None
@@ -121,7 +121,7 @@ class UploadGuard:
 
 
 class _Arrival:
-    """One upload while it arrives."""
+    """An upload that is arriving."""
 
     def __init__(self, book: UploadBook, visit: str, room: Room) -> None:
         self._book, self._visit, self._room = book, visit, room
@@ -129,7 +129,7 @@ class _Arrival:
         self._answered = False
 
     async def run(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app read it as far as there is room; answer 413 beyond."""
+        """Let the app read the upload while it is within the limits; answer 413 once it is not."""
 
         async def counted_receive() -> Message:
             message = await receive()
@@ -137,16 +137,16 @@ class _Arrival:
             self._count(max(-self._expected, 0))
             return message
 
-        async def noted_send(message: Message) -> None:
+        async def recorded_send(message: Message) -> None:
             self._answered = True
             await send(message)
 
         declared = Request(scope).headers.get("content-length", "")
         try:
-            # What is announced is counted at once, what comes unannounced as it comes.
+            # A declared length counts at once, other bytes as they arrive.
             self._expected = int(declared) if declared.isdecimal() else 0
             self._count(max(self._expected - _FORM_BYTES, 0))
-            await app(scope, counted_receive, noted_send)
+            await app(scope, counted_receive, recorded_send)
         except _NoRoomError:
             if not self._answered:
                 await PlainTextResponse(TOO_MUCH, 413, {"connection": "close"})(scope, receive, send)
@@ -162,4 +162,4 @@ class _Arrival:
 
 
 class _NoRoomError(Exception):
-    """Raised into the app that reads an upload for which there is no room."""
+    """Raised inside the app while it reads an upload that exceeds the limits."""

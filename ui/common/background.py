@@ -124,7 +124,7 @@ class UploadJob(BackgroundJob):
 
     @property
     def stem(self) -> str:
-        """The name without its ending; names of downloads start with it."""
+        """The file's name without its extension; names of downloads start with it."""
         return PurePath(self.name).stem
 
     def _message_of(self, error: EmotionError) -> str:

@@ -25,7 +25,7 @@ def show_chart(
     Args:
         chart: One of :mod:`emotion.charts`.
         key: The chart's key, unique on the page.
-        name: Name of saved files, without an ending.
+        name: Name of saved files, without an extension.
         how: Paragraphs for :func:`ui.common.reading.how_to_read`; none if the chart needs no explanation.
         options: Other arguments of ``st.altair_chart``; the width is "stretch" by default.
     """

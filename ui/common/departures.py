@@ -1,8 +1,8 @@
-"""Ends visits whose browser has gone, by the clock, so that nothing of them stays on an idle server.
+"""Ends the visits of disconnected browsers on a timer, so that an idle server keeps none of their files.
 
-Streamlit forgets a visit that has ended only when the next one comes, and Python deletes its files only when it
-collects garbage. Here each visit's background work registers itself, and is closed :data:`KEPT_S` after the browser has
-gone, when the server stops, or, after a crash, when the next server starts (:mod:`ui.common.visit_files`).
+Streamlit drops an ended visit only when the next one starts, and Python deletes its files only when it collects
+garbage. Here, background work registers itself with its visit. It is closed :data:`KEPT_S` after the browser
+disconnects, when the server stops, or, after a crash, when the next server starts (:mod:`ui.common.visit_files`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from streamlit.runtime.session_manager import SessionManager
 from ui.common.visit_files import remove_left_behind
 
 KEPT_S = 45.0
-"""For so long a browser that lost its connection finds its visit as it was."""
+"""A browser that reconnects within this time finds its visit unchanged."""
 POLL_INTERVAL_S = 5.0
 SWEEP_INTERVAL_S = 60.0
 
@@ -38,7 +38,10 @@ class Closable(Protocol):
 
 
 class Departures:
-    """Notices visits that are over, and closes what they held. Used from the server's event loop and page threads."""
+    """Detects ended visits, and closes the work that they held.
+
+    Used from the server's event loop and from page threads.
+    """
 
     def __init__(self) -> None:
         self._held: dict[str, weakref.WeakSet[Closable]] = {}
@@ -46,7 +49,7 @@ class Departures:
         self._listeners: list[Callable[[str], None]] = []
 
     def hold(self, work: Closable) -> None:
-        """Have work closed when the visit ends whose page is running; without a page, whoever made it closes it."""
+        """Close work when the visit of the running page ends; outside a page, the caller has to close it."""
         context = get_script_run_ctx(suppress_warning=True)
         if context is not None:
             self._held.setdefault(context.session_id, weakref.WeakSet()).add(work)
@@ -56,11 +59,11 @@ class Departures:
         self._listeners.append(on_end)
 
     def look(self, sessions: SessionManager, now: float) -> list[str]:
-        """End the visits whose browser has been gone for :data:`KEPT_S`, and return their ids.
+        """End the visits whose browser has been disconnected for :data:`KEPT_S`; return the ids of all ended visits.
 
         Args:
-            sessions: Streamlit's.
-            now: Seconds of a monotonic clock.
+            sessions: Streamlit's session manager.
+            now: Time of a monotonic clock, in seconds.
         """
         waiting = {info.session.id for info in sessions.list_sessions()}
         waiting -= {info.session.id for info in sessions.list_active_sessions()}
@@ -68,7 +71,7 @@ class Departures:
         over = [visit for visit, since in self._gone_since.items() if now - since >= KEPT_S]
         for visit in over:
             sessions.close_session(visit)
-        # Streamlit also drops visits by itself, when their number or a sign-out asks for it.
+        # Streamlit also drops visits itself, if there are too many or after a sign-out.
         known = {info.session.id for info in sessions.list_sessions()}
         over += [visit for visit in list(self._held) if visit not in known and visit not in over]
         for visit in over:
@@ -92,7 +95,7 @@ class Departures:
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Look for visits that are over for as long as the server runs; then end all."""
+        """Delete folders of dead servers, then check for ended visits until the server stops; end all visits then."""
         await asyncio.to_thread(remove_left_behind)
         task = asyncio.create_task(self._watch())
         try:
@@ -113,4 +116,4 @@ class Departures:
 
 
 departures = Departures()
-"""Of this server."""
+"""The instance of this server."""

@@ -36,7 +36,7 @@ class Picked:
 
     Attributes:
         opened: The analysis whose row was clicked in this run; None if none was.
-        chosen: Those whose boxes are ticked.
+        chosen: The analyses with a ticked checkbox.
     """
 
     opened: Entry | None
@@ -47,10 +47,10 @@ def show_entries(library: Repository, entries: Sequence[Entry], key: str, *, cho
     """Show analyses as a table in which a click on a row opens it.
 
     Args:
-        library: Where they are.
+        library: The library with the analyses.
         entries: The analyses.
         key: Key of the table.
-        choose: Whether rows have boxes too, to choose several.
+        choose: Whether rows also have checkboxes, to choose several.
     """
     # The key depends on the entries, so that a selection never moves to other rows.
     place = f"{key}_{hash(tuple(entry.id for entry in entries))}"

@@ -33,7 +33,7 @@ def error_boundary() -> Iterator[None]:
 
 
 def fragment(run_every: float | None = None) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Return ``st.fragment`` with an error boundary of its own.
+    """Return ``st.fragment`` with its own error boundary.
 
     Streamlit reruns a fragment without the page around it, outside of the page's :func:`error_boundary`.
 

@@ -12,8 +12,8 @@ from emotion.telemetry.one_line import one_line
 
 _MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]()#+\-!|~$<>&]|:(?=\S)")
 _LIST_NUMBER = re.compile(r"^(\d+)\.(?=\s|$)")
-# Streamlit finds these after backslashes are gone, so only a character between their parts keeps them text.
-_FOUND_LATER = re.compile(
+# Streamlit matches these after it has removed backslashes, so only a character between their parts keeps them text.
+_MATCHED_LATER = re.compile(
     r"(?P<before>:|www|@|-|<)(?=(?<=:)//|(?<=:)[\w+-]+:|(?<=:)material/|(?<=www)\.|(?<=@)[-\w]+\.|(?<=-)[->]|(?<=<)-)",
     re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ def plain(text: object) -> str:
     Args:
         text: A file name, a person's name, an error, a note: anything that this program did not write.
     """
-    line = _FOUND_LATER.sub(rf"\g<before>{_WORD_JOINER}", one_line(str(text)))
+    line = _MATCHED_LATER.sub(rf"\g<before>{_WORD_JOINER}", one_line(str(text)))
     return _LIST_NUMBER.sub(r"\1\\.", _MARKDOWN_SIGNS.sub(r"\\\g<0>", line))
 
 
@@ -45,7 +45,7 @@ def code(text: object) -> str:
     Args:
         text: Such as the name of a model.
     """
-    # Streamlit renames icons before it looks for code.
+    # Streamlit replaces icon names before it parses inline code.
     line = one_line(str(text)).replace(":material/", f":{_WORD_JOINER}material/")
     fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
     return f"{fence} {line} {fence}" if "`" in line else f"`{line}`"

@@ -19,12 +19,12 @@ def csv_button(
     hidden: tuple[str, ...] = (),
     exact: bool = False,
 ) -> None:
-    """Show a button that downloads a table as CSV whose cells no spreadsheet runs as formulas.
+    """Show a button that downloads a table as CSV, escaped so that no spreadsheet runs a cell as a formula.
 
-    Streamlit's own button above a table would write cells as they are, so ``.streamlit/config.toml`` switches it off.
+    Streamlit's own button above a table does not escape cells, so ``.streamlit/config.toml`` switches it off.
 
     Args:
-        label: What is in the table, for people; also the file's name.
+        label: What the table contains; shown on the button and used as the file's name.
         table: The table, or a function that makes it on click.
         key: Key of the button.
         hidden: Columns to leave out.

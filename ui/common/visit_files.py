@@ -1,6 +1,7 @@
-"""Folders for visitors' files: one root per server process, locked while it lives, so that others can tell who died.
+"""Folders for visitors' files, below one root per server process.
 
-A root whose process was killed is removed by the next server that starts, or within a minute by one that runs.
+A process keeps its root locked while it runs. The root of a killed process is unlocked, and is removed by the next
+server that starts, or within a minute by one that is running.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ _lock_file: IO[str] | None = None
 
 
 def visit_folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a new folder; it is deleted when it is cleaned up or forgotten, or its process has ended."""
+    """Return a new folder; it is deleted on cleanup, on garbage collection, or after its process has ended."""
     return tempfile.TemporaryDirectory(dir=_root(), ignore_cleanup_errors=True)
 
 
 def _root() -> str:
-    """Return this process's root, and lock it the first time."""
+    """Return this process's root; create and lock it on first use."""
     global _mine, _lock_file  # noqa: PLW0603
     with _guard:
         if _mine is None or not Path(_mine.name).is_dir():
@@ -38,10 +39,10 @@ def _root() -> str:
 
 
 def remove_left_behind() -> list[Path]:
-    """Delete the roots of processes that are gone, and return them.
+    """Delete the roots of processes that have ended, and return them.
 
-    The kernel lets go of a lock when its process ends in whatever way, so a root that can be locked has no owner. One
-    that is being made has no lock file yet and is left alone.
+    The kernel releases a process's locks however it ends, so a root that can be locked has no owner. A root that is
+    being created has no lock file yet and is left alone.
     """
     return [root for root in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*") if _remove_if_dead(root)]
 

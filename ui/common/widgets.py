@@ -41,7 +41,7 @@ def chip(answer: str, text: str = "", hover: str = "") -> str:
     colour = ANSWER_COLOURS[answer]
     ink = text_colour(colour)
     title = f' title="{escape(hover)}"' if hover else ""
-    stripes = "background-image:repeating-linear-gradient(135deg,transparent 0 4px,#0005 4px 8px);"
+    stripes = "background-image:repeating-linear-gradient(135deg,transparent 0 4px,#fff6 4px 8px);"
     return (
         f'<span{title} style="background:{colour};color:{ink};border-radius:1rem;{stripes if answer == UNCLEAR else ""}'
         f'padding:.14rem .7rem;font-size:.85rem;font-weight:600;white-space:nowrap">{escape(text or answer)}</span>'

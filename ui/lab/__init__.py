@@ -1,1 +1,1 @@
-"""The model lab: comparison, data sets, search, tests on the visitor's pictures, imported models."""
+"""The pages Inside the models and Test on my pictures: comparison, data sets, search, tests, imported models."""

@@ -14,7 +14,7 @@ from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_gro
 from emotion.evaluation.user_evaluation.run import UserEvaluation
 from ui.common.plain import plain
 
-_JUDGED = "lab_groups_judged"
+_CACHE = "lab_groups_judged"
 
 LAYOUT = "To compare groups of people, add group folders: `older/happy/…`, `younger/happy/…`"
 
@@ -29,7 +29,7 @@ def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str)
         stem: Start of download names.
     """
     st.subheader("Groups", anchor=False)
-    found = _judged(trial, model, codes)
+    found = _cached_fairness(trial, model, codes)
     if found is None:
         st.caption(LAYOUT)
         return
@@ -50,16 +50,16 @@ def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str)
     )  # fmt: skip
 
 
-def _judged(trial: UserEvaluation, model: str, codes: str | None) -> Fairness | None:
+def _cached_fairness(trial: UserEvaluation, model: str, codes: str | None) -> Fairness | None:
     """Return the figures, cached across reruns; None without at least two groups."""
     key = (id(trial), model, codes)
-    held: tuple[Any, Fairness | None] = st.session_state.get(_JUDGED, (None, None))
-    if held[0] != key:
-        held = st.session_state[_JUDGED] = (key, _judge(trial, model, codes))
-    return held[1]
+    cached: tuple[Any, Fairness | None] = st.session_state.get(_CACHE, (None, None))
+    if cached[0] != key:
+        cached = st.session_state[_CACHE] = (key, _fairness(trial, model, codes))
+    return cached[1]
 
 
-def _judge(trial: UserEvaluation, model: str, codes: str | None) -> Fairness | None:
+def _fairness(trial: UserEvaluation, model: str, codes: str | None) -> Fairness | None:
     names = (*trial.names, *(one.name for one in trial.unread))
     groups = {name: group for name in names if (group := group_of(name, codes)) is not None}
     if len({groups[name] for name in trial.names if name in groups}) < 2:

@@ -11,7 +11,7 @@ from emotion.evaluation.cards.render import section_html, to_html, to_markdown
 from ui.common.plain import plain
 from ui.lab.data import DATASETS, find_facts, load_facts
 
-_OPEN = ("Accuracy", "Known weaknesses", "When not to use it", "Training data")
+_OPEN = ("Accuracy", "Known weaknesses", "When not to use it")
 """Titles of sections that are open at first."""
 
 # Text inherits the theme's colour; lines mix it with transparency.

@@ -1,4 +1,4 @@
-"""The models that the lab knows, a choice among them, and their table with accuracy vs. cost."""
+"""The installed models, a choice among them, and their table with accuracy vs. cost."""
 
 from __future__ import annotations
 
@@ -125,11 +125,11 @@ def _time_models(lab: Lab, times: dict[str, float]) -> None:
 
 def show_figures(table: pd.DataFrame) -> None:
     """Show columns of :func:`emotion.evaluation.scores.score_table` as a table."""
-    shown = _for_people(table)
+    shown = _formatted(table)
     st.dataframe(shown, hide_index=True, column_config=_columns(), placeholder="–", height="content")
 
 
-def _for_people(table: pd.DataFrame) -> pd.DataFrame:
+def _formatted(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with shares in percent and the interval as text."""
     shown = table.copy()
     for column in ("accuracy", "balanced", "macro_f1", "ece"):

@@ -61,7 +61,7 @@ def _show_adding() -> None:
         if not pending.started:
             pending.start()
         if pending.running:
-            _follow(pending)
+            _show_progress(pending)
         else:
             _show_pending(pending)
 
@@ -82,7 +82,7 @@ def _show_note() -> None:
 
 
 @fragment(run_every=0.3)
-def _follow(pending: PendingModel) -> None:
+def _show_progress(pending: PendingModel) -> None:
     if not pending.running:
         st.rerun()
     with st.container(border=True):
@@ -241,15 +241,15 @@ def _show_added(lab: Lab, visitor: Visitor) -> None:
 
 def _show_removal(name: str) -> None:
     if st.session_state.get(_ASKED) != name:
-        st.button("Remove", icon=":material/delete:", key=f"own_remove_{name}", on_click=_ask, args=(name,))
+        st.button("Remove", icon=":material/delete:", key=f"own_remove_{name}", on_click=_ask_removal, args=(name,))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Remove this model permanently?")
         st.button("Yes, remove", type="primary", key="own_remove_yes", on_click=_remove, args=(name,))
-        st.button("Keep", key="own_remove_no", on_click=_ask, args=(None,))
+        st.button("Keep", key="own_remove_no", on_click=_ask_removal, args=(None,))
 
 
-def _ask(name: str | None) -> None:
+def _ask_removal(name: str | None) -> None:
     st.session_state[_ASKED] = name
 
 
@@ -260,7 +260,7 @@ def _may_change() -> bool:
 
 
 def _remove(name: str) -> None:
-    _ask(None)
+    _ask_removal(None)
     if not _may_change():
         return
     try:

@@ -83,7 +83,7 @@ def show_trial(lab: Lab, names: Sequence[str]) -> None:
             return
         _start(job, lab, names, framing, codes)
     if job.running:
-        _follow(job)
+        _show_progress(job)
     elif job.trial is None:
         st.error(f"**{plain(job.name)}** {plain(job.error)}", icon=":material/folder_off:")
     else:
@@ -117,7 +117,7 @@ def _start(job: TrialJob, lab: Lab, names: Sequence[str], framing: Framing, code
 
 
 @fragment(run_every=0.5)
-def _follow(job: TrialJob) -> None:
+def _show_progress(job: TrialJob) -> None:
     if not job.running:
         st.rerun()
     with st.container(border=True):

@@ -67,7 +67,7 @@ def show_try(lab: Lab, names: Sequence[str]) -> None:
     name, content = photo
     if content != sample_png() and not show_notice(key="lab_try_notice"):
         return
-    pixels = cache(partial(load_uploaded, content))  # not decoded at all once every answer is there
+    pixels = cache(partial(load_uploaded, content))  # decoded only if an answer is missing
     try:
         if _FACE not in st.session_state:
             # Detection does not depend on the model.
@@ -136,13 +136,13 @@ def answer_of(model: str, image: Image, face: Face) -> Answer:
 
 def _show_answer(model: str, answer: Answer) -> None:
     probabilities = dict(zip(answer.labels, map(float, answer.probabilities), strict=True))
-    said = leading_answer(probabilities, answer.abstain_below)
+    leading = leading_answer(probabilities, answer.abstain_below)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(
             answer.reasons,
             width=112,
-            alt=f"Parts of the face that speak for {said}, in orange, and against it, in blue",
+            alt=f"Parts of the face that speak for {leading}, in orange, and against it, in blue",
         )
-        st.html(answer_chip(said, probabilities, answer.abstain_below))
+        st.html(answer_chip(leading, probabilities, answer.abstain_below))
     bars = probability_bars(in_display_order(probabilities), abstain_below=answer.abstain_below)
     show_chart(bars, f"try_{model}", "probabilities")

@@ -27,7 +27,7 @@ def show_days(library: Repository) -> None:
     if table.empty:
         st.info("Days appear here once a video is analysed.", icon=":material/calendar_month:")
         return
-    by, period = _ask()
+    by, period = _choose_display()
     shown = table if not period else table[table["date"] > table["date"].max() - dt.timedelta(days=period)]
     chips(answer for answer in ANSWERS if (shown[answer] > 0).any())
     of_days = (
@@ -40,7 +40,7 @@ def show_days(library: Repository) -> None:
     show_chart(trend_chart(shown), "library_trend", "trend", how=[_TREND])
 
 
-def _ask() -> tuple[str, int]:
+def _choose_display() -> tuple[str, int]:
     with st.container(horizontal=True):
         by = st.selectbox(
             "Colour by", [LEADING, *EMOTIONS], key="library_day_colour", width=220,

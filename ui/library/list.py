@@ -27,16 +27,16 @@ SORT_NAMES = {
     "-size": "Largest first",
 }
 
-_PAGE, _NEWS = "library_page", "library_news"
+_PAGE, _OUTCOME = "library_page", "library_news"
 
 
 def show_list(library: Repository) -> None:
     """Show a page of search results with actions."""
-    _show_news()
+    _show_outcome()
     if not library.search(limit=1).total:
         _show_empty()
         return
-    text, tags, sort = _ask(library)
+    text, tags, sort = _choose_query(library)
     found = library.search(text, tags=tags, sort=sort, limit=PAGE_SIZE, offset=_page() * PAGE_SIZE)
     if not found.entries and _page():
         st.session_state[_PAGE] = max((found.total - 1) // PAGE_SIZE, 0)
@@ -51,7 +51,7 @@ def show_list(library: Repository) -> None:
     _show_actions(library, picked.chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
         _show_pages(found.total)
-        # All that was found, not this page alone; read on click.
+        # All results of the search, not only this page; read on click.
         csv_button(
             "Analyses",
             lambda: summary_table(library.search(text, tags=tags, sort=sort, limit=found.total).entries),
@@ -66,11 +66,11 @@ def _show_empty() -> None:
         page_link("pages/video.py", "Analyse a video", ":material/movie:")
 
 
-def _ask(library: Repository) -> tuple[str, list[str], str]:
+def _choose_query(library: Repository) -> tuple[str, list[str], str]:
     """Return search text, tags and order."""
     words, wanted, order = st.columns([3, 3, 2])
     text = words.text_input(
-        "Search", placeholder="Words in title, file, tags, people's names, events", on_change=_first_page,
+        "Search", placeholder="Titles, files, tags, people, events", on_change=_first_page,
         icon=":material/search:", label_visibility="collapsed", key="library_text",
     )  # fmt: skip
     tags = library.tags()
@@ -106,7 +106,7 @@ def _edit(library: Repository, entry: Entry) -> None:
     )  # fmt: skip
     st.caption(f"Uploaded as {plain(entry.source)}.")
     if st.button("Save", type="primary", disabled=not title.strip()):
-        _guarded(lambda: _save(library, entry, title, tags), "Saved.")
+        _run_action(lambda: _save(library, entry, title, tags), "Saved.")
 
 
 @st.dialog("Delete permanently?")
@@ -116,7 +116,7 @@ def _confirm_delete(library: Repository, chosen: Sequence[Entry]) -> None:
     st.markdown("Timeline, video, names, events and tags are deleted. This cannot be undone.")
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete_forever:"):
-            _guarded(lambda: _delete(library, chosen), f"Deleted {len(chosen)}.")
+            _run_action(lambda: _delete(library, chosen), f"Deleted {len(chosen)}.")
         if st.button("Keep"):
             st.rerun()
 
@@ -131,20 +131,20 @@ def _delete(library: Repository, chosen: Sequence[Entry]) -> None:
         library.delete(entry.id)
 
 
-def _guarded(act: Callable[[], None], done: str) -> None:
+def _run_action(action: Callable[[], None], done: str) -> None:
     """Run an action and close the dialog; if it fails, show the error in the dialog."""
     try:
-        act()
+        action()
     except LibraryError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    st.session_state[_NEWS] = done
+    st.session_state[_OUTCOME] = done
     st.rerun()
 
 
-def _show_news() -> None:
-    if news := st.session_state.pop(_NEWS, None):
-        st.toast(plain(news), icon=":material/check:")
+def _show_outcome() -> None:
+    if outcome := st.session_state.pop(_OUTCOME, None):
+        st.toast(plain(outcome), icon=":material/check:")
 
 
 def _page() -> int:
@@ -155,7 +155,7 @@ def _first_page() -> None:
     st.session_state[_PAGE] = 0
 
 
-def _turn(by: int) -> None:
+def _turn_page(by: int) -> None:
     st.session_state[_PAGE] = _page() + by
 
 
@@ -165,5 +165,5 @@ def _show_pages(total: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{first + 1:,}–{min(first + PAGE_SIZE, total):,} of {total:,}")
         if last:
-            st.button("Previous", icon=":material/chevron_left:", disabled=not _page(), on_click=_turn, args=(-1,))
-            st.button("Next", icon=":material/chevron_right:", disabled=_page() >= last, on_click=_turn, args=(1,))
+            st.button("Previous", icon=":material/chevron_left:", disabled=not _page(), on_click=_turn_page, args=(-1,))
+            st.button("Next", icon=":material/chevron_right:", disabled=_page() >= last, on_click=_turn_page, args=(1,))

@@ -14,30 +14,30 @@ PERIODS = {None: "forever", 7: "7 days", 30: "30 days", 90: "90 days", 365: "a y
 
 def show_storage(library: Repository) -> None:
     """Show the storage used and the retention setting."""
-    used, kept = st.columns([1, 2], vertical_alignment="bottom", gap="large")
+    used, retention = st.columns([1, 2], vertical_alignment="bottom", gap="large")
     used.metric("Storage used", size_text(library.used_bytes()), help="Timelines and saved videos")
-    with kept:
+    with retention:
         _choose_retention(library)
 
 
 def _choose_retention(library: Repository) -> None:
-    present = library.retention_days()
-    choices = PERIODS if present in PERIODS else PERIODS | {present: f"{present} days"}
-    wanted = st.selectbox(
-        "Keep analyses", list(choices), list(choices).index(present), format_func=choices.__getitem__, width=220,
+    current = library.retention_days()
+    choices = PERIODS if current in PERIODS else PERIODS | {current: f"{current} days"}
+    days = st.selectbox(
+        "Keep analyses", list(choices), list(choices).index(current), format_func=choices.__getitem__, width=220,
         help="Counted from the end of each analysis. Older analyses are deleted completely.",
         key="library_retention",
     )  # fmt: skip
-    if wanted == present:
+    if days == current:
         return
     st.warning(
         "This also applies to existing analyses: older ones are deleted within an hour."
-        if wanted else "Nothing will be deleted automatically.",
+        if days else "Nothing will be deleted automatically.",
         icon=":material/auto_delete:",
     )  # fmt: skip
     if st.button("Confirm", type="primary"):
         try:
-            library.set_retention_days(wanted)
+            library.set_retention_days(days)
         except LibraryError as error:
             st.error(plain(error), icon=":material/error:")
             return

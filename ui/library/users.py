@@ -19,7 +19,7 @@ from ui.access.settings import rules
 from ui.common.plain import plain
 from ui.common.widgets import browser_zone, size_text
 
-_NEWS = "people_news"
+_OUTCOME = "people_news"
 
 log = logging.getLogger(__name__)
 
@@ -31,31 +31,31 @@ def show_people(library: Library, visitor: Visitor) -> None:
         library: The whole library.
         visitor: The administrator.
     """
-    _show_news()
+    _show_outcome()
     found = list_usage(library)
     if not found:
         st.info("The library is empty.", icon=":material/inventory_2:")
         return
     _show_totals(found)
-    called = {person.owner: _called(person, visitor) for person in found}
+    names = {person.owner: _display_name(person, visitor) for person in found}
     st.dataframe(
-        pd.DataFrame([_row(person, called[person.owner]) for person in found]),
+        pd.DataFrame([_row(person, names[person.owner]) for person in found]),
         hide_index=True, column_config=_columns(), placeholder="–",
     )  # fmt: skip
-    _offer_deletion(library, {person.owner: person for person in found}, called)
+    _offer_deletion(library, {person.owner: person for person in found}, names)
 
 
-def _offer_deletion(library: Library, found: Mapping[str, OwnerUsage], called: Mapping[str, str]) -> None:
+def _offer_deletion(library: Library, found: Mapping[str, OwnerUsage], names: Mapping[str, str]) -> None:
     """Let the administrator choose a person, and confirm the deletion of their library."""
     owner = st.selectbox(
-        "Delete the library of", list(found), index=None, format_func=called.__getitem__, key="people_chosen",
+        "Delete the library of", list(found), index=None, format_func=names.__getitem__, key="people_chosen",
         placeholder="Choose a person", width=360,
     )  # fmt: skip
     if owner is None:
         return
     person = found[owner]
     st.warning(
-        f"**{plain(called[owner])}**: {_counted(person.analyses)}, {size_text(person.bytes)}. Timelines, videos, "
+        f"**{plain(names[owner])}**: {_counted(person.analyses)}, {size_text(person.bytes)}. Timelines, videos, "
         "names, events and tags are deleted. This cannot be undone.",
         icon=":material/delete_forever:",
     )
@@ -73,10 +73,10 @@ def show_rules() -> None:
     st.caption("To change this list, edit the server's settings.")
 
 
-def _show_news() -> None:
+def _show_outcome() -> None:
     """Show the outcome of the last action once."""
-    if news := st.session_state.pop(_NEWS, None):
-        good, text = news
+    if outcome := st.session_state.pop(_OUTCOME, None):
+        good, text = outcome
         (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
 
 
@@ -87,7 +87,7 @@ def _show_totals(found: list[OwnerUsage]) -> None:
     size.metric("Storage", size_text(sum(person.bytes for person in found)))
 
 
-def _called(person: OwnerUsage, visitor: Visitor) -> str:
+def _display_name(person: OwnerUsage, visitor: Visitor) -> str:
     if person.owner == LOCAL:
         return "Shared, from before sign-in was required"
     name = person.name or "Unnamed person"
@@ -98,9 +98,9 @@ def _counted(analyses: int) -> str:
     return "1 analysis" if analyses == 1 else f"{analyses:,} analyses"
 
 
-def _row(person: OwnerUsage, called: str) -> dict[str, object]:
+def _row(person: OwnerUsage, name: str) -> dict[str, object]:
     return {
-        "person": called,
+        "person": name,
         "analyses": person.analyses,
         "size": size_text(person.bytes),
         "newest": None if person.newest_at is None else person.newest_at.astimezone(browser_zone()),
@@ -124,7 +124,7 @@ def _delete(library: Library, person: OwnerUsage) -> None:
     try:
         count = erase_owner(library.for_owner(person.owner))
     except LibraryError as error:
-        st.session_state[_NEWS] = (False, str(error))
+        st.session_state[_OUTCOME] = (False, str(error))
         return
     log.info("an administrator deleted a library of %d analyses", count)
-    st.session_state[_NEWS] = (True, "The library was deleted.")
+    st.session_state[_OUTCOME] = (True, "The library was deleted.")

@@ -20,7 +20,7 @@ from ui.live.lanes import pack_lane
 _WEB = Path(__file__).with_name("web")
 _PLAYER = Path(__file__).parents[1] / "player" / "web"
 STALL_TIMEOUT_S = 2.0
-"""Time without a frame after which the board says so."""
+"""Time without a frame after which the board shows a notice."""
 _NOTABLE = 0.05
 """Smaller differences from the baseline are not shown."""
 

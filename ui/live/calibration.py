@@ -1,4 +1,4 @@
-"""Gaze calibration on the Live page: nine dots one by one, and what error remains."""
+"""Gaze calibration on the Live page: nine dots one by one, and the remaining error."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ui.common.web_modules import keep_value
 _WEB = Path(__file__).with_name("web")
 _STARTED = "live_calibration_started"
 _HOW = (
-    "Sit as you will sit, put the window where it will be, and look at nine dots, two seconds each. A map of your gaze "
-    "is fitted to eight dots at a time and checked on the ninth; the mean of these nine errors is shown. The camera is "
-    "taken to be above the middle of the screen. The calibration is for you, in this session. It is stored only with a "
-    "recording that you start after it."
+    "Sit as you will during the session, with the window in its final place, and look at nine dots for two seconds "
+    "each. A map of your gaze is fitted to eight dots at a time and checked on the ninth; the mean of these nine "
+    "errors is shown. The camera is assumed to be above the middle of the screen. The calibration is for you, in this "
+    "session. It is stored only with a recording that you start afterwards."
 )
 
 _mount = st.components.v2.component(
@@ -45,17 +45,17 @@ def show_calibration(session: LiveSession | None) -> None:
         distance_cm = distance.number_input("Eyes to screen, cm", 15.0, 300.0, 60.0, 1.0, key="live_distance_cm")
         reason = _why_not(session)
         data = {"enabled": not reason, "hint": reason, "dot_s": DOT_S}
-        said = _mount(key="live_calibration", data=data, on_started_change=keep_value)
+        state = _mount(key="live_calibration", data=data, on_started_change=keep_value)
         if reason:
             st.caption(reason)
         if session is not None and not reason:
-            _take(session, said.started or {}, width_cm, distance_cm)
+            _take(session, state.started or {}, width_cm, distance_cm)
             if is_calibrated(session.snapshot()):
                 st.button("Clear the calibration", icon=":material/undo:", on_click=session.clear_gaze_calibration)
 
 
 def is_calibrated(now: Snapshot) -> bool:
-    """Return whether a calibration is over, with or without a result."""
+    """Return whether a calibration has ended, with or without a result."""
     return now.gaze_calibration is not None and not now.gaze_calibration.running
 
 
@@ -88,7 +88,7 @@ def targets_of(dots: Any, width_cm: float, distance_cm: float) -> NDArray[np.flo
     Args:
         dots: ``(k, 2)`` from the browser: right of and below the camera, as shares of the screen's width.
         width_cm: Width of the screen.
-        distance_cm: From the eyes to the screen.
+        distance_cm: Distance from the eyes to the screen.
     """
     places = np.asarray(dots, np.float64).reshape(-1, 2) * width_cm
     return dot_angles(places[:, 0], places[:, 1], distance_cm)

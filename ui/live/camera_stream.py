@@ -1,9 +1,8 @@
 """A WebRTC video track that analyses the newest camera frame and sends that frame back.
 
-streamlit-webrtc's own processing repeats the last result at the camera's pace, shows raw frames until there is a first
-result, and queues without limit what the encoder has not taken. Here a newer frame replaces one that waits, before
-analysis and before encoding; only short bursts, as after a network delay, are taken whole. Every frame that is returned
-was analysed.
+streamlit-webrtc's own processing repeats the last result at the camera's rate, shows raw frames until the first result,
+and queues frames for the encoder without limit. Here, a newer frame replaces a waiting one, both before analysis and
+before encoding; only short bursts, such as after a network delay, are kept whole. Every returned frame was analysed.
 """
 
 from __future__ import annotations
@@ -49,9 +48,9 @@ class ReturnedTrack(MediaStreamTrack):
     def __init__(self) -> None:
         super().__init__()
         self._reader: asyncio.AbstractEventLoop | None = None
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._offered = FrameQueue()
-        self._under_way: weakref.WeakSet[_Mark] = weakref.WeakSet()
+        self._in_flight: weakref.WeakSet[_Mark] = weakref.WeakSet()
 
     def offer(self, picture: av.VideoFrame) -> None:
         """Queue a frame for sending. Thread-safe."""
@@ -65,15 +64,15 @@ class ReturnedTrack(MediaStreamTrack):
             MediaStreamError: The track has ended.
         """
         self._reader = asyncio.get_running_loop()
-        while self.readyState == "live" and (not self._offered or len(self._under_way) >= _MAX_IN_FLIGHT):
-            await self._news.wait()
-            self._news.clear()
+        while self.readyState == "live" and (not self._offered or len(self._in_flight) >= _MAX_IN_FLIGHT):
+            await self._changed.wait()
+            self._changed.clear()
         if self.readyState != "live":
             raise MediaStreamError
         picture, _ = self._offered.take(time.monotonic())
         # The mark is collected when the encoder releases the frame; it gives no other signal.
         picture.opaque = mark = _Mark()
-        self._under_way.add(mark)
+        self._in_flight.add(mark)
         weakref.finalize(mark, self._wake).atexit = False
         return picture
 
@@ -86,7 +85,7 @@ class ReturnedTrack(MediaStreamTrack):
         if self._reader is not None:
             # The loop may have been closed meanwhile.
             with contextlib.suppress(RuntimeError):
-                self._reader.call_soon_threadsafe(self._news.set)
+                self._reader.call_soon_threadsafe(self._changed.set)
 
 
 class FrameQueue:
@@ -133,7 +132,7 @@ class CameraStream:
         clock: Monotonic time in seconds.
 
     Attributes:
-        open_stage: See above.
+        open_stage: Creates the stage.
         returned: The track to send back.
         stage: Processes the frames; None before the connection and after its end.
         error: Why the analysis failed, in one sentence; empty if it did not.
@@ -145,7 +144,7 @@ class CameraStream:
         self.error = ""
         self.open_stage, self._clock = open_stage, clock
         self._track: MediaStreamTrack | None = None
-        self._taking: asyncio.Task[None] | None = None
+        self._receiver: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
         self._queue = _BlockingQueue(clock)
         self._last_s = clock()
@@ -186,7 +185,7 @@ class CameraStream:
         self._last_s = self._clock()
         self._thread = threading.Thread(target=self._work, name="live-stream", daemon=True)
         self._thread.start()
-        self._taking = asyncio.get_running_loop().create_task(self._take())
+        self._receiver = asyncio.get_running_loop().create_task(self._receive())
 
     def stop(self) -> None:
         """End the thread, close the stage and stop the returned track; repeated calls do nothing."""
@@ -197,7 +196,7 @@ class CameraStream:
         self.returned.stop()
         self._track = None
 
-    async def _take(self) -> None:
+    async def _receive(self) -> None:
         assert self._track is not None
         try:
             while not self._closed:

@@ -68,15 +68,15 @@ def _record(session: LiveSession, library: Repository) -> None:
     note_recording(session.record(library, title, record_clip=with_clip), session)
 
 
-def _button(label: str, icon: str, hint: str, act: Callable[[], Any], kind: str = "secondary") -> None:
+def _button(label: str, icon: str, hint: str, action: Callable[[], Any], kind: str = "secondary") -> None:
     st.button(
-        label, icon=f":material/{icon}:", help=hint, type=kind, on_click=_guarded, args=(act,)  # type: ignore[arg-type]
+        label, icon=f":material/{icon}:", help=hint, type=kind, on_click=_run_action, args=(action,)  # type: ignore[arg-type]
     )  # fmt: skip
 
 
-def _guarded(act: Callable[[], Any]) -> None:
+def _run_action(action: Callable[[], Any]) -> None:
     """Run a button's action; keep its error for the next run, because callbacks cannot draw."""
     try:
-        act()
+        action()
     except EmotionError as error:
         st.session_state[_ERROR] = str(error)

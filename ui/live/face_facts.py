@@ -9,7 +9,7 @@ from emotion.live import FaceNow
 
 
 def face_facts(face: FaceNow) -> list[tuple[str, str]]:
-    """Return name and text of each fact; what is not known has none, except blinks and rest, which say why."""
+    """Return the name and text of each known fact; unknown blinks and movements say what they need instead."""
     facts = []
     openness = {"left": face.open_left, "right": face.open_right}
     known = {side: value for side, value in openness.items() if math.isfinite(value)}

@@ -33,7 +33,7 @@ def ice_servers(secrets: Mapping[str, Any], now_s: float) -> list[IceServer]:
     """Return the servers as browsers and aiortc expect them; none without secrets.
 
     Args:
-        secrets: The section of the secrets; see above.
+        secrets: The section ``[live]`` of the secrets; see the module's docstring.
         now_s: Unix time in seconds. Passwords change every half of ``turn_valid_s`` and stay valid for at least
             another half.
 

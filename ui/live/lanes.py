@@ -31,7 +31,7 @@ def pack_lane(series: Series, labels: Sequence[str], now_s: float, abstain_below
         series: A person's series in a snapshot.
         labels: The expressions of its columns.
         now_s: When the snapshot was taken, in seconds of the stream.
-        abstain_below: Below which top probability an answer is unclear.
+        abstain_below: Top probability below which an answer is unclear.
 
     Returns:
         One byte per column for the leading label's place in the display order, :data:`UNCLEAR` or :data:`UNSEEN`; then

@@ -58,7 +58,7 @@ def choose_options(running: bool) -> LiveOptions:
     before = current_options()
     hint = "Stop the camera to change this" if running else "The camera uses the closest size that it supports"
     size, rate, draw, hide = st.columns(4)
-    asked = (
+    chosen = (
         size.selectbox(
             "Size", list(SIZES), list(SIZES).index(before.size), format_func=SIZES.__getitem__,
             disabled=running, help=hint,
@@ -77,5 +77,5 @@ def choose_options(running: bool) -> LiveOptions:
         eyes=hide.toggle("Eyes and gaze", before.look.eyes, help=EYES_COST),
         movements=hide.toggle("Movements", before.look.movements, help=MOVEMENTS_COST),
     )
-    st.session_state[_OPTIONS] = LiveOptions(*asked, look)
+    st.session_state[_OPTIONS] = LiveOptions(*chosen, look)
     return current_options()

@@ -50,7 +50,7 @@ OBSTACLES: dict[str, Obstacle] = {
         "It may be unplugged or in use by another program. Press Stop, fix it, and press Start again. "
         "The recording so far is saved.",
     ),
-    "no_way": Obstacle(
+    "blocked": Obstacle(
         "The video connection to the server failed, although the page works.",
         "A firewall or router probably blocks it. Try another network, without a VPN. For visitors from "
         "other networks, the server's administrator has to configure a TURN server.",
@@ -59,7 +59,7 @@ OBSTACLES: dict[str, Obstacle] = {
         "The connection was lost.",
         "Check your network, and press Start again. The recording so far is saved.",
     ),
-    "server_gone": Obstacle(
+    "server_down": Obstacle(
         "The server does not respond.",
         "It was stopped, or your network is down. The recording is saved up to the last second, and appears in the "
         "library once the server runs again.",

@@ -59,7 +59,7 @@ def show_streams(session: LiveSession | None, visitor: Visitor) -> None:
 
     Args:
         session: The running session; None before the camera starts.
-        visitor: Outputs are the server's, so where people sign in only administrators open them.
+        visitor: The current visitor. Outputs belong to the server, so with sign-in only administrators open them.
     """
     if read_settings().streams == OFF or not visitor.may_change_models:
         return
@@ -118,8 +118,8 @@ def _start(session: LiveSession, lsl: bool, osc: str, port: int | None, people: 
         st.session_state[_ERROR] = str(error)
         return
     session.listen(hub.take)
-    # A session that ends is let go of; closing outputs takes a moment, so not on the thread that lets go.
-    weakref.finalize(session, _stop_aside, sending)
+    # Closing outputs takes a moment, so it must not block the thread that drops the ended session.
+    weakref.finalize(session, _stop_in_background, sending)
     st.session_state[_SENDING] = sending
 
 
@@ -128,7 +128,7 @@ def _stop() -> None:
         sending.stop()
 
 
-def _stop_aside(sending: Sending) -> None:
+def _stop_in_background(sending: Sending) -> None:
     threading.Thread(target=sending.stop, name="stop streams", daemon=True).start()
 
 
@@ -143,10 +143,10 @@ def _show_status(sending: Sending) -> None:
 
 
 def status_text(status: SinkStatus, rate: float) -> str:
-    """Return one line about an output: to whom, how often, how many.
+    """Return one line about an output: its target, its rate and the number of samples sent.
 
     Args:
-        status: Of the output.
+        status: Status of the output.
         rate: Samples per second.
     """
     parts = [f":material/send: **{plain(status.kind)}** to {plain(status.target)}", f"{rate:.0f} per second"]

@@ -38,7 +38,7 @@ _COLUMNS = {
 
 
 def show_gallery(pictures: Sequence[Picture | Unreadable]) -> None:
-    """Show several pictures, oldest first in ``pictures``, filtered and sorted as the visitor likes."""
+    """Show several pictures, given oldest first, filtered and sorted as the visitor chooses."""
     _show_failures([picture for picture in pictures if isinstance(picture, Unreadable)])
     totals = Counter(answer for picture in pictures for answer in answers_of(picture).elements())
     chosen = st.pills(
@@ -112,7 +112,9 @@ def _show_table(pictures: Sequence[Numbered]) -> None:
         {
             "file": faces["file"],
             "face": faces["face"],
-            "expression": faces["emotion"].where(~faces["unclear"].fillna(False).astype(bool), "unclear"),
+            "expression": faces["emotion"]
+            .astype(object)
+            .where(~faces["unclear"].fillna(False).astype(bool), "unclear"),
             "probability": faces["emotion_confidence"],
         }
     )

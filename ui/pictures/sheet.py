@@ -17,7 +17,7 @@ from ui.common.web_modules import keep_value
 from ui.pictures.session import Picture, Unreadable
 
 NO_ANSWERS = NO_FACE, UNREADABLE = "no face", "cannot be read"
-"""What stands for a picture's expressions if it has none."""
+"""Shown in place of expressions for pictures that have none."""
 
 _WEB = Path(__file__).with_name("web")
 
@@ -37,8 +37,8 @@ def show_sheet(pictures: Sequence[tuple[int, Picture | Unreadable]], key: str) -
         key: Key of the sheet.
     """
     data = {"pictures": [_tile(number, picture) for number, picture in pictures]}
-    said = _mount(key=key, data=data, on_opened_change=keep_value)
-    return None if said.opened is None else int(said.opened)
+    state = _mount(key=key, data=data, on_opened_change=keep_value)
+    return None if state.opened is None else int(state.opened)
 
 
 def answers_of(picture: Picture | Unreadable) -> Counter[str]:
@@ -61,7 +61,7 @@ def _tile(number: int, picture: Picture | Unreadable) -> dict[str, Any]:
         "number": number,
         "name": picture.name,
         "src": preview and f"data:image/jpeg;base64,{preview}",
-        # The most frequent first, as narrow tiles have no room for all.
+        # The most frequent first, because narrow tiles have no room for all.
         "answers": [_chip(answer, counts[answer]) for answer in sorted(in_order(counts), key=lambda one: -counts[one])],
     }
 

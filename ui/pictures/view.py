@@ -108,10 +108,10 @@ def _show_table(result: FrameResult) -> None:
             "Probability": [face["probabilities"][face["emotion"]] for face in records],
         }
     )
-    said = explain(result.abstain_below) if result.abstain_below > 0 else None
+    explanation = explain(result.abstain_below) if result.abstain_below > 0 else None
     columns = {
         "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
-        "Expression": st.column_config.TextColumn(help=said),
+        "Expression": st.column_config.TextColumn(help=explanation),
         "Probability": share_column(explanation="Of the leading expression"),
     }
     table = whole_percent(table, "Probability")
@@ -130,26 +130,28 @@ def _show_bars(picture: Picture, key: str) -> None:
     # Row by row, so that the reading order is kept when columns stack on a phone.
     for start in range(0, count, _COLUMNS):
         columns = st.columns(_COLUMNS, gap="medium")
-        for place in range(start, min(start + _COLUMNS, count)):
-            with columns[place - start]:
-                _show_face(picture, place, key)
+        for index in range(start, min(start + _COLUMNS, count)):
+            with columns[index - start]:
+                _show_face(picture, index, key)
 
 
-def _show_face(picture: Picture, place: int, key: str) -> None:
+def _show_face(picture: Picture, index: int, key: str) -> None:
     result = picture.result
-    probabilities = probabilities_of(result.faces[place], result.labels)
-    answer = face_answer(result.faces[place], result)
+    probabilities = probabilities_of(result.faces[index], result.labels)
+    answer = face_answer(result.faces[index], result)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.image(picture.thumbnails[place], width=64, alt=f"Face {place + 1}")
+        st.image(picture.thumbnails[index], width=64, alt=f"Face {index + 1}")
         tag = answer_chip(answer, probabilities, result.abstain_below)
-        st.html(f"<strong>Face {place + 1:d}</strong><br>{tag}")
-    show_facts(result.faces[place])
+        st.html(f"<strong>Face {index + 1:d}</strong><br>{tag}")
+    show_facts(result.faces[index])
     bars = {label: value for label, value in probabilities.items() if value >= LEAST_SHOWN}
-    limit = required_for(result.faces[place], result.abstain_below)
+    limit = required_for(result.faces[index], result.abstain_below)
     chart = probability_bars(bars, _AXIS_PX + _ROW_PX * len(bars), abstain_below=limit)
-    show_chart(chart, f"{key}_bars_{place}", f"face-{place + 1}")
-    if len(bars) < len(probabilities):
-        st.caption("Expressions without a bar: 0%")
+    show_chart(chart, f"{key}_bars_{index}", f"face-{index + 1}")
+    needed = f"An answer needs {limit:.0%} (dashed line)." if limit > 0 else ""
+    others = "All other expressions: 0%." if len(bars) < len(probabilities) else ""
+    if needed or others:
+        st.caption(f"{needed} {others}".strip())
 
 
 def as_json(value: object) -> str:

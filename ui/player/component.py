@@ -61,7 +61,7 @@ class PlayerState:
     """What the player reports.
 
     Attributes:
-        time_s: Position in seconds; while playing, where it last paused; None before its first report.
+        time_s: Position in seconds; while playing, that of the last pause; None before the first report.
         events: Events marked since the last run; each is reported once, and again when it gets a name.
     """
 
@@ -97,7 +97,7 @@ def show_player(
 ) -> PlayerState:
     """Show a video with its timeline.
 
-    It reruns its page or fragment when it pauses at another time and when something is marked, never while it plays.
+    The player reruns its page or fragment if it pauses at a new time or something is marked, but not while it plays.
 
     Args:
         source: A video that browsers can play; None if only the timeline was kept.
@@ -109,26 +109,26 @@ def show_player(
         faces: Track → face as a PNG data URL, for its lane.
         meshes: See :func:`ui.player.pack.pack`; None disables the mesh layer.
         lanes: Signals that may be shown below each person's expressions; see :func:`ui.player.signals.offered_lanes`.
-        signals: Packs them (:func:`ui.player.signals.pack_signals`); called once a lane is chosen.
+        signals: Packs the signals (:func:`ui.player.signals.pack_signals`); called once a lane is chosen.
 
     Raises:
         InputError: The video is empty, or merges are circular.
     """
     packed = pack(analysis, meshes)
     memory = _memory_of(key, hashlib.sha256(packed).hexdigest())
-    said = st.session_state.get(memory.key) or {}
-    stand = memory.stand(time_s, said.get("rest"))
+    sent = st.session_state.get(memory.key) or {}
+    position = memory.position(time_s, sent.get("position"))
     # The browser shows its own marks until the page does, in the next run.
-    taken = sorted(memory.taken)
-    events = memory.take(said.get("events") or [])
-    chosen = [str(lane) for lane in said.get("lanes") or []]
+    received = sorted(memory.received)
+    events = memory.receive(sent.get("events") or [])
+    chosen = [str(lane) for lane in sent.get("lanes") or []]
     data = {
         "video": None if source is None else video_url(Path(source), f"{key}-video"),
         "timeline": data_url(packed, f"{key}-timeline"),
         "people": _people(edits),
         "events": [_event(event.label, event.span, event.excluded) for event in edits.events],
-        "taken": taken,
-        "stand": stand,
+        "received": received,
+        "position": position,
         "captions": None if captions is None else captions_url(captions, f"{key}-captions"),
         "faces": {str(track): picture_url(face, f"{key}-face-{track}") for track, face in faces.items()},
         "colours": {label: _colour(label) for label in (*analysis.labels, UNCLEAR)},
@@ -137,9 +137,10 @@ def show_player(
         "signals": data_url(signals(), f"{key}-signals") if chosen and signals is not None else None,
     }
     _mount(
-        key=memory.key, data=data, on_rest_change=keep_value, on_events_change=keep_value, on_lanes_change=keep_value
+        key=memory.key, data=data,
+        on_position_change=keep_value, on_events_change=keep_value, on_lanes_change=keep_value,
     )  # fmt: skip
-    return PlayerState(stand["time_s"], events)
+    return PlayerState(position["time_s"], events)
 
 
 def forget_player(key: str) -> None:
@@ -160,40 +161,40 @@ def _memory_of(key: str, digest: str) -> _Memory:
 
 
 class _Memory:
-    """The session's state of one player.
+    """A player's state in the session.
 
     Attributes:
         key: The component's key.
         digest: Digest of the packed analysis.
-        taken: Id → name of all events that the page has received.
+        received: Id → name of all events that the page has received.
     """
 
     def __init__(self, key: str, digest: str) -> None:
         self.key, self.digest = key, digest
-        self.taken: dict[str, str] = {}
+        self.received: dict[str, str] = {}
         self._moves = 0
-        self._at_s: float | None = None
-        self._said: Mapping[str, Any] | None = None
+        self._time_s: float | None = None
+        self._last_report: Mapping[str, Any] | None = None
 
-    def stand(self, ordered_s: float | None, said: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return the player's position, with a counter that increases with every move the page orders.
+    def position(self, target_s: float | None, report: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the player's position, with a counter that increases whenever the page moves the player.
 
         Args:
-            ordered_s: Time to move to, in seconds; None to stay.
-            said: The player's last report: ``time_s``, its number, and the last move it knew. Repeated reports and
-                reports from before the last move are ignored.
+            target_s: Time to move to, in seconds; None to stay.
+            report: The player's last report: ``time_s``, ``count`` (its number) and ``move`` (the last move that the
+                player knew). Repeated reports and reports from before the last move are ignored.
         """
-        if said is not None and said != self._said and said["move"] == self._moves:
-            self._said, self._at_s = dict(said), float(said["time_s"])
-        if ordered_s is not None:
-            self._moves, self._at_s = self._moves + 1, float(ordered_s)
-        return {"move": self._moves, "time_s": self._at_s}
+        if report is not None and report != self._last_report and report["move"] == self._moves:
+            self._last_report, self._time_s = dict(report), float(report["time_s"])
+        if target_s is not None:
+            self._moves, self._time_s = self._moves + 1, float(target_s)
+        return {"move": self._moves, "time_s": self._time_s}
 
-    def take(self, marked: list[Mapping[str, Any]]) -> tuple[Marked, ...]:
+    def receive(self, marked: list[Mapping[str, Any]]) -> tuple[Marked, ...]:
         """Return the events that are new or got a name, out of all marked since the player was opened."""
         events = [_marked(event) for event in marked]
-        new = tuple(event for event in events if self.taken.get(event.id) != event.label)
-        self.taken |= {event.id: event.label for event in new}
+        new = tuple(event for event in events if self.received.get(event.id) != event.label)
+        self.received |= {event.id: event.label for event in new}
         return new
 
 
@@ -205,7 +206,7 @@ def _marked(event: Mapping[str, Any]) -> Marked:
 def _people(edits: Edits) -> dict[str, Any]:
     return {
         "names": {str(track): name for track, name in edits.names.items()},
-        "whole": {str(track): whole for track, whole in merged_into(edits.merged).items()},
+        "merged": {str(track): merged for track, merged in merged_into(edits.merged).items()},
         "hidden": sorted(edits.hidden),
     }
 

@@ -63,7 +63,7 @@ def pack(analysis: Analysis, meshes: FloatArray | None = None) -> bytes:
     """
     if meshes is not None and len(meshes) != len(analysis.timeline):
         raise ValueError(f"expected the meshes of {len(analysis.timeline)} rows; got those of {len(meshes)}")
-    order = _surest_first(analysis.timeline)
+    order = _by_confidence(analysis.timeline)
     arrays = _frame_arrays(analysis) | _face_arrays(analysis, analysis.timeline.iloc[order])
     if meshes is not None:
         arrays["points"] = _shares_of_picture(meshes[order, :, :2], analysis)
@@ -97,7 +97,7 @@ def _frame_arrays(analysis: Analysis) -> Arrays:
     }
 
 
-def _surest_first(timeline: pd.DataFrame) -> NDArray[np.intp]:
+def _by_confidence(timeline: pd.DataFrame) -> NDArray[np.intp]:
     """Return the order of a timeline's rows by frame, then falling confidence, then track."""
     keys = timeline["track_id"], -timeline["face_confidence"], timeline["frame_index"]
     return np.lexsort([key.to_numpy() for key in keys])

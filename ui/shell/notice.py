@@ -27,7 +27,7 @@ CONSENT_LABEL = "Everyone shown knows that their expressions are analysed, and a
 """The consent to confirm."""
 
 TO_CONTINUE = "Choose a purpose and confirm consent to continue."
-"""What to do next, unless a page says it more exactly."""
+"""What to do next, unless a page gives its own text."""
 
 RULES = """
 - **Inform people and get their consent** before you analyse pictures or videos of them.
@@ -88,9 +88,9 @@ def is_answered() -> bool:
 def purpose() -> str | None:
     """Return the purpose of this session's analyses; None before the notice was answered."""
     if _PURPOSE not in st.session_state:
-        st.session_state[_PURPOSE] = _remembered()
-    given: str | None = st.session_state[_PURPOSE]
-    return given
+        st.session_state[_PURPOSE] = _earlier_answer()
+    answer: str | None = st.session_state[_PURPOSE]
+    return answer
 
 
 def show_notice(next_step: str = TO_CONTINUE, consent: str = CONSENT_LABEL, key: str = "notice") -> bool:
@@ -99,18 +99,18 @@ def show_notice(next_step: str = TO_CONTINUE, consent: str = CONSENT_LABEL, key:
     Args:
         next_step: What to do to continue, in one sentence.
         consent: Label of the consent check box.
-        key: Of the check box; each place on a page needs its own.
+        key: Key of the check box, unique on the page.
     """
     if may_analyse():
         return True
-    chosen = _ask(next_step, consent, key)
+    chosen = _show_questions(next_step, consent, key)
     if chosen is not None:
-        _note(chosen)
+        _store_answer(chosen)
         st.rerun()
     return False
 
 
-def _ask(next_step: str, consent: str, key: str) -> str | None:
+def _show_questions(next_step: str, consent: str, key: str) -> str | None:
     """Show the notice, and return the purpose once it is lawful and consent is confirmed."""
     with st.container(border=True):
         st.markdown("**Before the first analysis**")
@@ -133,11 +133,11 @@ def _ask(next_step: str, consent: str, key: str) -> str | None:
 
 def show_purpose() -> None:
     """Show the answer in one line, with a button to change it."""
-    given = purpose() if is_on() else None
-    if given is None:
+    answer = purpose() if is_on() else None
+    if answer is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/verified_user: {PURPOSES.get(given, plain(given))} · everyone knows and agrees")
+        st.caption(f":material/verified_user: {PURPOSES.get(answer, plain(answer))} · everyone knows and agrees")
         st.button("Change", type="tertiary", on_click=forget_answer, help="Ask again", key="notice_change")
 
 
@@ -161,25 +161,25 @@ def _is_signed_in() -> bool:
     return visitor is not None and visitor.signed_in
 
 
-def _remembered() -> str | None:
-    return _stored() if _is_signed_in() else _from_browser()
+def _earlier_answer() -> str | None:
+    return _from_library() if _is_signed_in() else _from_cookie()
 
 
-def _from_browser() -> str | None:
+def _from_cookie() -> str | None:
     found = remembered(VERSION)
     return found if found in PURPOSES and found != AT_WORK else None
 
 
-def _stored() -> str | None:
+def _from_library() -> str | None:
     try:
-        said = load_consent(library_or_stop())
+        stored = load_consent(library_or_stop())
     except LibraryError as error:
         log.warning("cannot read the consent: %s", error)
         return None
-    return said.purpose if said is not None and said.version == VERSION else None
+    return stored.purpose if stored is not None and stored.version == VERSION else None
 
 
-def _note(chosen: str) -> None:
+def _store_answer(chosen: str) -> None:
     st.session_state[_PURPOSE] = chosen
     log.info("the notice was answered", extra={"purpose": chosen, "version": VERSION})
     if _is_signed_in():

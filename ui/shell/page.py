@@ -23,10 +23,10 @@ def enter_app() -> Visitor:
     visitor = visitor_or_stop()
     st.session_state[_INSIDE] = True
     show_account(visitor)
-    if wanted := st.session_state.pop(_WANTED, None):
-        page, asked = wanted
+    if target := st.session_state.pop(_WANTED, None):
+        page, query = target
         try:
-            st.switch_page(page, query_params=asked)
+            st.switch_page(page, query_params=query)
         except StreamlitAPIException:
             # The navigation does not offer this page to this visitor.
             st.error(NOT_HERE, icon=":material/search_off:")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.common.theme import colour_scheme
+
 # No accent colour has a contrast of 4.5 both to white text on it and as text on a dark page, so selected buttons and
 # tabs use the colour of links.
 _STYLE = """
@@ -24,7 +26,7 @@ _STYLE = """
 .st-key-calendar [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
   overflow-x: auto;
 }
-/* On a phone, the open analysis has a line of its own. */
+/* On a phone, the open analysis has its own line. */
 @media (max-width: 640px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-bar_title) {
     flex: 1 0 100% !important;
@@ -36,4 +38,5 @@ _STYLE = """
 
 def show_style() -> None:
     """Add the styles to the page."""
-    st.html(_STYLE)
+    # Streamlit sets the scheme of the page alone; menus and dialogs stand outside of it, and light-dark() needs it.
+    st.html(f"{_STYLE}<style>body {{ color-scheme: {colour_scheme()}; }}</style>")

@@ -82,7 +82,7 @@ def _analyse(studies: StudyRepository, saved: SavedStudy, study: Study, uploads:
 
 
 def _add_analyses(studies: StudyRepository, saved: SavedStudy) -> None:
-    words = st.text_input("Search", placeholder="Words in title, file, tags, people's names, events", key="study_words")
+    words = st.text_input("Search", placeholder="Titles, files, tags, people, events", key="study_words")
     found = studies.analyses.search(words, limit=5000, sort="created").entries
     used = {cell.analysis for cell in saved.study.cells}
     files = {entry.id: entry.source for entry in found if entry.id not in used}

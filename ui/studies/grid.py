@@ -41,7 +41,7 @@ def show_grid(
     )  # fmt: skip
     st.caption(
         "Percentages: share of the stimulus in which the participant's face was seen. ⚠ less than half. Select a cell "
-        "to open its analysis or take it out."
+        "to open its analysis or remove it."
     )
     _show_problems(results)
     for place, stimulus in picked.selection.cells:
@@ -103,7 +103,11 @@ def standing(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
     if missing := len(study.missing()):
         words.append(f"**{missing} missing**")
     if left_out := len(study.participants) - len(counting):
-        words.append(f"{left_out} participants left out")
+        words.append(f"{_people(left_out)} left out")
     if unknown := sum(person.consent is Consent.NOT_RECORDED for person in counting):
-        words.append(f"no consent recorded for {unknown} participants")
+        words.append(f"no consent recorded for {_people(unknown)}")
     return " · ".join(words)
+
+
+def _people(count: int) -> str:
+    return f"{count} participant{'s' if count != 1 else ''}"

@@ -1,15 +1,17 @@
-"""Jobs of the Studies page that move files: a study as ZIP, annotations for other programs, and an import."""
+"""Jobs of the Studies page: figures, a study as ZIP, annotations for other programs, and an import."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import streamlit as st
 
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.annotations import write_annotations
 from emotion.library.studies.archive import export_zip, import_zip, pack_folder
+from emotion.progress import OnProgress
 from ui.common.background import BackgroundJob, UploadJob
 from ui.common.errors import fragment
 from ui.common.plain import plain
@@ -17,6 +19,32 @@ from ui.common.widgets import progress_text
 
 POLL_INTERVAL_S = 0.5
 STUDY_KIND = "study"
+T = TypeVar("T")
+
+
+class FiguresJob(BackgroundJob, Generic[T]):
+    """Computes figures of a study.
+
+    Attributes:
+        key: Identifies the figures; None lets the next run of the page start again.
+        found: The figures; None while running, if cancelled and if failed.
+    """
+
+    def __init__(self, key: Hashable) -> None:
+        super().__init__()
+        self.key: Hashable = key
+        self.found: T | None = None
+
+    def start(self, compute: Callable[[OnProgress], T]) -> None:
+        """Start; returns at once."""
+        self._start_thread(lambda: self._run(compute))
+
+    def forget(self) -> None:
+        """Let the next run of the page start again."""
+        self.key = None
+
+    def _run(self, compute: Callable[[OnProgress], T]) -> None:
+        self.found = compute(self._report)
 
 
 class ExportJob(BackgroundJob):

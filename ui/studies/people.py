@@ -23,7 +23,9 @@ def show_people(studies: StudyRepository, saved: SavedStudy) -> None:
         _ask_names(studies, saved)
         return
     st.markdown("**Participants**")
-    st.caption("Who withdrew consent, or has a reason in *Excluded because*, is left out of all results.")
+    st.caption(
+        "Participants who withdrew consent, or have a reason in *Excluded because*, are left out of all results."
+    )
     people = _edit_people(saved)
     st.markdown("**Stimuli**")
     st.caption(
@@ -77,7 +79,7 @@ def _edit_stimuli(saved: SavedStudy) -> pd.DataFrame:
         column_config={
             "stimulus": st.column_config.TextColumn("Stimulus", pinned=True),
             "event": st.column_config.TextColumn("Event", max_chars=200),
-            "before_s": number("From, s before it", min_value=0.0, format="%.1f", required=True),
+            "before_s": number("From, s before event", min_value=0.0, format="%.1f", required=True),
             "after_s": number("To, s after its start", min_value=0.0, format="%.1f", help="Empty: to the event's end"),
         },
     )  # fmt: skip

@@ -17,7 +17,7 @@ from ui.common.background import BackgroundJob
 STUDY = "study"
 """Query parameter of the open study."""
 
-SHORT_S = 0.8
+SHORT_S = 0.5
 """How long a page waits for results before it shows progress, s."""
 
 _JOB, _NEWS, _FIGURES = "study_results_job", "study_news", "study_figures"

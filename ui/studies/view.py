@@ -19,11 +19,14 @@ from ui.studies.exchange import show_export
 from ui.studies.grid import show_grid, standing
 from ui.studies.jobs import follow
 from ui.studies.logs import show_logs
+from ui.studies.pairs import show_pairs
 from ui.studies.people import show_people
 from ui.studies.results import show_curve, show_files, show_means
 from ui.studies.session import results_job
 
-_TITLES = ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Coding", "Agreement", "Files"]
+_TITLES = [
+    *("Videos", "People and stimuli", "Means", "Curve", "Contrast", "Two people", "Coding", "Agreement", "Files"),
+]
 TABS = "study_tabs"
 """Key of the tabs."""
 
@@ -40,6 +43,7 @@ def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
         lambda: _show_results(saved, results, show_means),
         lambda: _show_results(saved, results, show_curve),
         lambda: _show_results(saved, results, show_contrast),
+        lambda: _show_results(saved, results, partial(show_pairs, studies, saved)),
         lambda: show_coding(studies, saved, states),
         lambda: _show_results(saved, results, partial(show_agreement, studies, saved)),
         lambda: _show_files(studies, saved, states, results),

@@ -144,7 +144,7 @@ def writing_archive(target: Path) -> Iterator[ArchiveWriter]:
         target: A new file ending in ``.tar``, or a new folder.
 
     Raises:
-        LibraryError: It is there.
+        LibraryError: The target exists.
     """
     if target.exists():
         raise LibraryError(f"expected a new name for the backup; {target.name} is there already")

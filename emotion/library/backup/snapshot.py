@@ -122,7 +122,7 @@ def restore(library: Library, source: Path, *, replace: bool = False, on_step: O
         _expect_room(library, replace=replace)
         rows = _rows_of(archive)
         with removing_new_files(library):
-            _bring_files(library, archive, on_step)
+            _restore_files(library, archive, on_step)
             with library.database.writing() as session:
                 replace_rows(session, rows)
         _remove_others(library, {name.removeprefix(_FILES) for name in archive.names(_FILES)})
@@ -191,7 +191,7 @@ def _expect_room(library: Library, *, replace: bool) -> None:
         raise LibraryError(f"expected an empty library to restore to; this one has {analyses}. --replace deletes them")
 
 
-def _bring_files(library: Library, archive: ArchiveReader, on_step: OnProgress | None) -> None:
+def _restore_files(library: Library, archive: ArchiveReader, on_step: OnProgress | None) -> None:
     names = archive.names(_FILES)
     progress = ProgressReporter(len(names), on_step)
     for name in names:

@@ -69,7 +69,7 @@ def hand_over_clip(library: Library, recording_id: str, lock: BinaryIO | None = 
         with library.database.reading() as session:
             row = session.get(AnalysisRow, recording_id)
             recording = None if row is None else to_entry(row)
-        entry = None if recording is None else _taken_in(library, recording, path)
+        entry = None if recording is None else _add_clip(library, recording, path)
         path.unlink()
     return entry
 
@@ -84,7 +84,7 @@ def hand_over_left_clips(library: Library) -> None:
             log.warning("the clip of recording %s cannot be handed over: %s", path.stem, error)
 
 
-def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
+def _add_clip(library: Library, recording: Entry, path: Path) -> Entry | None:
     settings = JobSettings(
         model=recording.settings.model,
         detector=recording.settings.detector,
@@ -94,13 +94,13 @@ def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
         captured_at=recording.happened_at,
     )
     with tempfile.TemporaryDirectory(prefix="emotion-", dir=path.parent) as folder:
-        whole = Path(folder) / "clip.mp4"
-        if not close_live_video(path, whole):
+        finished = Path(folder) / "clip.mp4"
+        if not close_live_video(path, finished):
             return None
         title = f"{recording.title} (clip)"
         name, repository = f"{recording.title}.mp4", library.for_owner(recording.owner)
         # No limits: it is on this disk already, and a refused clip would be retried forever.
-        entry = repository.add(whole, name, settings, title=title, limits=UNLIMITED)
+        entry = repository.add(finished, name, settings, title=title, limits=UNLIMITED)
     # Both have the same times, so excluded spans apply to both.
     repository.save_edits(entry.id, replace(entry.edits, events=recording.edits.events), entry.saved_edits)
     return entry

@@ -63,7 +63,7 @@ class Dispatcher:
         Raises:
             LibraryError: The database does not respond, or something could not be deleted.
         """
-        self._see_off_children()
+        self._reap_children()
         mark_dead_workers(self._library, self._workers)
         self._close_recordings()
         while (claim := claim_next(self._library, self._at_once)) is not None:
@@ -72,7 +72,7 @@ class Dispatcher:
             self._swept_at = time.monotonic()
             self._library.sweep_expired()
 
-    def _see_off_children(self) -> None:
+    def _reap_children(self) -> None:
         for claim, child in list(self._children.items()):
             if (status := child.poll()) is not None:
                 del self._children[claim]

@@ -19,7 +19,7 @@ def open_finished(repository: Repository, video: Path, timeline: Path, title: st
     """Return the analysis of a video from the library, added if the library does not have it yet.
 
     Args:
-        repository: Where it goes.
+        repository: The repository to add it to.
         video: The analysed video.
         timeline: Its analysis with names and events, as :func:`emotion.analytics.files.save_parquet` writes it.
         title: Title of a new entry.
@@ -30,9 +30,9 @@ def open_finished(repository: Repository, video: Path, timeline: Path, title: st
         LibraryError: A file cannot be stored, or the database does not respond.
     """
     digest = hashlib.sha256(video.read_bytes()).hexdigest()
-    known = repository.search(video.name, states=[State.DONE]).entries
-    there = next((entry for entry in known if entry.source_sha256 == digest and entry.has_video), None)
-    return there or _add(repository, video, digest, timeline, title)
+    matches = repository.search(video.name, states=[State.DONE]).entries
+    existing = next((entry for entry in matches if entry.source_sha256 == digest and entry.has_video), None)
+    return existing or _add(repository, video, digest, timeline, title)
 
 
 def _add(repository: Repository, video: Path, digest: str, timeline: Path, title: str) -> Entry:

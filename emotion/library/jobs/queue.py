@@ -162,12 +162,12 @@ def _first_waiting(session: Session) -> AnalysisRow | None:
 
 
 def requeue(library: Library, claim: Claim) -> bool:
-    """Return an analysis whose worker never started to its place in the queue; return whether the claim was valid.
+    """Put an analysis whose worker never started back in its place in the queue; return whether the claim was valid.
 
     If it was cancelled in the meantime, it ends as cancelled.
     """
     with library.database.writing(QUEUE_LOCK) as session:
-        row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())
+        row = session.scalar(select(AnalysisRow).where(*_held_by(claim)).with_for_update())
         if row is None:
             return False
         row.state, row.run, row.worker_host, row.heartbeat_at = State.QUEUED, None, None, None
@@ -184,7 +184,7 @@ def work_of(library: Library, claim: Claim, pid: int) -> Entry:
         LibraryError: The claim is no longer valid.
     """
     with library.database.writing() as session:
-        row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())
+        row = session.scalar(select(AnalysisRow).where(*_held_by(claim)).with_for_update())
         if row is None:
             raise LibraryError("the analysis was taken by another worker, or deleted")
         row.worker_pid, row.worker_host, row.heartbeat_at = pid, host(), now()
@@ -199,7 +199,7 @@ def beat(library: Library, claim: Claim, done: int, total: int, rate: float) -> 
     """
     values = {"heartbeat_at": now(), "rate": rate} | ({"done": done, "total": total} if done else {})
     with library.database.writing() as session:
-        changed = update(AnalysisRow).where(*_held(claim)).values(values).returning(AnalysisRow.cancel_asked)
+        changed = update(AnalysisRow).where(*_held_by(claim)).values(values).returning(AnalysisRow.cancel_asked)
         return session.scalar(changed)
 
 
@@ -211,7 +211,7 @@ def finish(library: Library, claim: Claim, outcome: Outcome, result: Analysis | 
     """
     size = library.storage.used_bytes(claim.id)
     with library.database.writing() as session:
-        row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())
+        row = session.scalar(select(AnalysisRow).where(*_held_by(claim)).with_for_update())
         if row is None:
             return False
         if outcome.edits_version not in {None, row.edits_version}:
@@ -235,7 +235,7 @@ def conclude(library: Library, claim: Claim) -> None:
     with library.storage.local(timeline_key(claim.id)) as path:
         result = load_parquet(path)
     with library.database.reading() as session:
-        row = session.scalar(select(AnalysisRow).where(*_held(claim)))
+        row = session.scalar(select(AnalysisRow).where(*_held_by(claim)))
         if row is None:
             return
         stopped, keep = row.cancel_asked and not result.complete, bool(row.settings["keep_video"])
@@ -245,7 +245,7 @@ def conclude(library: Library, claim: Claim) -> None:
     state = State.CANCELLED if stopped else State.DONE
     while True:
         with library.database.reading() as session:
-            row = session.scalar(select(AnalysisRow).where(*_held(claim)))
+            row = session.scalar(select(AnalysisRow).where(*_held_by(claim)))
             if row is None:
                 return
             # People may be named or hidden while the analysis runs, and while its figures are computed.
@@ -259,8 +259,8 @@ def conclude(library: Library, claim: Claim) -> None:
 def is_valid(library: Library, claim: Claim) -> bool:
     """Return whether a claim is still valid."""
     with library.database.reading() as session:
-        return session.scalar(select(AnalysisRow.id).where(*_held(claim))) is not None
+        return session.scalar(select(AnalysisRow.id).where(*_held_by(claim))) is not None
 
 
-def _held(claim: Claim) -> tuple[Any, ...]:
+def _held_by(claim: Claim) -> tuple[Any, ...]:
     return AnalysisRow.id == claim.id, AnalysisRow.run == claim.run, AnalysisRow.state == State.RUNNING

@@ -78,15 +78,15 @@ def _work(library: Library, claim: Claim) -> int:
         finish(library, claim, Outcome(State.INTERRUPTED, note, keeps_video=True))
     except Exception as error:
         log.exception("the analysis failed")
-        if not _lacks_its_note_alone(library, claim.id):
+        if not _lacks_only_update(library, claim.id):
             finish(library, claim, _failure(library, entry, error))
         return exit_status(error)
     return os.EX_OK
 
 
 def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
-    wanted, parts = entry.settings, ClaimedCheckpoint(library, entry.id, pulse)
-    analyzer = Analyzer(wanted.model, wanted.detector, eyes=wanted.eyes, movements=wanted.movements)
+    settings, parts = entry.settings, ClaimedCheckpoint(library, entry.id, pulse)
+    analyzer = Analyzer(settings.model, settings.detector, eyes=settings.eyes, movements=settings.movements)
     with library.storage.local(video_key(entry.id)) as path, alarm_of(read_settings().stall_s) as rearm:
 
         def step(progress: Progress) -> None:
@@ -94,12 +94,12 @@ def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
             pulse.step(progress)
 
         source, longest_s = Source(path, entry.source, entry.source_sha256), limits().duration_s
-        note = analyse_with_checkpoints(analyzer, source, wanted.sampling, parts, step, longest_s=longest_s)
+        note = analyse_with_checkpoints(analyzer, source, settings.sampling, parts, step, longest_s=longest_s)
     pulse.expect_claim()
     parts.merge(timeline_key(entry.id), note)
 
 
-def _lacks_its_note_alone(library: Library, entry_id: str) -> bool:
+def _lacks_only_update(library: Library, entry_id: str) -> bool:
     """Return whether only the database update is missing, which a dispatcher then makes."""
     return library.storage.exists(timeline_key(entry_id)) and not library.checkpoint(entry_id)
 
@@ -107,7 +107,7 @@ def _lacks_its_note_alone(library: Library, entry_id: str) -> bool:
 def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
     keep = entry.settings.keep_video
     if isinstance(error, InputError):
-        return Outcome(State.FAILED, str(error), keeps_video=_kept(library, entry.id, keep))
+        return Outcome(State.FAILED, str(error), keeps_video=_keep_or_delete_video(library, entry.id, keep))
     kept = describe_kept(library, entry.id)
     if isinstance(error, OSError) and no_room(error):
         note = f"The disk is full; {kept}. Free some space, then resume."
@@ -122,8 +122,8 @@ def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
     return Outcome(State.FAILED, note, keeps_video=True)
 
 
-def _kept(library: Library, entry_id: str, keep: bool) -> bool:
-    """Delete a video that cannot be analysed, unless it is to be kept, and return whether it is kept."""
+def _keep_or_delete_video(library: Library, entry_id: str, keep: bool) -> bool:
+    """Delete a video that cannot be analysed unless ``keep`` is set, and return ``keep``."""
     if not keep:
         library.storage.remove(video_key(entry_id))
     return keep
@@ -137,7 +137,7 @@ class Pulse:
         self._progress = Progress(0, 0, 0.0)
         self._over, self._cancelled, self._displaced = threading.Event(), threading.Event(), threading.Event()
         self.terminated = threading.Event()
-        self._heard_s = time.monotonic()
+        self._confirmed_s = time.monotonic()
 
     def step(self, progress: Progress) -> None:
         """Store the progress, and raise if the analysis must stop."""
@@ -155,7 +155,7 @@ class Pulse:
         Raises:
             Displaced: Another worker has the analysis.
         """
-        while not self._displaced.is_set() and time.monotonic() - self._heard_s > LEASE_S:
+        while not self._displaced.is_set() and time.monotonic() - self._confirmed_s > LEASE_S:
             if self.terminated.is_set():
                 raise _Terminated
             time.sleep(BEAT_S / 2)
@@ -180,17 +180,17 @@ class Pulse:
 
     def _run(self) -> None:
         while not self._over.wait(BEAT_S):
-            progress, asked_s = self._progress, time.monotonic()
+            progress, sent_s = self._progress, time.monotonic()
             try:
-                asked = beat(self._library, self._claim, progress.done, progress.total, progress.rate)
+                should_stop = beat(self._library, self._claim, progress.done, progress.total, progress.rate)
             except LibraryError as error:
                 log.warning("%s", error)  # the database may be restarting
                 continue
-            if asked is None:
+            if should_stop is None:
                 self._displaced.set()
                 continue
-            self._heard_s = asked_s
-            if asked:
+            self._confirmed_s = sent_s
+            if should_stop:
                 self._cancelled.set()
 
 

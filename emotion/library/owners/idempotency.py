@@ -16,7 +16,7 @@ from emotion.library.repository import Repository
 KEPT = dt.timedelta(hours=24)
 """How long a key is remembered."""
 ABANDONED = dt.timedelta(minutes=15)
-"""A request that has made no analysis for this long was cut off, as by a crash."""
+"""A request that has made no analysis for this long was cut off, such as by a crash."""
 
 
 class KeyInUseError(LibraryError):
@@ -31,7 +31,7 @@ class IdempotentRequest:
     """One request with a key: ask :meth:`begin` first, then call :meth:`finish` or :meth:`give_up`.
 
     Args:
-        repository: Whose request it is; keys of different owners are unrelated.
+        repository: Repository of the owner who sent the request; keys of different owners are independent.
         key: The client's key.
         fingerprint: Digest of everything that the request asks for, at most 64 characters.
     """

@@ -99,9 +99,9 @@ def revoke_token(repository: Repository, token_id: str) -> None:
     Raises:
         LibraryError: The owner has no token with this ID.
     """
-    gone = delete(ApiTokenRow).where(ApiTokenRow.id == token_id, ApiTokenRow.owner == repository.owner)
+    deletion = delete(ApiTokenRow).where(ApiTokenRow.id == token_id, ApiTokenRow.owner == repository.owner)
     with repository.library.database.writing() as session:
-        if not session.execute(gone.returning(ApiTokenRow.id)).all():
+        if not session.execute(deletion.returning(ApiTokenRow.id)).all():
             raise LibraryError("there is no such token")
 
 

@@ -177,7 +177,7 @@ def _codings(
 
 
 def _code_of(text: str) -> str:
-    """Return a code; names of expressions become lower case, as the model's codes are."""
+    """Return a code; names of expressions become lower case, like the model's codes."""
     return text.casefold() if text.casefold() in EMOTIONS else text
 
 

@@ -83,7 +83,7 @@ WRITERS: Mapping[str, tuple[str, Callable[[Analysis, Tiers, Path], None]]] = {
     "textgrid": (".TextGrid", _write_textgrid),
     "boris": (".boris.csv", _write_boris),
 }
-"""Format → ending of its files, and what writes one."""
+"""Format → extension of its files, and the function that writes one."""
 
 _Write = Callable[[Analysis, Tiers, int | None, Key], list[Path]]
 """Writes one cell and returns its files."""

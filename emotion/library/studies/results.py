@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from emotion.library.entries import State
 from emotion.library.orm import AnalysisRow, StudyCellRow
 from emotion.library.studies.repository import SavedStudy, StudyRepository
 from emotion.progress import OnProgress
-from emotion.studies.results import StudyResults, compute
+from emotion.studies.pair_figures import SMILE_OVER
+from emotion.studies.pair_results import StudyPairs, compute_pairs
+from emotion.studies.results import Opener, StudyResults, compute
 from emotion.studies.study import Cell
 from emotion.studies.sums import CellSums
 
@@ -36,7 +38,38 @@ def study_results(
         on_step: Called after every cell; may raise to cancel.
         known: Sums to keep between calls: only cells whose analysis or edits changed are computed again.
     """
-    facts, storage = _facts(studies, saved.id), studies.analyses.library.storage
+    facts = _facts(studies, saved.id)
+
+    def fingerprint(cell: Cell) -> object:
+        return cell.analysis, facts[cell.analysis][2] if cell.analysis in facts else None
+
+    return compute(saved.study, _opener(studies, facts), on_step, known, fingerprint)
+
+
+def study_pairs(
+    studies: StudyRepository,
+    saved: SavedStudy,
+    measure: str,
+    *,
+    over: float = SMILE_OVER,
+    on_step: OnProgress | None = None,
+) -> StudyPairs:
+    """Return how the two people of each cell go together, read one timeline at a time.
+
+    Args:
+        studies: The owner's studies.
+        saved: The study.
+        measure: What is compared.
+        over: Probability of happiness over which a face smiles.
+        on_step: Called after every cell and every stimulus; may raise to cancel.
+    """
+    open_timeline = _opener(studies, _facts(studies, saved.id))
+    return compute_pairs(saved.study, open_timeline, measure, over=over, on_step=on_step)
+
+
+def _opener(studies: StudyRepository, facts: Mapping[str, _Facts]) -> Opener:
+    """Return what opens the timeline of a cell."""
+    storage = studies.analyses.library.storage
 
     @contextmanager
     def open_timeline(cell: Cell) -> Iterator[tuple[Path, Edits]]:
@@ -47,14 +80,11 @@ def study_results(
         with storage.local(timeline_key(cell.analysis)) as path:
             yield path, edits
 
-    def fingerprint(cell: Cell) -> object:
-        return cell.analysis, facts[cell.analysis][2] if cell.analysis in facts else None
-
-    return compute(saved.study, open_timeline, on_step, known, fingerprint)
+    return open_timeline
 
 
 def _facts(studies: StudyRepository, study_id: str) -> dict[str, _Facts]:
-    """Return analysis ID → its state, its edits and what changes when either does."""
+    """Return analysis ID → its state, its edits, and a fingerprint that changes when either does."""
     used = select(StudyCellRow.analysis_id).where(StudyCellRow.study_id == study_id)
     columns = (
         AnalysisRow.id, AnalysisRow.state, AnalysisRow.edits, AnalysisRow.edits_version, AnalysisRow.finished_at,

@@ -206,7 +206,9 @@ def against_shuffled_pairs(
     return ShuffledPairs(float(real.mean()), float(np.nanmean(others)), p, pairs, len(means))
 
 
-def against_shifts(first: ArrayLike, second: ArrayLike, figure: PairFigure = correlation) -> ShuffledPairs:
+def against_shifts(
+    first: ArrayLike, second: ArrayLike, figure: PairFigure = correlation, *, max_shifts: int | None = None
+) -> ShuffledPairs:
     """Test one pair against the same tracks shifted in time, as there are no others to shuffle it with.
 
     All circular shifts are used: without the short ones, which resemble the real pair, the test would find too much.
@@ -217,12 +219,16 @@ def against_shifts(first: ArrayLike, second: ArrayLike, figure: PairFigure = cor
         first: ``(samples,)``.
         second: ``(samples,)`` at the same times.
         figure: What is compared; larger is more synchronous.
+        max_shifts: Most shifts, spread evenly over all; None for all.
 
     Raises:
         InputError: Lengths differ, or the pair has no figure.
     """
     a, b = _tracks(first, second)
-    real, others = figure(a, b), np.array([figure(a, np.roll(b, shift)) for shift in range(1, len(b))])
+    shifts = np.arange(1, len(b))
+    if max_shifts is not None and len(shifts) > max_shifts:
+        shifts = np.linspace(1, len(b) - 1, max_shifts).round().astype(np.int64)
+    real, others = figure(a, b), np.array([figure(a, np.roll(b, shift)) for shift in shifts])
     if not np.isfinite(real) or not np.isfinite(others).any():
         raise InputError("expected tracks that vary and are seen at the same time; got none")
     known = others[np.isfinite(others)]

@@ -61,7 +61,7 @@ def test_movements_have_mean_peak_share_and_sides() -> None:
 
 
 def test_uneven_frames_are_weighted_by_their_time() -> None:
-    """The last two seconds have a third of the frames, and the same weight in the mean."""
+    """The last two seconds have a third of the frames, but the same weight in the mean."""
     analysis = acting()
     thin = (analysis.timeline["time_s"] < 8) | (analysis.timeline["frame_index"] % 3 == 0)
     kept = analysis.timeline.loc[thin, "frame_index"]
@@ -83,7 +83,7 @@ def test_events_and_the_baseline_have_figures_of_their_own() -> None:
     assert jaw.to_dict() == pytest.approx(
         {
             (1, WHOLE): 0.02, (1, "opens"): 0.1, (1, "nods"): 0,
-            # The rest of the second person is an open mouth, which is never exceeded.
+            # At rest, the second person's mouth is open, and it never opens further.
             (2, WHOLE): 0, (2, AT_REST): 0, (2, "opens"): 0, (2, "nods"): 0,
         },
         abs=1e-6,

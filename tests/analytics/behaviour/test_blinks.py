@@ -49,7 +49,7 @@ def test_each_person_is_compared_with_themselves():
 
 
 @pytest.mark.parametrize(("last", "kinds"), [(44, [BLINK]), (54, []), (61, [CLOSED])])
-def test_by_how_long_the_lids_are_down(last, kinds):
+def test_lid_events_are_classified_by_length(last, kinds):
     assert lid_events(timeline(dipped((30, last))))["kind"].tolist() == kinds
 
 
@@ -60,7 +60,7 @@ def test_a_wink_is_of_one_eye_for_a_while():
     assert lid_events(timeline(dipped(), dipped((30, 31)))).empty, "noise"
 
 
-def test_rate_and_length():
+def test_blinks_have_a_rate_and_a_length():
     figures = figures_of(timeline(dipped((30, 32), (70, 74)), fps=20)).loc[1]
     assert figures["blinks_per_minute"] == pytest.approx(20)
     assert figures["blink_s"] == pytest.approx(4 / 20)
@@ -68,7 +68,7 @@ def test_rate_and_length():
 
 
 @pytest.mark.parametrize(("fps", "counted"), [(10, False), (14.5, True), (15, True), (60, True)])
-def test_too_few_looks_cannot_be_counted(fps, counted):
+def test_blinks_need_a_minimum_frame_rate(fps, counted):
     table = timeline(dipped((30, 32)), fps=fps)
     figures = figures_of(table).loc[1]
     assert figures["frames_per_s"] == pytest.approx(fps)
@@ -86,7 +86,7 @@ def test_unmeasured_eyes_are_no_blinks():
     assert lid_events(gone).empty
 
 
-def test_nobody():
+def test_a_table_without_rows_has_no_blinks():
     assert figures_of(timeline([])).empty
     assert lid_events(timeline([])).empty
 

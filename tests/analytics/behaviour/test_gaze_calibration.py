@@ -20,7 +20,7 @@ def looks(measure, noise_deg: float = 0.0, seed: int = 3) -> tuple[np.ndarray, n
 
 
 def test_an_affine_distortion_is_undone():
-    # As measured here: yaw is understated by half, and both angles are off.
+    # Like measured gaze: yaw is understated by half, and both angles are shifted.
     gaze, dots = looks(lambda true: true * [0.5, 0.7] + [4.0, -6.0])
     fitted = fit_gaze(gaze, TARGETS, dots)
     assert (fitted.kind, fitted.dots) == ("affine", 9)
@@ -36,14 +36,14 @@ def test_a_shift_is_found_as_a_shift():
     assert fitted([[5.0, -3.0]]) == pytest.approx(np.zeros((1, 2)), abs=1e-6)
 
 
-def test_the_error_is_that_of_new_looks():
+def test_the_error_predicts_that_of_new_looks():
     def distort(true):
         return true * [0.5, 0.8] + [3.0, 2.0]
 
     errors, promised = [], []
     for seed in range(30):
         generator = np.random.default_rng(seed)
-        # One error per dot that does not average out, as from the head's pose.
+        # One error per dot that does not average out, like that of the head pose.
         per_dot = generator.normal(0, 1.5, TARGETS.shape)
         dots = np.repeat(np.arange(len(TARGETS)), PER_DOT)
         fitted = fit_gaze(distort(TARGETS[dots]) + per_dot[dots], TARGETS, dots)
@@ -53,7 +53,7 @@ def test_the_error_is_that_of_new_looks():
     assert np.mean(promised) == pytest.approx(np.mean(errors), rel=0.25)
 
 
-def test_gaze_that_says_nothing_gets_no_map():
+def test_exact_gaze_gets_no_map_and_random_gaze_has_large_errors():
     generator = np.random.default_rng(0)
     dots = np.repeat(np.arange(len(TARGETS)), PER_DOT)
     spots = TARGETS[::-1] + generator.normal(0, 0.1, TARGETS.shape)
@@ -64,7 +64,7 @@ def test_gaze_that_says_nothing_gets_no_map():
     assert fit_gaze(random[dots], TARGETS, dots).error_deg > 5
 
 
-def test_blinks_and_late_looks_do_little_harm():
+def test_blinks_and_late_looks_have_little_effect():
     gaze, dots = looks(lambda true: true * 0.6)
     late = np.arange(len(dots)) % PER_DOT < 6
     gaze[late] = 0.0

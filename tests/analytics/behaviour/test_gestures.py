@@ -57,7 +57,7 @@ def test_a_tilt_has_a_side(angle: float, side: str) -> None:
     ],
     ids=["too small", "too slow", "too fast", "one glance", "too coarse"],
 )
-def test_what_lies_outside_the_rules_is_no_gesture(rows: pd.DataFrame) -> None:
+def test_movements_outside_the_rules_are_no_gestures(rows: pd.DataFrame) -> None:
     assert find_gestures(rows).empty
 
 

@@ -62,7 +62,7 @@ def test_signals_leave_out_what_was_not_measured():
     assert marks(rows).empty
 
 
-def test_somebody_without_eyes_stays_empty_beside_others():
+def test_a_person_without_eye_values_stays_empty():
     blind = timeline(track=2)
     blind[["eye_openness_left", "eye_openness_right"]] = np.nan
     table = signal_table(pd.concat([timeline(), blind], ignore_index=True))
@@ -118,7 +118,7 @@ def test_mean_movements_of_an_event_and_of_a_moment():
     assert mean_movements(smiling)[1]["lip_corner_up"] == pytest.approx(0.025)
 
 
-def test_nobody_has_movements_without_rest_or_out_of_view():
+def test_there_are_no_movements_without_rest_or_out_of_view():
     rows = timeline(moved_from_s=0.0)
     assert mean_movements(behaviour(rows)) == {1: {}}
     assert mean_movements(behaviour(timeline()), Span(40, 50)) == {}

@@ -1,4 +1,4 @@
-"""The test statistic against known values, its level by simulation, Holm's correction by hand."""
+"""Tests of association: known statistics, false positives by simulation, Holm's correction by hand."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_invalid_tables_are_refused():
 
 @pytest.mark.parametrize("sizes", [(200, 200), (12, 8), (150, 10)])
 def test_p_values_are_valid_under_the_null_hypothesis(sizes):
-    """600 data sets of two equal groups and two expressions: at most 5% are significant, within chance."""
+    """Of 600 data sets with two equal groups and two expressions, about 5% or fewer are significant."""
     rng = np.random.default_rng(1)
     total = table(sizes, sizes)
     p = [
@@ -87,9 +87,9 @@ def test_holm_only_raises_and_keeps_the_order(p):
     # Newcombe 1998, "Two-sided confidence intervals for the single proportion", table I, method 3.
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_wilsons_interval_is_that_of_the_literature(successes, trials, low, high):
+def test_wilsons_interval_matches_the_literature(successes, trials, low, high):
     assert wilson_interval(successes, trials) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_of_none_nothing_is_known():
+def test_without_trials_the_interval_is_everything():
     assert wilson_interval(0, 0) == (0.0, 1.0)

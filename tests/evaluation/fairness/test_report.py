@@ -21,7 +21,7 @@ from emotion.samples import sample_image
 
 
 def judged(*cells: tuple[str, str, int, int]) -> pd.DataFrame:
-    """Pictures of cells (group, expression, how many right, of how many)."""
+    """Return scored pictures from cells (group, expression, number of right answers, number of pictures)."""
     rows = [(group, true, place < right) for group, true, right, of in cells for place in range(of)]
     return pd.DataFrame(rows, columns=["group", "true", "right"])
 
@@ -94,7 +94,7 @@ def test_a_group_without_detected_faces_is_listed():
 
 @pytest.mark.slow
 def test_the_false_alarm_rate_is_at_most_one_in_twenty():
-    """All tests together, after Holm: 300 data sets of three equal groups and four expressions."""
+    """In 300 data sets of three equal groups and four expressions, all tests together, after Holm's correction."""
     rng = np.random.default_rng(2)
     wrong = 0
     for _ in range(300):
@@ -189,7 +189,7 @@ def test_invalid_groups_are_refused(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 def test_the_command_scores_a_real_model(tmp_path, capsys):
-    """The portrait smiles: one group is labelled so, the other as anger; a grey picture has no face."""
+    """The smiling portrait is labelled happiness in one group and anger in the other; a grey picture has no face."""
     image = cv2.resize(cv2.cvtColor(np.ascontiguousarray(sample_image()), cv2.COLOR_RGB2BGR), None, fx=0.5, fy=0.5)
     portrait = cv2.imencode(".png", image)[1].tobytes()
     grey = cv2.imencode(".png", np.full((300, 300, 3), 128, np.uint8))[1].tobytes()

@@ -39,7 +39,7 @@ def classifiers():
 
 @pytest.fixture
 def faces(tmp_path) -> Path:
-    """A photo and its face crop, both smiling; three of them with a wrong label; two without a face."""
+    """A smiling photo and its face crop: five pictures, three with a wrong label; one picture without a face."""
     portrait = sample_image()
     crop = crop_face(portrait, emotion.Analyzer().image(portrait).faces[0], 48)
     path = tmp_path / "faces.zip"
@@ -59,7 +59,7 @@ def run(path: Path, classifiers, analyzer, framing: Framing = Framing.BY_SIZE, o
 
 
 def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> UserEvaluation:
-    """Return a user evaluation of one model over three labels with given answers."""
+    """Return a user evaluation of one model with three labels and given answers."""
     card = replace(card, labels=THREE, temperature=1.0)
     logits = np.log(np.array(probabilities, np.float32))
     names = tuple(f"{place}.png" for place in range(len(truth)))

@@ -1,4 +1,4 @@
-"""Backup and restore give an identical library, on both databases, across them, and while it is in use."""
+"""A restored backup equals its library: on both databases, from one to the other, and while it is in use."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def contents_of(library: Library) -> dict[str, Any]:
-    """Every row of every table and the digest of every file."""
+    """Return every row of every table and the digest of every file."""
     with library.database.reading() as session:
         tables = {
             table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
@@ -185,7 +185,7 @@ def test_an_analysis_deleted_during_the_backup_is_left_out(
     library = make_library()
     repository = library.for_owner(LOCAL)
     stays, goes = put(repository, video), put(repository, video)
-    library.storage.remove(goes.id)  # as a deletion begins
+    library.storage.remove(goes.id)  # the first step of a deletion
     later = threading.Timer(0.15, repository.delete, (goes.id,))
     later.start()
     assert back_up(library, tmp_path / "backup.tar").analyses == 1
@@ -202,7 +202,7 @@ def damage_tar(path: Path) -> None:
 
 
 def cut_off(path: Path) -> None:
-    # Behind its last file, an archive has only zeros.
+    # After its last file, an archive has only zeros.
     path.write_bytes(path.read_bytes().rstrip(b"\0")[:-100])
 
 

@@ -1,4 +1,4 @@
-"""Detecting dead workers on this machine by their process ID and command line, and claims without a worker."""
+"""Detection of dead workers by process ID and command line, and of claims without a worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emotion.library.jobs.queue import Claim, claim_next, work_of
 
 @pytest.fixture
 def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A process table in which a process can be kept between its exit and its removal."""
+    """A fake process table in which a process can stay between its exit and its removal."""
     monkeypatch.setattr(liveness, "_PROCESSES", tmp_path / "proc")
     (tmp_path / "proc" / "4242").mkdir(parents=True)
     return tmp_path / "proc" / "4242"
@@ -43,7 +43,7 @@ def test_an_unused_process_id_is_dead(library: Library, claim: Claim, processes:
 
 
 def test_an_exited_worker_is_left_to_its_server_for_a_minute(library: Library, claim: Claim, processes: Path) -> None:
-    """It has released its memory and its command line, but only its parent will know its exit status."""
+    """Its memory and its command line are gone, but only its parent can read its exit status."""
     (processes / "cmdline").write_bytes(b"")
     passed_s = [0.0]
     monitor = HeartbeatMonitor[Claim](lambda: passed_s[0])
@@ -65,7 +65,7 @@ def unstarted(library: Library, repository: Repository, video: Path) -> Claim:
 
 
 class Clock:
-    """A clock that the test moves."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -75,7 +75,7 @@ class Clock:
 
 
 def given_up(library: Library) -> list[str]:
-    """What another server does with the claims that it finds, once the time for a start is over."""
+    """Return the claims that another server gives up after the time for a start is over."""
     clock = Clock()
     monitor = HeartbeatMonitor[Claim](clock)
     assert mark_dead_workers(library, monitor) == [], "it may start yet"
@@ -118,7 +118,7 @@ def test_an_analysis_cancelled_before_its_worker_started_is_over(
 def test_a_process_of_another_user_is_no_worker(
     library: Library, claim: Claim, processes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its command line may be hidden (``hidepid``); the queue goes on."""
+    """Its command line may be hidden (``hidepid``); the queue must continue."""
 
     def refuse(path: Path) -> bytes:
         raise PermissionError(path)

@@ -86,7 +86,7 @@ def test_cancelling_a_running_job_reaches_the_worker(library: Library, repositor
 
 
 def test_a_complete_job_is_done_despite_a_cancel_request(library: Library, repository: Repository, video: Path) -> None:
-    """The request came after the last frame."""
+    """The request to cancel comes after the last frame."""
     entry = repository.add(video, "a.mp4")
     claim = claim_next(library, 1)
     assert claim is not None
@@ -144,7 +144,7 @@ def test_a_worker_declared_dead_cannot_write(library: Library, repository: Repos
 
 
 def test_a_worker_killed_during_cleanup_is_done(library: Library, repository: Repository, video: Path) -> None:
-    """The timeline was written, the row not: nothing is lost and the video does not stay behind."""
+    """The timeline was written, but not the row: no result is lost, and the video is deleted."""
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
     library.checkpoint(entry.id).append(make_analysis([["neutral"]] * 5), None)

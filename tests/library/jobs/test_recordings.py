@@ -101,7 +101,7 @@ def test_parts_are_merged_into_one_timeline(library: Library, repository: Reposi
 def test_an_interrupted_recording_is_closed_and_kept(
     library: Library, repository: Repository, analysis: Analysis, silent: bool
 ) -> None:
-    """Its process is gone, or another process has its ID and sends no heartbeat."""
+    """Its process has ended, or another process has its ID and sends no heartbeat."""
     claim = begun(repository)
     library.checkpoint(claim.id).append(analysis, None)
     passed_s = [0.0]

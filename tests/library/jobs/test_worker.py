@@ -54,7 +54,7 @@ def test_a_job_matches_the_analyzer_and_deletes_the_video(
 def test_killed_twice_and_resumed_it_equals_an_uninterrupted_run(
     library: Library, repository: Repository, clip: Path, uninterrupted: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # So often that a quick worker has parts left to write when it is caught.
+    # Parts are written often, so that a fast worker still has some left when it is killed.
     monkeypatch.setenv("EMOTION_PART_S", "0.05")
     dispatcher = Dispatcher(library)
     entry = repository.add(clip, "a.mp4", JobSettings(every=2, keep_video=True))
@@ -97,7 +97,7 @@ def test_a_full_disk_fails_with_one_sentence_and_can_be_resumed(
     entry = repository.add(clip, "a.mp4", JobSettings(every=2))
     folder = tmp_path / "analyses" / entry.id / "parts"
     folder.mkdir()
-    # The kernel's own full disk, from the second part on.
+    # The second part is written to /dev/full, a device without free space.
     (folder / ".000002.parquet.partial").symlink_to("/dev/full")
     full = wait_for(repository, entry, is_over, dispatcher)
     assert (full.state, full.can_resume) == (State.FAILED, True)

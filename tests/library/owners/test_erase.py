@@ -40,7 +40,7 @@ def files_with(folder: Path, words: bytes) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Puts logs and clips beside the storage."""
+    """A library with logs and clips beside its storage."""
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
 
 

@@ -42,7 +42,7 @@ def test_no_repository_method_takes_an_owner() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
 def test_pages_get_only_their_visitors_repository(path: Path) -> None:
-    """Only the module that knows the visitor opens repositories; the administrators' page may erase one."""
+    """Only the module that knows the visitor opens repositories, and the page for administrators, to erase one."""
     used = {
         node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
     }

@@ -1,4 +1,4 @@
-"""A small study with two finished analyses and one that waits."""
+"""A small study with two finished analyses and a queued one."""
 
 from __future__ import annotations
 

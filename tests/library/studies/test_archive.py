@@ -1,4 +1,4 @@
-"""A study goes to another library as one ZIP file, and damaged or foreign files add nothing."""
+"""Studies as ZIP files: imported into another library, and damaged or foreign ones refused."""
 
 from __future__ import annotations
 

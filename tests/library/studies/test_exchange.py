@@ -1,4 +1,4 @@
-"""A study goes to another library as one folder, with the same results."""
+"""Studies as folders: imported into another library with the same results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_study_has_the_same_results_in_another_library(
     assert len(export_study(studies, saved, tmp_path / "out")) == 1
     with pytest.raises(InputError, match="is not empty"):
         export_study(studies, saved, tmp_path / "out")
-    # The same owner has the analyses already.
+    # This owner already has the analyses.
     again = import_study(studies, tmp_path / "out")
     assert again.study.cells == saved.study.cells[:3]
     elsewhere = StudyRepository(studies.analyses.library.for_owner("a colleague"))
@@ -41,7 +41,7 @@ def test_a_study_has_the_same_results_in_another_library(
 def test_a_folder_with_links_or_pipes_is_refused(
     studies: StudyRepository, saved: SavedStudy, tmp_path: Path, linked: str
 ) -> None:
-    """A received folder could lead to any file of this machine, or to one that never ends."""
+    """Links could lead to any file of this machine, and pipes never end."""
     folder = tmp_path / "out"
     export_study(studies, saved, folder)
     timeline = next((folder / "timelines").iterdir())

@@ -1,4 +1,4 @@
-"""Studies in both databases: kept whole, one owner's only, and gone with their analyses."""
+"""Studies in both databases: saved completely, isolated by owner, and updated when analyses are deleted."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def test_a_deleted_analysis_leaves_its_cell_missing(studies: StudyRepository, vi
     assert study.missing() == [("p1", "film"), ("p1", "beep")]
 
 
-def test_nobody_reaches_anothers_studies_or_analyses(studies: StudyRepository, library: Library, video: Path) -> None:
+def test_owners_cannot_reach_each_others_studies_or_analyses(
+    studies: StudyRepository, library: Library, video: Path
+) -> None:
     one = put(studies.analyses, video).id
     saved = studies.create(study_of(one))
     stranger = StudyRepository(library.for_owner("somebody else"))

@@ -1,4 +1,4 @@
-"""Coders of a study's videos are compared with each other and with the model."""
+"""Agreement of a study's coders with each other and with the model."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_two_coders_are_compared_as_scikit_learn_does(studies: StudyRepository, 
     assert dict(zip(found.icc["code"], found.icc["recordings"], strict=True)) == {"smile": 2, "": 2}
 
 
-def test_names_without_a_video_are_told_and_one_coder_is_not_enough(studies: StudyRepository, study_id: str) -> None:
+def test_names_without_a_video_are_reported_and_one_coder_is_refused(studies: StudyRepository, study_id: str) -> None:
     rows = [("ann", "p1", "film", "smile", 0.5, 2.0), ("ann", "p9", "film", "smile", 0.5, 2.0)]
     cells, strangers = cells_of_spans(studies.get(study_id), spans_of(rows))
     assert ([cell.key for cell in cells.values()], strangers) == ([("p1", "film")], [("p9", "film")])

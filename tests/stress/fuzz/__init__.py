@@ -1,1 +1,1 @@
-"""Looks for files that break the readers: pictures, videos, archives, timelines and lists of events."""
+"""Fuzzes the readers of pictures, videos, archives, timelines and event tables with Atheris."""

@@ -1,4 +1,4 @@
-"""Feeds one target until something breaks, in a process that may break: ``python -m tests.stress.fuzz.child``."""
+"""Fuzzes one target until an input breaks it: ``python -m tests.stress.fuzz.child``, a process that may crash."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from pathlib import Path
 import atheris
 
 FOUND_EXIT = 77
-"""libFuzzer's exit status for an input that broke the target; 70 is too slow, 71 too much memory."""
+"""libFuzzer's exit status for an input that raised an error; 70 means too slow, 71 too much memory."""
 
 with atheris.instrument_imports(include=["emotion", "PIL", "zipfile", "csv", "json", "pyarrow"]):
     from tests.stress.fuzz.targets import attempt
 
 
 def main() -> None:
-    """Arguments: the target, a folder to keep what is new in, the folder of seeds, one for finds, and seconds."""
-    target, kept, seeds, finds, seconds = sys.argv[1:]
-    Path(kept).mkdir(parents=True, exist_ok=True)
+    """Fuzz; arguments: target, folders of the corpus, of the seeds and of the finds, and duration, s."""
+    target, corpus, seeds, finds, seconds = sys.argv[1:]
+    Path(corpus).mkdir(parents=True, exist_ok=True)
     options = [
         f"-max_total_time={seconds}",
         f"-artifact_prefix={finds}/",
         "-rss_limit_mb=3000",
         "-malloc_limit_mb=2000",
         "-timeout=60",
-        # What is slow because others use the machine as well is no find.
+        # Inputs can be slow only because other programs use the machine.
         "-report_slow_units=60",
         "-max_len=65536",
         "-verbosity=0",
         "-print_final_stats=1",
-        kept,
+        corpus,
         seeds,
     ]
 

@@ -1,4 +1,4 @@
-"""Searches for a while on every target, and keeps what it finds: ``python -m tests.stress fuzz --minutes 60``."""
+"""Fuzzes every target for a given time and keeps the inputs that break it: ``python -m tests.stress fuzz``."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tests.stress.fuzz.seeds import write_seeds
 from tests.stress.fuzz.targets import TARGETS
 
 FINDS = ROOT / "tests" / "fuzz" / "finds"
-"""Inputs that broke something once; the tests read them for ever after."""
+"""Inputs that once broke a target; every test run reads them."""
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 _WRITTEN = "Test unit written to"
-_KINDS = {70: "too slow", 71: "too much memory", 77: "an error that is none of ours"}
+_KINDS = {70: "too slow", 71: "too much memory", 77: "an error of another library"}
 
 
 @dataclass
-class Course:
-    """What came of one target.
+class Results:
+    """The results of one target.
 
     Attributes:
-        executed: How many inputs were read.
-        finds: How it ended for each input that broke it, by the input's name.
+        executed: Number of inputs that were read.
+        finds: File name of each input that broke the target → what happened.
     """
 
     executed: int = 0
@@ -36,25 +36,25 @@ class Course:
 
 
 def search(minutes: float, corpus: Path) -> dict[str, dict[str, Any]]:
-    """Search for so long in all and return what came of each target.
+    """Fuzz all targets and return the results of each.
 
     Args:
-        minutes: Shared evenly by the targets.
-        corpus: Folder of inputs that reach new code; a later search goes on from them.
+        minutes: Total time, divided evenly among the targets.
+        corpus: Folder of inputs that reach new code; later searches start from them.
     """
     with tempfile.TemporaryDirectory(prefix="fuzz-seeds-") as folder:
         seeds = write_seeds(Path(folder))
         share_s = minutes * 60 / len(TARGETS)
-        courses = {target: _search(target, seeds[target], corpus / target, share_s) for target in TARGETS}
+        results_by_target = {target: _search(target, seeds[target], corpus / target, share_s) for target in TARGETS}
     return {
-        target: {"minutes": share_s / 60, "executed": course.executed, "finds": course.finds}
-        for target, course in courses.items()
+        target: {"minutes": share_s / 60, "executed": results.executed, "finds": results.finds}
+        for target, results in results_by_target.items()
     }
 
 
-def _search(target: str, seeds: Path, corpus: Path, seconds: float) -> Course:
-    """Restart the target's process each time something broke it, until the time is over."""
-    course, ends, finds = Course(), time.monotonic() + seconds, FINDS / target
+def _search(target: str, seeds: Path, corpus: Path, seconds: float) -> Results:
+    """Fuzz one target; restart its process after every input that breaks it, until the time is over."""
+    results, ends, finds = Results(), time.monotonic() + seconds, FINDS / target
     finds.mkdir(parents=True, exist_ok=True)
     while (left := ends - time.monotonic()) > 1:
         before = set(finds.iterdir())
@@ -67,15 +67,15 @@ def _search(target: str, seeds: Path, corpus: Path, seconds: float) -> Course:
         ]
         run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
         executed = _EXECUTED.search(run.stderr)
-        course.executed += int(executed[1]) if executed else 0
+        results.executed += int(executed[1]) if executed else 0
         new = sorted(set(finds.iterdir()) - before)
         for path in new:
-            course.finds[path.name] = _KINDS.get(run.returncode, f"exit status {run.returncode}")
-            print(f"{target}: {path.name}: {course.finds[path.name]}\n{_last_lines(run.stderr)}", flush=True)
-        known = _WRITTEN in run.stderr  # the same input once more, until what it breaks is mended
+            results.finds[path.name] = _KINDS.get(run.returncode, f"exit status {run.returncode}")
+            print(f"{target}: {path.name}: {results.finds[path.name]}\n{_last_lines(run.stderr)}", flush=True)
+        known = _WRITTEN in run.stderr  # the same input breaks it again until it is fixed
         if not (new or known) and run.returncode:
-            raise RuntimeError(f"expected the search on {target} to run; it said {_last_lines(run.stderr)}")
-    return course
+            raise RuntimeError(f"expected the search on {target} to run; got {_last_lines(run.stderr)}")
+    return results
 
 
 def _last_lines(text: str, count: int = 12) -> str:

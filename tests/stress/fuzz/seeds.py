@@ -1,4 +1,4 @@
-"""What a search starts from: small whole files of every kind that the app takes, made here rather than kept."""
+"""Makes the seeds of a search: small valid files of every format that the app reads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from emotion.samples import make_clip, sample_image
 from emotion.types import Image
 
 SIZE = (48, 32)
-"""Of pictures and videos, px: mutations of small files hit what matters more often."""
+"""Width and height of pictures and videos, px: in small files, mutations hit headers more often."""
 VIDEO_FRAMES = 6
 _PICTURES: dict[str, dict[str, Any]] = {
     "PNG": {},
@@ -41,7 +41,7 @@ def write_seeds(folder: Path) -> dict[str, Path]:
     """Write the seeds of every target and return the folder of each.
 
     Args:
-        folder: Is made where it is missing.
+        folder: Folder for the seeds; it is created if missing.
     """
     makers = {"picture": _pictures, "video": _videos, "archive": _archives, "timeline": _timelines, "events": _events}
     for target, make in makers.items():
@@ -60,7 +60,7 @@ def _pictures(folder: Path) -> Iterator[bytes]:
     register_heif_opener()
     picture = Pillow.fromarray(_small())
     exif = Pillow.Exif()
-    exif[0x0112] = 6  # lies on its side
+    exif[0x0112] = 6  # rotated by 90°
     for kind, options in _PICTURES.items():
         yield _saved(picture, kind, **options)
     yield _saved(picture, "JPEG", exif=exif, progressive=True)

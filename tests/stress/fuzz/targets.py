@@ -1,4 +1,4 @@
-"""What reads files that somebody uploaded. Each may refuse one in a sentence; nothing else may come of it."""
+"""The readers of uploaded files. Each may read a file or refuse it with one sentence; any other error is a find."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from emotion.vision.decode.image import load_image
 from emotion.vision.decode.video import frame_at, probe, read_video, recorded_at
 
 FRAMES = 12
-"""Of a video that are read: what breaks a decoder does so early in a file as small as these."""
+"""Number of frames read from a video: the files are small, so decoders fail early."""
 LONGEST = 400
-"""Of a sentence for people, characters."""
+"""Maximum length of an error message, characters."""
 _SMALL = Limits(files=50, file_bytes=1_000_000, total_bytes=4_000_000)
 
 
@@ -28,7 +28,7 @@ def picture(content: bytes) -> None:
 
 
 def video(content: bytes) -> None:
-    """Ask a video for its facts, its frames, and one in its middle."""
+    """Read a video's metadata, its first frames, and the frame in its middle."""
     with _as_file(content) as path:
         facts = probe(path)
         recorded_at(path)
@@ -38,22 +38,22 @@ def video(content: bytes) -> None:
 
 
 def archive(content: bytes) -> None:
-    """Unpack an archive of labelled pictures and read those."""
+    """Unpack an archive of labelled pictures and read the pictures."""
     with _as_file(content) as path, contextlib.closing(ZipFolders(path, limits=_SMALL)) as folders:
         for file in folders:
             if isinstance(file, LabelledFile):
-                _tell(load_image, file.content)
+                _error_of(load_image, file.content)
 
 
 def timeline(content: bytes) -> None:
-    """Load a saved timeline with what was edited in it."""
+    """Load a saved timeline and its edits."""
     with _as_file(content) as path:
         load_parquet(path)
         load_edits(path)
 
 
 def events(content: bytes) -> None:
-    """Read a list of events; the page refuses what is not UTF-8 before."""
+    """Read an event table; undecodable bytes are replaced here, but the page refuses them earlier."""
     from_csv(content.decode("utf-8-sig", errors="replace"))
 
 
@@ -63,19 +63,19 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def attempt(target: str, content: bytes) -> str | None:
-    """Have a target read some bytes and return the sentence with which it refused them; None if it took them.
+    """Return the error message with which a target refused some bytes; None if it accepted them.
 
     Args:
         target: One of :data:`TARGETS`.
         content: Any bytes.
 
     Raises:
-        AssertionError: The sentence is none that could be shown to a person.
+        AssertionError: The message could not be shown to a person.
     """
-    return _tell(TARGETS[target], content)
+    return _error_of(TARGETS[target], content)
 
 
-def _tell(read: Callable[[bytes], object], content: bytes) -> str | None:
+def _error_of(read: Callable[[bytes], object], content: bytes) -> str | None:
     try:
         read(content)
     except EmotionError as error:

@@ -1,1 +1,1 @@
-"""What a server has to bear: processes killed at random moments, and many visitors for a long time."""
+"""Stress tests of the server: processes killed at random times, and many visitors."""

@@ -1,4 +1,4 @@
-"""A server's dispatcher as a process by itself, which can be killed: ``python -m tests.stress.torture.dispatcher``."""
+"""Runs a dispatcher in its own process, which tests can kill: ``python -m tests.stress.torture.dispatcher``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from emotion.telemetry.logs import set_up_logs
 
 
 def main() -> None:
-    """Work on the queue of the environment's library until something kills this process."""
+    """Work on the queue of the library in ``EMOTION_LIBRARY`` until this process is killed."""
     set_up_logs()
     Dispatcher(Library.open()).start()
     threading.Event().wait()

@@ -1,4 +1,4 @@
-"""Kills what works on an analysis at random moments, lets it go on, and compares what comes out with a quiet run."""
+"""Kills processes during analyses at random times, and compares the results with an undisturbed run."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from bench.common.postgres import running_postgres
 from emotion.library import Entry, JobSettings, State
 from emotion.library.jobs import resume
 from emotion.types import Analysis
-from tests.stress.torture.scene import Scene, patiently, scene
+from tests.stress.torture.scene import Scene, retry, scene
 
 PARTS = {"portrait_d6.mp4": 1.0, "concert_cuts_360p.mp4": 2.0, "face_then_none_hevc.mov": 1.5}
-"""Clip → where the part of it begins, in seconds."""
+"""Clip → start of the part to analyse, s."""
 PART_S = 3.0
 ROUND_S = 240.0
-"""A round that has not ended by then counts as lost."""
+"""A round that takes longer counts as lost, s."""
 _POLL_INTERVAL_S = 0.05
 _LEAVE_S = 15.0
-"""A worker that has noted its end has so long to leave."""
+"""Time for processes to end after the analysis, s."""
 
 Strike = Callable[[Scene, Entry, random.Random], bool]
 
 
 @dataclass
-class Course:
-    """What came of the rounds of one kind.
+class Outcome:
+    """The results of the rounds of one kind of kill.
 
     Attributes:
-        rounds: How many there were.
-        killed: How often something was killed.
-        resumed: How often an analysis broke off and was resumed.
-        done: How many analyses ended well.
-        identical: How many of their timelines have every bit of the quiet run's.
-        files_left: Files that should be gone.
-        processes_left: Processes that should be gone.
+        rounds: Number of rounds.
+        killed: Number of kills.
+        resumed: How often an analysis was interrupted and resumed.
+        done: Number of completed analyses.
+        identical: Number of results that equal those of the undisturbed run bit for bit.
+        files_left: Leftover files.
+        processes_left: Leftover processes.
     """
 
     rounds: int = 0
@@ -59,14 +59,14 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """A part of a clip, and what comes of it if nothing happens.
+class Undisturbed:
+    """An analysis of a part of a clip without kills.
 
     Attributes:
         clip: The file.
-        settings: Which part.
-        bits: Digest of all that was found.
-        took_s: How long it took, in seconds.
+        settings: The part.
+        bits: Digest of the results.
+        took_s: Duration of the analysis, s.
     """
 
     clip: Path
@@ -78,14 +78,14 @@ class Quiet:
 def measure_kills(
     clips: Path, rounds: int, kinds: Collection[str], seed: int = 1, *, part_s: float = PART_S
 ) -> dict[str, dict[str, Any]]:
-    """Return for each kind of kill what came of so many rounds.
+    """Return the results for each kind of kill.
 
     Args:
         clips: Folder of the shared clips.
-        rounds: Of each kind.
-        kinds: Out of :data:`STRIKES`.
-        seed: Of the moments.
-        part_s: How much of a clip is analysed, in seconds.
+        rounds: Number of rounds of each kind.
+        kinds: Keys of :data:`STRIKES`.
+        seed: Seed of the times of kills.
+        part_s: Length of the part of a clip that is analysed, s.
     """
     found = {}
     with running_postgres() as postgres:
@@ -93,30 +93,30 @@ def measure_kills(
             folder = Path(tempfile.mkdtemp(prefix="emotion-kills-"))
             try:
                 with scene(folder / "library", postgres, f"kills_{kind}") as stage:
-                    course = torture(stage, [clips / name for name in PARTS], kind, rounds, seed, part_s)
+                    outcome = torture(stage, [clips / name for name in PARTS], kind, rounds, seed, part_s)
             finally:
                 shutil.rmtree(folder)
-            found[kind] = asdict(course) | {"seed": seed}
+            found[kind] = asdict(outcome) | {"seed": seed}
     return found
 
 
-def torture(stage: Scene, clips: list[Path], kind: str, rounds: int, seed: int, part_s: float) -> Course:
-    """Run the rounds of one kind, on one clip after the other."""
-    rng, course = random.Random(f"{seed} {kind}"), Course()
+def torture(stage: Scene, clips: list[Path], kind: str, rounds: int, seed: int, part_s: float) -> Outcome:
+    """Run the rounds of one kind, each on the next clip."""
+    rng, outcome = random.Random(f"{seed} {kind}"), Outcome()
     stage.start_server()
-    undisturbed(stage, clips[0], part_s)  # until the server has started, so that no time is taken for its
-    quiet = [undisturbed(stage, clip, part_s) for clip in clips]
+    undisturbed(stage, clips[0], part_s)  # waits for the server, whose start would otherwise count
+    references = [undisturbed(stage, clip, part_s) for clip in clips]
     for number in range(rounds):
-        play_round(stage, quiet[number % len(quiet)], kind, rng, course)
-        print(f"{kind}, round {number + 1}: {course}", flush=True)
-    return course
+        play_round(stage, references[number % len(references)], kind, rng, outcome)
+        print(f"{kind}, round {number + 1}: {outcome}", flush=True)
+    return outcome
 
 
-def undisturbed(stage: Scene, clip: Path, part_s: float) -> Quiet:
-    """Return what comes of a part of a clip, and how long that takes, if nothing happens.
+def undisturbed(stage: Scene, clip: Path, part_s: float) -> Undisturbed:
+    """Analyse a part of a clip without kills.
 
     Raises:
-        RuntimeError: It does not end well even so.
+        RuntimeError: The analysis fails or takes too long.
     """
     start_s = PARTS.get(clip.name, 0.0)
     settings = JobSettings(start_s=start_s, end_s=start_s + part_s)
@@ -125,67 +125,67 @@ def undisturbed(stage: Scene, clip: Path, part_s: float) -> Quiet:
         _expect(time.monotonic() - began < ROUND_S, f"{clip.name} to be analysed within {ROUND_S:g} s")
         time.sleep(_POLL_INTERVAL_S)
     took_s = time.monotonic() - began
-    _expect(entry.state is State.DONE, f"a quiet run to end well; {entry.note}")
-    quiet = Quiet(clip, settings, bits(stage.repository.load_analysis(entry.id)), took_s)
+    _expect(entry.state is State.DONE, f"an undisturbed run to succeed; {entry.note}")
+    reference = Undisturbed(clip, settings, bits(stage.repository.load_analysis(entry.id)), took_s)
     stage.repository.delete(entry.id)
-    return quiet
+    return reference
 
 
-def play_round(stage: Scene, quiet: Quiet, kind: str, rng: random.Random, course: Course) -> None:
-    """Analyse once, with kills, until it is done or it is too late.
+def play_round(stage: Scene, reference: Undisturbed, kind: str, rng: random.Random, outcome: Outcome) -> None:
+    """Run one analysis with kills until it is done or :data:`ROUND_S` have passed.
 
     Args:
-        stage: Where.
-        quiet: What, and what should come of it.
-        kind: Of kill, out of :data:`STRIKES`.
-        rng: Of the moments.
-        course: What is found is added to it.
+        stage: The library and its servers.
+        reference: The part of a clip, and its undisturbed results.
+        kind: Kind of kill, a key of :data:`STRIKES`.
+        rng: Chooses the times.
+        outcome: Gets the results of the round.
     """
     strike, times, share = STRIKES[kind]
-    gap_s = share * quiet.took_s
-    entry = patiently(partial(stage.repository.add, quiet.clip, quiet.clip.name, quiet.settings))
+    gap_s = share * reference.took_s
+    entry = retry(partial(stage.repository.add, reference.clip, reference.clip.name, reference.settings))
     began = time.monotonic()
     left, next_s = rng.randint(*times), began + rng.uniform(0, gap_s)
-    while (entry := _now(stage, entry)).state is not State.DONE and time.monotonic() - began < ROUND_S:
+    while (entry := _current(stage, entry)).state is not State.DONE and time.monotonic() - began < ROUND_S:
         if entry.can_resume:
-            patiently(partial(resume, stage.repository, entry.id))
-            course.resumed += 1
+            retry(partial(resume, stage.repository, entry.id))
+            outcome.resumed += 1
         if left and time.monotonic() >= next_s:
-            hit = patiently(partial(strike, stage, entry, rng))
-            left, course.killed = left - hit, course.killed + hit
-            # Where there was nothing to hit, something soon is.
-            next_s = time.monotonic() + rng.uniform(0, gap_s if hit else gap_s / 10)
+            killed_one = retry(partial(strike, stage, entry, rng))
+            left, outcome.killed = left - killed_one, outcome.killed + killed_one
+            # If there was no process to kill, try again soon.
+            next_s = time.monotonic() + rng.uniform(0, gap_s if killed_one else gap_s / 10)
         if stage.servers[-1].poll() is not None:
-            # As whoever keeps a server running would.
+            # Restart it, as a service manager would.
             stage.start_server()
         time.sleep(_POLL_INTERVAL_S)
-    course.rounds += 1
-    _judge(stage, entry, quiet, course)
+    outcome.rounds += 1
+    _check_result(stage, entry, reference, outcome)
 
 
-def _now(stage: Scene, entry: Entry) -> Entry:
-    return patiently(partial(stage.repository.get, entry.id))
+def _current(stage: Scene, entry: Entry) -> Entry:
+    return retry(partial(stage.repository.get, entry.id))
 
 
-def _judge(stage: Scene, entry: Entry, quiet: Quiet, course: Course) -> None:
-    course.processes_left += _stay(stage)
+def _check_result(stage: Scene, entry: Entry, reference: Undisturbed, outcome: Outcome) -> None:
+    outcome.processes_left += _leftover_processes(stage)
     if entry.state is not State.DONE:
         print(f"{entry.id} is {entry.state}: {entry.note}", flush=True)
         return
-    course.done += 1
-    analysis = patiently(partial(stage.repository.load_analysis, entry.id))
-    course.identical += bits(analysis) == quiet.bits
-    rightful = {f"analyses/{entry.id}/timeline.parquet", f"logs/{entry.id}.log"}
-    left = set(stage.files()) - rightful
-    patiently(partial(stage.repository.delete, entry.id))
+    outcome.done += 1
+    analysis = retry(partial(stage.repository.load_analysis, entry.id))
+    outcome.identical += bits(analysis) == reference.bits
+    expected = {f"analyses/{entry.id}/timeline.parquet", f"logs/{entry.id}.log"}
+    left = set(stage.files()) - expected
+    retry(partial(stage.repository.delete, entry.id))
     left |= set(stage.files())
-    course.files_left += len(left)
+    outcome.files_left += len(left)
     if left:
-        print(f"left behind: {sorted(left)}", flush=True)
+        print(f"leftover files: {sorted(left)}", flush=True)
 
 
-def _stay(stage: Scene) -> int:
-    """Return how many processes besides the server do not go."""
+def _leftover_processes(stage: Scene) -> int:
+    """Return the number of processes other than the server that do not end."""
     until = time.monotonic() + _LEAVE_S
     while True:
         others = set(stage.processes()) - {stage.servers[-1].pid}
@@ -195,7 +195,7 @@ def _stay(stage: Scene) -> int:
 
 
 def bits(analysis: Analysis) -> str:
-    """Return a digest of an analysis: every bit of its tables, and all that it was made with."""
+    """Return a digest of an analysis: every bit of its tables, and its video, model and settings."""
     digest = hashlib.sha256(repr((analysis.info, analysis.model, analysis.settings, analysis.complete)).encode())
     for table in (analysis.timeline, analysis.frames):
         for name, column in table.items():
@@ -238,7 +238,7 @@ def _cut_connection(stage: Scene, entry: Entry, rng: random.Random) -> bool:
 
 
 def _crash_database(stage: Scene, entry: Entry, rng: random.Random) -> bool:
-    """Kill a process of PostgreSQL's, whereupon it ends all of them and recovers."""
+    """Kill a PostgreSQL process; PostgreSQL then ends all of them and recovers."""
     del entry
     if not (backends := stage.backends()):
         return False
@@ -256,8 +256,8 @@ STRIKES: dict[str, tuple[Strike, tuple[int, int], float]] = {
     "connection": (_cut_connection, (5, 10), 0.2),
     "database": (_crash_database, (2, 4), 0.5),
 }
-"""Kind of kill → how; how many times in a round, at least and at most; and how far apart at most, as a share of the
-time that a quiet run takes."""
+"""Kind of kill → function; least and greatest number of kills in a round; longest gap between them, as a share of the
+duration of an undisturbed run."""
 
 
 def _expect(met: bool, what: str) -> None:

@@ -1,4 +1,4 @@
-"""What a server takes, looked at every few seconds while it works, and whether it stays the same."""
+"""Samples a server's memory, threads, files and connections while it works, and finds growth."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from tests.stress.torture.scene import parent_of
 
 ALLOWED_SHARE, ALLOWED_COUNT = 0.1, 3
-"""What may be more in the last quarter than in the second, and still be called flat."""
+"""Growth from the second to the last quarter that still counts as flat."""
 IN_MB = ("rss_mb", "pss_mb")
-"""Figures that are not counted but measured."""
+"""Figures that are not counts."""
 
 _PROCESSES = Path("/proc")
 
@@ -22,12 +22,12 @@ Sample = Mapping[str, float]
 
 
 class Sampler:
-    """Takes samples on a thread of its own for as long as the block lasts.
+    """Takes samples in a background thread for the length of a block.
 
     Args:
-        server: Number of the process.
-        connections: Returns how many connections the database has.
-        every_s: How long between two samples.
+        server: ID of the server's process.
+        connections: Returns the number of database connections.
+        every_s: Time between two samples, s.
     """
 
     def __init__(self, server: int, connections: Callable[[], int], every_s: float) -> None:
@@ -50,9 +50,9 @@ class Sampler:
 
 
 def sample(pid: int) -> dict[str, float]:
-    """Return what a process takes now: memory in MB, threads, open files, children (proc(5)).
+    """Return a process's memory (MB) and its numbers of threads, open files and children (proc(5)).
 
-    Children that have ended and that it has not looked at count as well.
+    Children that have ended but that it has not waited for count too.
     """
     folder = _PROCESSES / str(pid)
     rollup = _fields((folder / "smaps_rollup").read_text(encoding="ascii"))
@@ -72,12 +72,12 @@ def _fields(text: str) -> dict[str, int]:
 
 
 def flatness(samples: Sequence[Sample]) -> dict[str, dict[str, Any]]:
-    """Compare the last quarter of a run with its second one, for each figure: medians of memory, least of the rest.
+    """Compare the last quarter of a run with its second one: medians of memory, minima of counts.
 
-    The first quarter is left out: caches fill, and the first visitor of each page loads its code.
+    The first quarter is left out, because caches fill and the first visitor of each page loads its code.
 
     Args:
-        samples: At equal distances; eight at least.
+        samples: Samples at equal intervals, at least eight.
     """
     quarter = len(samples) // 4
     if quarter < 2:
@@ -87,7 +87,7 @@ def flatness(samples: Sequence[Sample]) -> dict[str, dict[str, Any]]:
 
 def _compare(figure: str, samples: Sequence[Sample], quarter: int) -> dict[str, Any]:
     values = [one[figure] for one in samples]
-    # What is counted comes and goes with what is being done; what leaks stays, and shows in the least of it.
+    # Counts rise and fall with the work being done; a leak raises their minimum.
     typical = statistics.median if figure in IN_MB else min
     second, last = typical(values[quarter : 2 * quarter]), typical(values[-quarter:])
     counted = figure not in IN_MB and last - second <= ALLOWED_COUNT

@@ -1,4 +1,4 @@
-"""A library on a PostgreSQL of its own, with dispatchers in processes of their own, and what they leave behind."""
+"""A library on a temporary PostgreSQL server, with dispatchers in separate processes, for tests that kill them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from emotion.library.orm import AnalysisRow
 
 T = TypeVar("T")
 
-PATIENCE_S = 60.0
-"""How long PostgreSQL may take to come back."""
-_WATCHER = "watcher"
-"""What the connections are called that only look on, and are left alone."""
+RETRY_S = 60.0
+"""Time for PostgreSQL to recover, s."""
+_OBSERVER = "observer"
+"""Application name of this process's own connections, which are never killed."""
 _PART_S, _FREE_MB = "0.1", "1"
 _PROCESSES = Path("/proc")
 
@@ -35,10 +35,10 @@ class Scene:
     """A library, and the servers that work on its queue.
 
     Attributes:
-        library: As who looks on sees it.
-        repository: Its analyses, all of the local owner.
-        folder: Of everything that the servers write.
-        servers: Their processes, those that were killed too.
+        library: The library, opened by this process.
+        repository: Its repository of the local owner.
+        folder: Folder for everything that the servers write.
+        servers: Processes of the servers, killed ones included.
     """
 
     def __init__(self, folder: Path, postgres: Server, database: str) -> None:
@@ -47,8 +47,8 @@ class Scene:
         self.folder, self._postgres, self._database = folder, postgres, database
         self._url = make_url(postgres.url(database))
         (folder / "tmp").mkdir(parents=True)
-        watching = self._url.update_query_dict({"application_name": _WATCHER})
-        self.library = Library.open(watching.render_as_string(hide_password=False), str(folder / "analyses"))
+        observing = self._url.update_query_dict({"application_name": _OBSERVER})
+        self.library = Library.open(observing.render_as_string(hide_password=False), str(folder / "analyses"))
         self.repository = self.library.for_owner(LOCAL)
         self.servers: list[subprocess.Popen[bytes]] = []
 
@@ -69,8 +69,8 @@ class Scene:
         """Start a dispatcher.
 
         Args:
-            host: What its machine is called, which Linux lets root say; None for this machine's own name.
-            others: More of its environment.
+            host: Host name for the server, which needs root; None for the name of this machine.
+            others: Further environment variables.
         """
         command = [sys.executable, "-m", "tests.stress.torture.dispatcher"]
         if host is not None:
@@ -84,44 +84,44 @@ class Scene:
         return server
 
     def log(self, server: int) -> Path:
-        """Return where a server, counted from 0, writes its log: beside the folder."""
+        """Return the log file of a server, counted from 0; it is beside the folder."""
         return self.folder.with_name(f"{self.folder.name}-server-{server}.log")
 
     def kill_server(self, server: subprocess.Popen[bytes] | None = None) -> None:
-        """Kill a server, or the last one, as nothing can be heard before it is over."""
+        """Kill a server (default: the last one) with SIGKILL."""
         server = server or self.servers[-1]
         server.kill()
         server.wait()
 
     def worker_of(self, entry: Entry) -> int | None:
-        """Return the process that works on an analysis; None if there is none."""
+        """Return the ID of the process that works on an analysis; None if there is none."""
         with self.library.database.reading() as session:
             pid = session.get_one(AnalysisRow, entry.id).worker_pid
         return pid if pid is not None and entry.id in command_of(pid) else None
 
     def backends(self) -> list[int]:
-        """Return the processes of PostgreSQL that answer the servers and their workers."""
+        """Return the IDs of PostgreSQL's processes for the servers and their workers."""
         query = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND application_name <> %s ORDER BY pid"
         with self._postgres.connect() as connection:
-            return [int(pid) for (pid,) in connection.execute(query, (self._database, _WATCHER))]
+            return [int(pid) for (pid,) in connection.execute(query, (self._database, _OBSERVER))]
 
     def cut(self, backend: int) -> None:
-        """Have PostgreSQL end one connection."""
+        """Terminate one connection."""
         with self._postgres.connect() as connection:
             connection.execute("SELECT pg_terminate_backend(%s)", (backend,))
 
     def processes(self) -> list[int]:
-        """Return all living processes that belong to this library, but for what this process started to look on."""
-        mine, started = f"EMOTION_LIBRARY={self.folder}\0".encode(), {server.pid for server in self.servers}
-        found = [pid for pid in _all_processes() if mine in environment_of(pid)]
+        """Return the IDs of the library's running processes: the servers and what they started."""
+        variable, started = f"EMOTION_LIBRARY={self.folder}\0".encode(), {server.pid for server in self.servers}
+        found = [pid for pid in _all_processes() if variable in environment_of(pid)]
         return [pid for pid in found if pid in started or parent_of(pid) != os.getpid()]
 
     def files(self) -> list[str]:
-        """Return every file below the folder, as paths in it."""
+        """Return the relative paths of all files in the folder."""
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
 
     def close(self) -> None:
-        """End whatever still runs."""
+        """Kill all processes and close the library."""
         for server in self.servers:
             server.kill()
             server.wait()
@@ -133,7 +133,7 @@ class Scene:
 
 @contextlib.contextmanager
 def scene(folder: Path, postgres: Server, database: str) -> Iterator[Scene]:
-    """Set a scene; for as long, this process takes the scene's folder for its library's."""
+    """Open a scene, and set ``EMOTION_LIBRARY`` of this process to its folder for the length of the block."""
     before = os.environ.get("EMOTION_LIBRARY")
     os.environ["EMOTION_LIBRARY"] = str(folder)
     try:
@@ -146,16 +146,16 @@ def scene(folder: Path, postgres: Server, database: str) -> Iterator[Scene]:
             os.environ["EMOTION_LIBRARY"] = before
 
 
-def patiently(ask: Callable[[], T]) -> T:
-    """Return an answer of a database that may be away for a while.
+def retry(call: Callable[[], T]) -> T:
+    """Call a function until the database responds, for at most :data:`RETRY_S`.
 
     Raises:
-        LibraryError: It is away for a minute.
+        LibraryError: The database does not respond in time.
     """
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + RETRY_S
     while True:
         try:
-            return ask()
+            return call()
         except (LibraryError, psycopg.OperationalError):
             if time.monotonic() > until:
                 raise
@@ -179,7 +179,7 @@ def environment_of(pid: int) -> bytes:
 
 
 def parent_of(pid: int) -> int | None:
-    """Return the process that started another one; None if it has ended (proc(5): the second field behind its name)."""
+    """Return the ID of a process's parent; None if the process has ended (proc(5): the second field after its name)."""
     try:
         return int((_PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Ten people who have signed in analyse clip after clip, each in a window of their own, on one server."""
+"""Soak test: ten signed-in visitors analyse clips on one server, each in their own browser window."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ CLIP, FRAMES, FPS, WIDTH_PX = "portrait_d6.mp4", 12, 12.0, 320
 EVERY_S = 3.0
 _TIMEOUT_MS = 600_000
 _DATABASE = "soak"
-_RESTS = """() => {
-    const rests = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
+_IS_IDLE = """() => {
+    const idle = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
     const now = performance.now();
-    window.restsSince = rests ? window.restsSince ?? now : undefined;
-    return rests && now - window.restsSince > 300;
+    window.idleSince = idle ? window.idleSince ?? now : undefined;
+    return idle && now - window.idleSince > 300;
 }"""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where it happens.
+class Setup:
+    """A server and its library.
 
     Attributes:
-        origin: The server's address.
-        environment: Of the server.
-        library: As who looks on sees it.
+        origin: Address of the server.
+        environment: Environment variables of the server.
+        library: The library, opened by this process.
     """
 
     origin: str
@@ -58,29 +58,29 @@ class Place:
 
 
 def measure_soak(clips: Path, analyses: int, visitors: int = VISITORS) -> dict[str, dict[str, Any]]:
-    """Return how the server fared: its figures in two quarters of the run, and what came of the analyses.
+    """Return the server's figures in two quarters of the run, and the outcome of the analyses.
 
     Args:
         clips: Folder of the shared clips.
-        analyses: Of all visitors together.
-        visitors: How many.
+        analyses: Number of analyses of all visitors together.
+        visitors: Number of visitors.
     """
     folder = Path(tempfile.mkdtemp(prefix="emotion-soak-"))
     try:
         clip = tiny_clip(clips / CLIP, folder / "tiny.mp4").read_bytes()
         with running_postgres() as postgres:
-            place = _place(folder, postgres)
-            server = Server("server.py", place.environment, int(place.origin.rpartition(":")[2]))
+            setup = _set_up(folder, postgres)
+            server = Server("server.py", setup.environment, int(setup.origin.rpartition(":")[2]))
             try:
                 with Sampler(server.process.pid, lambda: _connections(postgres), EVERY_S) as sampler:
                     began = time.monotonic()
-                    lost = asyncio.run(_visit_all(place.origin, clip, analyses, visitors))
+                    lost = asyncio.run(_visit_all(setup.origin, clip, analyses, visitors))
                     minutes = (time.monotonic() - began) / 60
             finally:
-                said = server.end()
-            print(said[-2000:] if lost else "", flush=True)
-            outcome = _outcome(place.library, visitors)
-            place.library.close()
+                log = server.end()
+            print(log[-2000:] if lost else "", flush=True)
+            outcome = _outcome(setup.library, visitors)
+            setup.library.close()
     finally:
         shutil.rmtree(folder)
     course = {
@@ -92,7 +92,7 @@ def measure_soak(clips: Path, analyses: int, visitors: int = VISITORS) -> dict[s
 
 
 def tiny_clip(source: Path, target: Path) -> Path:
-    """Write a clip of a second with a face, whose analysis costs next to nothing."""
+    """Write a small clip of a face, one second long, which is fast to analyse."""
     pictures = []
     for frame in itertools.islice(read_video(source), 0, FRAMES * 2, 2):
         height = round(frame.height * WIDTH_PX / frame.width / 2) * 2
@@ -100,7 +100,7 @@ def tiny_clip(source: Path, target: Path) -> Path:
     return write_video(target, pictures, FPS)
 
 
-def _place(folder: Path, postgres: Postgres) -> Place:
+def _set_up(folder: Path, postgres: Postgres) -> Setup:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         origin = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -114,12 +114,12 @@ def _place(folder: Path, postgres: Postgres) -> Place:
         "EMOTION_NOTICE": "on",
         "STREAMLIT_SECRETS_FILES": str(secrets),
     }
-    library = Library.open(postgres.url(_DATABASE) + "&application_name=watcher", str(folder / "library" / "analyses"))
-    return Place(origin, environment, library)
+    library = Library.open(postgres.url(_DATABASE) + "&application_name=observer", str(folder / "library" / "analyses"))
+    return Setup(origin, environment, library)
 
 
 def _connections(postgres: Postgres) -> int:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND application_name <> 'watcher'"
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND application_name <> 'observer'"
     with postgres.connect() as connection:
         row = connection.execute(query, (_DATABASE,)).fetchone()
     return int(row[0]) if row else 0
@@ -130,7 +130,7 @@ def _subject(visitor: int) -> str:
 
 
 async def _visit_all(origin: str, clip: bytes, analyses: int, visitors: int) -> int:
-    """Let all visit at the same time, and return how many had to leave before their time."""
+    """Run all visits at the same time, and return the number of those that failed."""
     shares = [analyses // visitors + (number < analyses % visitors) for number in range(visitors)]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
@@ -139,29 +139,29 @@ async def _visit_all(origin: str, clip: bytes, analyses: int, visitors: int) -> 
         await browser.close()
     for number, end in enumerate(ends):
         if isinstance(end, BaseException):
-            print(f"{_subject(number)} had to leave: {end}", flush=True)
+            print(f"{_subject(number)} failed: {end}", flush=True)
     return sum(isinstance(end, BaseException) for end in ends)
 
 
 async def _visit(browser: Browser, origin: str, clip: bytes, number: int, analyses: int) -> None:
-    """Bring some clips together and then one alone, which is looked at, until all were brought."""
+    """Analyse several clips together, then a single one and open its result, until all are analysed."""
     context = await _signed_in(browser, origin, _subject(number))
     page = await context.new_page()
     page.set_default_timeout(_TIMEOUT_MS)
     await page.goto(f"{origin}/video")
     names = [f"{_subject(number)} {turn}" for turn in range(analyses)]
-    for turn, brought in enumerate(_in_turns(names)):
-        await _bring(page, brought, clip, first=turn == 0)
-        await (_look(page, brought[0]) if len(brought) == 1 else _wait_for_all(page))
+    for turn, upload in enumerate(_uploads(names)):
+        await _analyse(page, upload, clip, first=turn == 0)
+        await (_wait_for_result(page, upload[0]) if len(upload) == 1 else _wait_for_all(page))
         await _settle(page)
         await page.get_by_role("button", name="Clear", exact=True).click()
         await expect(page.get_by_role("button", name="Clear", exact=True)).to_have_count(0, timeout=_TIMEOUT_MS)
-        print(f"{brought[-1]} is done", flush=True)
+        print(f"{upload[-1]} is done", flush=True)
     await context.close()
 
 
-def _in_turns(names: list[str]) -> list[list[str]]:
-    """Return which are brought together: by turns some, and one."""
+def _uploads(names: list[str]) -> list[list[str]]:
+    """Return the uploads: in turn several clips together, and a single one."""
     turns = []
     for start in range(0, len(names), TOGETHER + 1):
         some = names[start : start + TOGETHER + 1]
@@ -176,8 +176,8 @@ async def _signed_in(browser: Browser, origin: str, subject: str) -> BrowserCont
     return context
 
 
-async def _bring(page: Page, names: list[str], clip: bytes, *, first: bool) -> None:
-    """Upload clips and have them analysed."""
+async def _analyse(page: Page, names: list[str], clip: bytes, *, first: bool) -> None:
+    """Upload clips and start their analysis."""
     await _settle(page)
     files = [{"name": f"{name}.mp4", "mimeType": "video/mp4", "buffer": clip} for name in names]
     await page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
@@ -185,25 +185,25 @@ async def _bring(page: Page, names: list[str], clip: bytes, *, first: bool) -> N
     button = page.get_by_role("button", name=label, exact=True)
     await expect(button).to_be_visible(timeout=_TIMEOUT_MS)
     if first:
-        await _answer_the_notice(page)
+        await _accept_notice(page)
     await expect(button).to_be_enabled(timeout=_TIMEOUT_MS)
     await _settle(page)
     await button.click()
 
 
-async def _look(page: Page, name: str) -> None:
-    """Wait for the result of the only clip, with its player and its charts."""
+async def _wait_for_result(page: Page, name: str) -> None:
+    """Wait for the result of a single clip, with its charts."""
     await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=_TIMEOUT_MS)
     await expect(page.get_by_text("Smile index").first).to_be_visible(timeout=_TIMEOUT_MS)
 
 
 async def _wait_for_all(page: Page) -> None:
-    """Wait until none of several clips is worked on or waits."""
+    """Wait until all of several clips are analysed."""
     await expect(page.get_by_text("Videos of this session")).to_be_visible(timeout=_TIMEOUT_MS)
     await expect(page.get_by_role("button", name=re.compile("^(Stop|Remove)$"))).to_have_count(0, timeout=_TIMEOUT_MS)
 
 
-async def _answer_the_notice(page: Page) -> None:
+async def _accept_notice(page: Page) -> None:
     await _settle(page)
     await page.get_by_test_id("stButtonGroup").get_by_text(PURPOSES["trial"], exact=True).click()
     await _settle(page)
@@ -211,13 +211,13 @@ async def _answer_the_notice(page: Page) -> None:
 
 
 async def _settle(page: Page) -> None:
-    """Wait until the page's script has rested for a moment, so that what stands there stays there."""
-    await page.wait_for_function(_RESTS, polling=50, timeout=_TIMEOUT_MS)
-    await page.evaluate("() => { window.restsSince = undefined; }")
+    """Wait until the page's script has been idle for 0.3 s, so that elements are not replaced any more."""
+    await page.wait_for_function(_IS_IDLE, polling=50, timeout=_TIMEOUT_MS)
+    await page.evaluate("() => { window.idleSince = undefined; }")
 
 
 def _outcome(library: Library, visitors: int) -> dict[str, int]:
-    """Return how many analyses are done, and how many are where they do not belong."""
+    """Return the number of completed analyses, and of those in another visitor's library."""
     done = strays = 0
     for number in range(visitors):
         found = library.for_owner(owner_of(str(claims("")["iss"]), _subject(number))).search(limit=10_000)

@@ -1,4 +1,4 @@
-"""Measures what a server retains after page loads, abandoned uploads, and tabs that open and close."""
+"""Measures what memory, threads and files a server keeps after page loads, cancelled uploads and closed tabs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALLOWED_SHARE, ALLOWED_COUNT = 0.05, 2
 """Growth that still counts as flat."""
 LOADS, UPLOADS, TABS = 200, 100, 50
 REST_S = 60.0
-"""Longer than the app keeps the visit of a browser that has gone (:data:`ui.common.departures.KEPT_S`)."""
+"""Longer than the app keeps the session of a closed browser (:data:`ui.common.departures.KEPT_S`)."""
 
 _PAGES = ("", "image", "video", "library", "model_test", "model_lab", "about")
 _UPLOAD_BYTES, _UPLOAD_BYTES_PER_S = 20_000_000, 2_000_000
@@ -34,13 +34,13 @@ _FIGURES = ("rss_mb", "pss_mb", "threads", "files")
 def measure_visits(loads: int = LOADS, uploads: int = UPLOADS, tabs: int = TABS, rest_s: float = REST_S) -> Any:
     """Return the idle server's memory, threads and files before and after each kind of visit.
 
-    A fifth of the visits of every kind warm the caches first. The server rests before each measurement; what is
-    measured after one kind is the start of the next.
+    A fifth as many visits of every kind warm the caches first. The server is idle before each measurement; the figures
+    after one kind are those before the next.
 
     Args:
         loads: Page loads.
-        uploads: Uploads that are abandoned midway.
-        tabs: Tabs that are opened, some at once, and closed.
+        uploads: Uploads that are cancelled midway.
+        tabs: Tabs that are opened, ten at once, and closed.
         rest_s: Idle time before each measurement, s.
     """
     with tempfile.TemporaryDirectory(prefix="emotion-visits-") as folder, open_chromium() as browser:
@@ -51,7 +51,7 @@ def measure_visits(loads: int = LOADS, uploads: int = UPLOADS, tabs: int = TABS,
             visits = Visits(browser, server.url, big)
             kinds: dict[str, tuple[int, Callable[[int], None]]] = {
                 "page loads": (loads, visits.load),
-                "uploads given up": (uploads, visits.give_up_uploads),
+                "uploads given up": (uploads, visits.cancel_uploads),
                 "tabs opened and closed": (tabs, visits.open_tabs),
             }
             return _measure_each(server, kinds, rest_s)
@@ -104,20 +104,20 @@ class Visits:
         self._browser, self._url, self._big = browser, url, big
 
     def load(self, count: int) -> None:
-        """Load pages one after the other, each a visit of its own, until they are complete."""
+        """Load pages completely, one after the other, each in a new session."""
         with contextlib.closing(self._browser.new_context()) as context:
             for number in range(count):
                 self._open(context, _PAGES[number % len(_PAGES)]).close()
 
-    def give_up_uploads(self, count: int) -> None:
+    def cancel_uploads(self, count: int) -> None:
         """Start uploads over a slow connection, and close the page midway."""
         with contextlib.closing(self._browser.new_context()) as context:
             for _ in range(count):
                 page = self._open(context, "video")
                 settle(page)
-                line = context.new_cdp_session(page)
-                line.send("Network.enable")
-                line.send("Network.emulateNetworkConditions", _SLOW)
+                session = context.new_cdp_session(page)
+                session.send("Network.enable")
+                session.send("Network.emulateNetworkConditions", _SLOW)
                 with page.expect_request(lambda request: request.method == "PUT", timeout=_TIMEOUT_MS):
                     page.locator("input[type=file]").first.set_input_files(self._big)
                 page.wait_for_timeout(500)

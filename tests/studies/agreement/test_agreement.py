@@ -33,7 +33,7 @@ SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6]
 
 
 def codings(coders: int = 2, people: int = 8, units: int = 60, seed: int = 1, missing: float = 0.0) -> Codings:
-    """People with a true code in each unit that coders mistake now and then."""
+    """Generate codings: each unit has a true code, which coders sometimes mistake."""
     rng = np.random.default_rng(seed)
     tables = {}
     for number in range(people):
@@ -91,7 +91,7 @@ def test_cohens_kappa_matches_statsmodels() -> None:
     ours = cohens_kappa(of)
     assert ours.value == pytest.approx(theirs.kappa, **EXACT)
     assert ours.units == both.sum()
-    # Units are independent here, so resampled people give about the interval of independent units.
+    # Units are independent here, so resampling people gives about the interval of independent units.
     assert ours.high - ours.low == pytest.approx(theirs.kappa_upp - theirs.kappa_low, rel=0.6)
     assert ours.low < theirs.kappa < ours.high
 
@@ -103,7 +103,7 @@ def test_fleiss_kappa_matches_statsmodels() -> None:
 
 
 def expected_by_hand(first: np.ndarray, second: np.ndarray, tolerance: int) -> float:
-    """Share of all pairs of a unit of one coder and a unit of the other that would agree."""
+    """Return the share of all pairs (unit of one coder, unit of the other) that would agree."""
 
     def near(row: np.ndarray, unit: int) -> set[int]:
         return set(row[max(unit - tolerance, 0) : unit + tolerance + 1].tolist())

@@ -1,4 +1,4 @@
-"""Codings of several recordings of each person."""
+"""Codings of people with several recordings each."""
 
 from __future__ import annotations
 

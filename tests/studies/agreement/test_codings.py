@@ -36,7 +36,7 @@ def test_spans_become_units_of_time() -> None:
     assert of.people["p2"].tolist() == [[1, 1, 1, 1], [-1, -1, -1, -1]], "B did not look at p2"
 
 
-def test_a_coder_may_have_looked_and_coded_nothing() -> None:
+def test_a_coder_may_have_coded_nothing() -> None:
     looked = pd.concat([TWO, spans(("B", "p2", None, np.nan, np.nan))])
     assert from_spans(looked, {"p1": 6.0, "p2": 2.0}, step_s=0.5).people["p2"][1].tolist() == [2, 2, 2, 2]
     blank = from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5, empty=None)

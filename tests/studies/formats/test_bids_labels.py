@@ -1,4 +1,4 @@
-"""Labels of BIDS files: only letters and digits, and no two names share one."""
+"""Labels of BIDS files have only letters and digits, and are unique for each name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from emotion.errors import InputError
 from emotion.studies.formats.bids import bids_labels
 
 
-def test_names_that_differ_in_signs_only_get_different_labels() -> None:
+def test_names_that_differ_only_in_special_characters_get_different_labels() -> None:
     assert bids_labels(["A-1", "A1", "a 1", "A12", "B"]) == {
         "A-1": "A1",
         "A1": "A13",

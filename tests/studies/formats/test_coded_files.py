@@ -1,4 +1,4 @@
-"""What people coded, from one file per coder and video and from one table of all."""
+"""Codings from one file per coder and video, and from one table of all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of other programs' logs: known tables, round trips, and files that are something else."""
+"""Events from logs of other programs: known tables, round trips, and files in other formats."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_xdf_markers(tmp_path: Path) -> None:
 
 
 def made_xdf(markers: list[tuple[float, str]]) -> bytes:
-    """Return an XDF file with one stream of markers, as its specification lays it out."""
+    """Return an XDF file with one stream of markers, built after the specification."""
 
     def chunk(tag: int, content: bytes) -> bytes:
         return b"\x04" + struct.pack("<I", len(content) + 2) + struct.pack("<H", tag) + content

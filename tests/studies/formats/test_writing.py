@@ -1,4 +1,4 @@
-"""Written files read back by the libraries of their own fields."""
+"""Written files are read back by the libraries of their fields."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ LABELS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), mi
 
 
 def marks() -> st.SearchStrategy[list[Mark]]:
-    """Marks one after another, to the millisecond."""
+    """Generate consecutive marks with times in whole milliseconds."""
 
     def build(steps: list[tuple[int, int, str]]) -> list[Mark]:
         found, time = [], 0

@@ -1,4 +1,4 @@
-"""Cluster permutation tests against mne on the same data, and on data with known clusters."""
+"""Cluster permutation tests, compared with mne on the same data, and on data with known clusters."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_paired_clusters_are_those_of_mne() -> None:
 
 
 def test_unpaired_clusters_are_those_of_mne() -> None:
-    """mne looks for the largest positive cluster only, so it gets |t|."""
+    """mne finds only the largest positive cluster, so it gets |t|."""
     a, b = curves(5, 0.6, 3), curves(4, 0, 4)
     ours = unpaired_clusters(a, b, TIMES)
     found = mne.stats.permutation_cluster_test(
@@ -60,7 +60,7 @@ def test_unpaired_clusters_are_those_of_mne() -> None:
     )
     assert ours.exact
     check_clusters(ours, found)
-    # mne draws permutations at random, even where there are few enough to try them all.
+    # mne draws random permutations even if there are few enough to try all.
     assert [cluster.p for cluster in ours.clusters] == pytest.approx(ordered(found)[2], abs=0.04)
 
 
@@ -78,7 +78,7 @@ def check_clusters(ours, found: tuple) -> None:
 
 
 def ordered(found: tuple) -> tuple[list[tuple[int, int]], list[float], list[float]]:
-    """Return places, sizes of masses and p-values of mne's clusters, in order of time."""
+    """Return spans, masses and p-values of mne's clusters, in order of time."""
     t, found_indices, p, _ = found
     where = [np.arange(len(t))[indices[0]] for indices in found_indices]
     order = sorted(range(len(where)), key=lambda number: where[number][0])

@@ -36,7 +36,7 @@ def test_all_sign_flips_by_hand() -> None:
 
 
 def test_all_groups_by_hand() -> None:
-    # Of the 6 ways to choose 2 of 4 values, the two that separate 1, 2 from 5, 6 are the farthest apart.
+    # Of the 6 ways to choose 2 of 4 values, two separate 1, 2 from 5, 6: they have the largest difference.
     contrast = unpaired_contrast([1, 2], [5, 6])
     assert contrast.p == pytest.approx(2 / 6)
     assert (contrast.exact, contrast.permutations) == (True, 6)
@@ -78,7 +78,7 @@ def test_t_and_intervals_match_pingouin() -> None:
 
 
 def check_interval(a: np.ndarray, b: np.ndarray, ours, *, paired: bool) -> None:
-    """pingouin rounds its interval, so scipy has the digits."""
+    """pingouin rounds its interval, so the remaining digits are compared with scipy."""
     result = stats.ttest_rel(a, b) if paired else stats.ttest_ind(a, b, equal_var=False)
     assert (ours.low, ours.high) == pytest.approx(tuple(result.confidence_interval(0.95)), **EXACT)
 

@@ -50,7 +50,7 @@ def test_curves_of_conditions_and_an_interval_about_as_wide_as_students() -> Non
 
 
 def test_people_are_resampled_not_their_rows() -> None:
-    """Each person's rows again and again change nothing."""
+    """Repeating each person's rows does not change the interval."""
     table = long_table()
     pd.testing.assert_frame_equal(mean_curve(pd.concat([table] * 5), "happiness"), mean_curve(table, "happiness"))
 

@@ -14,11 +14,11 @@ from emotion.studies.statistics.mixed import mixed_model
 from emotion.studies.statistics.sentences import effect_sentence
 
 NEAR = {"rel": 1e-4, "abs": 1e-6}
-"""REML is a search, which stops a little before the closed form."""
+"""Tolerance: REML is a search, which stops close to the closed form."""
 
 
 def study(repeats: int = 3, seed: int = 1) -> pd.DataFrame:
-    """20 people in two groups, three conditions each, with own levels and own responses to the conditions."""
+    """Return data of 20 people in two groups with three conditions each, and random levels and responses."""
     rng = np.random.default_rng(seed)
     people = [f"p{number:02}" for number in range(20)]
     index = pd.MultiIndex.from_product([people, ["film", "game", "rest"], range(repeats)])

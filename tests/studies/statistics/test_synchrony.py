@@ -77,8 +77,8 @@ def test_real_pairs_against_shuffled_ones() -> None:
     assert smiles.real > smiles.shuffled
 
 
-def test_what_all_pairs_share_is_not_synchrony() -> None:
-    """Everybody reacts to the same film: all pairs go together, real ones no more than others."""
+def test_common_reactions_are_not_synchrony() -> None:
+    """Everybody reacts to the same film, so real pairs are no more synchronous than shuffled ones."""
     film = smooth(300, 1)
     first = np.stack([film + smooth(300, 10 + seed) for seed in range(10)])
     second = np.stack([film + smooth(300, 50 + seed) for seed in range(10)])
@@ -106,3 +106,13 @@ def test_refusals_say_what_was_expected() -> None:
         against_shuffled_pairs(
             np.stack([smooth(50, 1), np.ones(50), smooth(50, 2)]), np.stack([smooth(50, seed) for seed in (3, 4, 5)])
         )
+
+
+def test_fewer_shifts_are_spread_over_all() -> None:
+    first = smooth(600, 21)
+    second = first + smooth(600, 22)
+    every, some = against_shifts(first, second), against_shifts(first, second, max_shifts=100)
+    assert (every.permutations, some.permutations) == (600, 101)
+    assert some.real == every.real
+    assert some.shuffled == pytest.approx(every.shuffled, abs=0.05)
+    assert some.p == 1 / 101

@@ -1,4 +1,4 @@
-"""The training pipeline: row counts, and reproducible batches."""
+"""The training data pipeline: row counts, and reproducible batches."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_mixup_blends_each_face_and_its_targets_by_one_share():
     np.testing.assert_array_equal(faces, targets)
     np.testing.assert_allclose(kept, weights)
     np.testing.assert_allclose(faces.sum(axis=1), 1, rtol=1e-6)
-    share = np.diag(faces).min()  # a face that met itself has 1 there
+    share = np.diag(faces).min()  # a face mixed with itself has 1 there
     assert 0 < share < 1
     assert set(np.unique(faces.round(5))) <= set(np.float32([0, share, 1 - share, 1]).round(5))
 

@@ -1,4 +1,4 @@
-"""Training on several sets: partial labels, set weights, and choice of the best epoch."""
+"""Training on several data sets: partial labels, weights, and choice of the best epoch."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_balancing_shows_rare_labels_more_often():
 def test_an_epoch_is_chosen_by_accuracy_and_mean_recall_on_each_set():
     truth = np.array([0, 0, 0, 1, 2, 2], np.int8)
     logits = np.eye(8, dtype=np.float32)[[0, 0, 0, 0, 7, 2]]
-    logits[4, 2] = 0.5  # class 7 does not occur in the second set, so the answer there is class 2
+    logits[4, 2] = 0.5  # the second set has no class 7, so the answer there is class 2
     head = Head(FERPLUS, np.eye(8, dtype=np.float32)[truth], truth, np.ones((6, 8), bool))
     faces = Examples(np.zeros((6, 48, 48), np.uint8), (head,), np.array([0, 0, 0, 0, 1, 1], np.int16), None, ("a", "b"))
     scores = validation_scores(logits, faces)

@@ -20,7 +20,7 @@ SOME = ("anger", "neutral", "sadness")
 
 @pytest.fixture
 def faces():
-    """Labels anger, happiness, neutral; votes 6:4 neutral to sadness, all for surprise, 5:5 anger to fear."""
+    """Three faces: labels anger, happiness, neutral; votes 6:4 neutral:sadness, all surprise, 5:5 anger:fear."""
     votes = np.zeros((3, 10), np.int8)
     votes[0, [0, 3]] = 6, 4
     votes[1, 2] = 10
@@ -63,7 +63,7 @@ def test_both_have_a_head_for_votes_and_one_for_labels(faces):
 
 def test_a_face_without_a_target_for_one_head_trains_the_other(faces):
     votes = faces.votes.copy()
-    votes[1] = [0, 0, 0, 0, 0, 0, 0, 0, 10, 0]  # all taggers: unknown
+    votes[1] = [0, 0, 0, 0, 0, 0, 0, 0, 10, 0]  # all votes are for unknown
     labels = np.array([0, 3, -1], np.int8)
     examples = examples_of(replace(faces, votes=votes, labels=labels), replace(RECIPE, targets="both"))
     voted, labelled = examples.heads

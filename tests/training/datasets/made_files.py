@@ -12,7 +12,7 @@ USAGES = ("Training", "PublicTest", "PrivateTest")
 
 
 def as_text(image: np.ndarray) -> str:
-    """A picture the way Kaggle's tables write it."""
+    """Return a picture in the format of Kaggle's tables: pixels separated by spaces."""
     return " ".join(map(str, image.ravel().tolist()))
 
 

@@ -30,7 +30,7 @@ def table_of(images, labels, **columns) -> pd.DataFrame:
 
 @pytest.fixture
 def shared(tmp_path):
-    """Two sets; one face of the first is a copy of a FER2013 test face, one of the second a copy of the first's."""
+    """Two sets: the first has a copy of a FER2013 test face, the second has a copy of a face of the first."""
     first, second = made_faces(6, 400), made_faces(3, 500)
     second[2] = first[1]
     table_of(first, ["happiness", "Angry", "fear", "neutral", "sad", "surprise"]).to_parquet(tmp_path / "first.parquet")

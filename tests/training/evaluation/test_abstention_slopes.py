@@ -14,7 +14,7 @@ from training.evaluation.angles import bins
 
 
 def test_known_slopes_are_recovered() -> None:
-    """Answers are drawn as right with a logit of 2 × (their own logit − what angle and size take away)."""
+    """Whether an answer is right is drawn with logit 2 × (its logit − the effects of angle and size)."""
     chance = np.random.default_rng(1)
     n = 60_000
     rows = np.column_stack([chance.uniform(0, 60, n), chance.uniform(0, 40, n), chance.uniform(0, 3, n), np.zeros(n)])

@@ -26,7 +26,7 @@ from training.evaluation.ensemble import make_ensemble
 
 @pytest.fixture
 def models(tmp_path, monkeypatch):
-    """Two small grey models, a larger one in colour, and one of seven labels."""
+    """Two small grey models, a larger colour model, and one with seven labels."""
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     install(tmp_path, "a", 1)
@@ -127,7 +127,7 @@ def test_an_ensemble_is_made_and_scored_by_commands(models, made_data, capsys):
     cost = evaluation["flip"]["cost"]
     assert cost["factor"] == pytest.approx(cost["ms_flipped"] / cost["ms"], abs=1e-3)
     assert cost["ms"] > 0
-    # The same command makes it anew, and a card from before keeps its place.
+    # The same command creates it again, although its card exists.
     assert main(["ensemble", "--members", "a,b", "--name", "two", *data]) == 0
 
 
@@ -142,7 +142,7 @@ def test_a_missing_threshold_is_chosen_on_the_validation_split(models, made_data
     assert load_card("a").abstain_below == 0
     assert main(["evaluate", "--model", "a", "--data", str(made_data)]) == 0
     chosen = load_card("a").abstain_below
-    assert 0 < chosen <= 1  # random weights are wrong more often than not
+    assert 0 < chosen <= 1  # answers of random weights are mostly wrong
     save_card(ModelCard.from_dict(load_card("a").to_dict() | {"abstain_below": 0.123}), models / "a")
     assert main(["evaluate", "--model", "a", "--data", str(made_data)]) == 0
     assert load_card("a").abstain_below == 0.123

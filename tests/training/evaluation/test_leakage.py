@@ -32,7 +32,7 @@ def test_duplicated_and_other_faces_are_scored_separately():
         {"private-test": answering([3, 3, 1, 1, 1, 0])}, CARD, {"private-test": split},
         faces_of("train", train, [0, 3, 0, 5, 1]),
     )  # fmt: skip
-    # Faces 0 and 2 have copies, labelled 3 and 5: one agrees. The last has no label of its own.
+    # Faces 0 and 2 have copies with labels 3 and 5: one agrees. The last face has no label.
     assert found == {
         "private-test": {
             "faces": 5,

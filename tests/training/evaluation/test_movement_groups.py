@@ -33,7 +33,7 @@ def test_writing_the_tables_again_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("shift", "area"), [(10.0, 1.0), (-10.0, 0.0), (0.0, 0.5)])
 def test_areas_of_faces_that_are_moved(shift: float, area: float) -> None:
-    """Every measure of the happy faces is shifted: movements that grow with it tell them apart."""
+    """Every measure of the happy faces is shifted, so movements that grow with it separate them."""
     rng = np.random.default_rng(0)
     labels = np.repeat(["neutral", "sadness", *sorted({expression for expression, _, _ in PAIRS} - {"sadness"})], 400)
     values = pd.DataFrame(rng.normal(size=(len(labels), len(COLUMNS))), columns=COLUMNS)

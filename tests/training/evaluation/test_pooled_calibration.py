@@ -23,7 +23,7 @@ CARD = ModelCard(
 
 
 def answers(name: str, count: int, seed: int, noise: float, boast: float = 1.0) -> SetAnswers:
-    """Answers whose probabilities are right at a temperature of `boast`, but for a share of wrong labels."""
+    """Return answers that are calibrated at a temperature of `boast`, with a share of wrong labels."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(size=(count, 7)) * 2.5
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -74,7 +74,7 @@ def test_the_temperature_is_between_those_of_the_sets():
 
 def test_no_answer_is_more_likely_wrong_than_right():
     rng = np.random.default_rng(5)
-    sure = np.arange(2000) % 10 > 0  # nine in ten are sure and right; the others are unsure, and mostly wrong
+    sure = np.arange(2000) % 10 > 0  # nine of ten are sure and right; the others are unsure and mostly wrong
     truth = rng.integers(0, 7, 2000)
     logits = np.eye(7)[truth] * 6 * sure[:, None] + rng.normal(size=(2000, 7)) * 0.3
     one = SetAnswers("fer2013", "public-test", logits.astype(np.float32), truth.astype(np.int8))

@@ -9,7 +9,7 @@ from training.export.class_bias import FEW, LARGEST_OF_FEW, class_biases, fold_b
 
 COUNTS = (400, 200, 100, 40)
 HANDICAP = np.array([0.0, 0.5, 1.0, 1.5])
-"""What a network that saw few faces of a class takes off its logit."""
+"""Amount by which a network trained on few faces of a class lowers its logit."""
 
 
 def faces(seed: int, counts=COUNTS, handicap=HANDICAP, sharpness: float = 2.0):
@@ -45,9 +45,9 @@ def test_a_calibrated_network_gets_almost_no_bias():
 def test_uninformative_logits_get_no_bias():
     rng = np.random.default_rng(6)
     truth = np.repeat(np.arange(4), 50).astype(np.int8)
-    # Right always: nothing can be gained.
+    # Always right: no bias can help.
     assert not class_biases([np.eye(4, dtype=np.float32)[truth]], [truth]).any()
-    # Answers of one class alone: what chance finds on some faces does not hold on the others.
+    # Answers of one class only: a gain by chance on some faces does not hold on the others.
     noise = rng.normal(0, 1e-3, (len(truth), 4)).astype(np.float32)
     assert np.abs(class_biases([noise], [truth])).max() <= 1
 
@@ -73,7 +73,7 @@ def test_unlabelled_faces_and_empty_classes_are_ignored():
 
 
 def test_every_set_has_the_same_weight():
-    # The large set wants class 1 more often, the small one wants it less often; neither wins by its size alone.
+    # The large set needs class 1 more often, the small one less often; size alone must not decide.
     large = faces(11, (2000, 2000), np.array([0.0, 1.0]))
     small = faces(12, (100, 100), np.array([0.0, -1.0]))
     assert class_biases([large[0]], [large[1]])[1] > 0.5
@@ -97,7 +97,7 @@ def test_biases_are_folded_into_the_last_layer():
 
 
 def test_common_classes_keep_their_answers():
-    """Biases only help classes answered too rarely: a smile must not become a rare class for a better mean recall."""
+    """Biases help only classes that are answered too rarely; a smile must not become a rare class for mean recall."""
     logits, truth = faces(13, (1500, 1400, 200, 200, 200, 200), np.array([0.0, 1.0, 2.0, 0.0, 0.0, 0.0]))
     biases = class_biases([logits], [truth])
     assert (biases[0], biases[1]) == (0, 0)

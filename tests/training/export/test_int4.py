@@ -24,9 +24,9 @@ FACES = FORM.prepare(IMAGES)
 
 
 def dense_network(side, *units):
-    """Dense layers with biases, whose later outputs have larger weights."""
+    """Return a network of dense layers with biases; later outputs have larger weights."""
     keras.utils.set_random_seed(0)
-    # Names that count up with other tests' networks would change the file's length.
+    # Default names count up across tests, which would change the length of the file.
     features = inputs = keras.Input((side, side, 1), name="face")
     features = keras.layers.Flatten(name="flat")(features)
     for place, each in enumerate(units[:-1]):
@@ -42,7 +42,7 @@ def dense_network(side, *units):
 
 @pytest.fixture(scope="module")
 def network():
-    """Kernels 25×9, 9×7 and 7×3: each has an odd number of weights."""
+    """A network with kernels of 25×9, 9×7 and 7×3 weights, all odd numbers."""
     return dense_network(5, 9, 7, 3)
 
 
@@ -52,7 +52,7 @@ def int8(network):
 
 
 def first_dense(file):
-    """What the first dense layer reads, its kernel, bias and answer, as tensors; and the numbers of the middle two."""
+    """Return tensors of the first dense layer (input, kernel, bias, output), and the integers of kernel and bias."""
     model = flatbuffer_utils.read_model_from_bytearray(file)
     graph = model.subgraphs[0]
     operator = next(operator for operator in graph.operators if len(operator.inputs) == 3)
@@ -62,7 +62,7 @@ def first_dense(file):
 
 
 def kernel_codes(tensor, data):
-    """Whole numbers of a kernel, (outputs, inputs): 4-bit ones are read from hexadecimal, low digit first."""
+    """Return the integers of a kernel, (outputs, inputs); 4-bit ones are hexadecimal digits, low digit first."""
     if tensor.type == schema.TensorType.INT8:
         return data.view(np.int8).reshape(tensor.shape).astype(int)
     digits = [int(digit, 16) for byte in data.tobytes() for digit in reversed(f"{byte:02x}")]
@@ -72,7 +72,7 @@ def kernel_codes(tensor, data):
 
 
 def answered_by_arithmetic(file, faces):
-    """What a file of one dense layer says, in whole numbers (Jacob et al. 2018, section 2.2), and the unit of it."""
+    """Return the answer of a file with one dense layer by integer arithmetic (Jacob et al. 2018, 2.2), and its step."""
     (source, kernel, bias, answer), codes, shifts = first_dense(file)
     values = np.rint(faces.reshape(len(faces), -1) / source.quantization.scale[0])
     sums = np.clip(values, -128 - source.quantization.zeroPoint[0], 127 - source.quantization.zeroPoint[0]) @ codes.T
@@ -118,7 +118,7 @@ def test_kernels_have_a_scale_per_output_and_approximate_the_weights(network, in
     assert scales.max() > 5 * scales.min()
     off = np.abs(codes * scales[:, None] - weights) / scales[:, None]
     kept = np.abs(codes) < 7
-    # Half a step, and half a step of the int8 kernel that was rounded.
+    # Half a step, and half a step of the rounded int8 kernel.
     assert off[kept].max() < 0.5 + 0.5 * 7 / 127 / 0.3
     assert kept.mean() > 0.8
 
@@ -126,7 +126,7 @@ def test_kernels_have_a_scale_per_output_and_approximate_the_weights(network, in
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("side", [4, 5])
 def test_litert_matches_the_arithmetic(side, threads, tmp_path):
-    """Rows of 16 weights, and of 25, where every other row begins in the middle of a byte."""
+    """Rows of 16 weights, and of 25, where every second row begins in the middle of a byte."""
     form = InputForm(side, FORM.colour, FORM.normalisation)
     faces = form.prepare(IMAGES)
     int8 = to_int8(dense_network(side, 7), form, IMAGES)

@@ -1,4 +1,4 @@
-"""Pairs of JSON and H5: exported ones, those of Keras 1 and 2, and refused ones."""
+"""Pairs of JSON and H5 files: exported ones, those of Keras 1 and 2, and refused ones."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ KERAS_1 = {
 
 
 def functional(sequential):
-    """The same layers as Keras 2 writes them for a functional network."""
+    """Return the layers in the format that Keras 2 writes for a functional network."""
     layers = sequential["config"]["layers"]
     entry = {"class_name": "InputLayer", "name": "i", "inbound_nodes": []}
     entry["config"] = {"batch_input_shape": [None, 8, 8, 1]}
@@ -72,7 +72,7 @@ def functional(sequential):
 
 @pytest.fixture(scope="module")
 def network():
-    """What all three old architectures describe, with weights unlike the initial ones."""
+    """The network that all three old architectures describe, with weights that differ from initial ones."""
     keras.utils.set_random_seed(0)
     inputs = keras.Input((8, 8, 1))
     features = keras.layers.BatchNormalization(name="b")(
@@ -87,7 +87,7 @@ def network():
 
 @pytest.fixture
 def weights(network, tmp_path):
-    """The weights alone, in the layout of Keras 1 and 2."""
+    """A file with only the weights, in the layout of Keras 1 and 2."""
     save_keras_pair(network, tmp_path)
     with h5py.File(tmp_path / "weights.h5") as whole, h5py.File(tmp_path / "model.h5", "w") as alone:
         alone.attrs["layer_names"] = list("cbd")

@@ -19,7 +19,7 @@ SIDE = 96
 
 
 def faces_with_dots(count: int, seed: int = 0) -> KeypointSet:
-    """Black pictures with a white 3×3 dot at every point."""
+    """Return black pictures with a white dot of 3×3 px at every point."""
     rng = np.random.default_rng(seed)
     points = rng.integers(25, SIDE - 25, (count, len(KEYPOINTS), 2)).astype(np.float32)
     images = np.zeros((count, SIDE, SIDE), np.uint8)
@@ -93,5 +93,5 @@ def test_an_epoch_does_not_depend_on_the_resume_point():
         return [next(stream)[0].tolist() for _ in range(skip + 2)][skip:]
 
     assert epoch(0, skip=2) == epoch(1, skip=0)
-    assert len({row for rows in epoch(0, skip=0) for row in rows}) == 6  # of 7; the rest of a batch waits
+    assert len({row for rows in epoch(0, skip=0) for row in rows}) == 6  # of 7; a batch must be full
     assert epoch(0, skip=0) != epoch(0, skip=2)

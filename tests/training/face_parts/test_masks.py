@@ -70,12 +70,12 @@ def test_a_mirrored_face_has_mirrored_masks(points):
     swapped = [KEYPOINTS.index(name.replace("left", "L").replace("right", "left").replace("L", "right"))
                for name in KEYPOINTS]  # fmt: skip
     other = part_masks(mirrored[:, swapped], 97)[:, :, ::-1]
-    assert np.mean(masks != other) < 0.002  # corners are rounded to a sixteenth of a pixel
+    assert np.mean(masks != other) < 0.002  # corners are rounded to 1/16 px
 
 
 def test_a_mask_grows_with_its_face(points):
     small, large = part_masks(points, 96), part_masks(points * 2, 192)
-    # The edge that OpenCV draws around a polygon is half a pixel thick at either size.
+    # OpenCV draws an edge of half a pixel around a polygon at both sizes.
     assert large.sum() == pytest.approx(4 * small.sum(), rel=0.12)
 
 

@@ -19,7 +19,7 @@ from training.face_parts.train import train_parts
 from training.fit.checkpoints import RunFolder
 
 SLOWLY = ["--learning-rate", "0.001"]
-"""Two steps at the usual rate leave a network that answers with anything, which int8 cannot repeat."""
+"""A low learning rate: after two steps at the usual one, int8 cannot reproduce the network's random answers."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_resunet_takes_sides_divisible_by_sixteen(side):
 def test_the_thin_resnet_is_fifty_layers_deep():
     model = find_part_network("presence").new()
     convolutions = [layer for layer in model.layers if layer.__class__.__name__ == "Conv2D"]
-    shortcuts = 4  # one where each stage begins
+    shortcuts = 4  # one at the start of each stage
     assert len(convolutions) - shortcuts + 1 == 50  # and the dense layer
 
 
@@ -77,7 +77,7 @@ def test_an_interrupted_run_resumes(tmp_path, data):
 @pytest.mark.parametrize("name", list(PART_NETWORKS))
 def test_one_command_each_trains_exports_and_evaluates(name, tmp_path, data, monkeypatch, capsys):
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
-    # After a step or two a network says yes or no by a hair, and int8 the other: on four faces, half the score.
+    # After two steps, answers are close to the limit and int8 may differ: on four faces, that is half the score.
     monkeypatch.setattr("training.face_parts.export.LARGEST_LOSS", 1.0)
     runs = tmp_path / "runs"
     given = ["--data", str(data)]

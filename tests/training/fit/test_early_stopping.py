@@ -28,7 +28,7 @@ def model():
 
 
 def outcome(model, known, still_to_come):
-    """The learning rate after all rows and whether training was stopped, if a run resumes after the known rows."""
+    """Return the learning rate after all rows, and whether training stopped, for a run that resumes after `known`."""
     callbacks = [ReduceOnPlateau(2, known, 0.01), EarlyStopping(3, known)]
     for callback in callbacks:
         callback.set_model(model)

@@ -29,7 +29,7 @@ from training.networks.resvgg import build_resvgg
 from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
 
-# Enough to learn the made faces by heart: answers that are near to a tie would say nothing about agreement.
+# Enough epochs to memorise the synthetic faces, because near ties would not test agreement.
 RECIPE = Recipe(
     name="tiny", network="tiny", epochs=24, batch_size=8, targets="both", learning_rate=0.02, average_decay=0
 )
@@ -57,7 +57,7 @@ def run(networks, made_data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shipped(run, made_data, tmp_path_factory):
-    """The run's first head as an int8 model."""
+    """The first head of the run, exported as an int8 model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOTION_MODELS", str(tmp_path_factory.mktemp("models")))
         export(run, "shipped", made_data, head=FERPLUS.name)
@@ -117,7 +117,7 @@ def test_a_file_of_another_network_is_refused(shipped, examples, form, tmp_path)
 
 
 def test_a_file_of_equal_layers_with_other_answers_is_refused(shipped, examples, form):
-    """Here their maps are shifted by a picture's half, as no table of layers would tell."""
+    """Its feature maps are shifted by half a picture, which a table of layers does not show."""
     other = build_network("twin", 15)
     for layer in other.layers:
         if layer.name.startswith("max_pooling2d"):

@@ -22,7 +22,7 @@ def only_here(monkeypatch):
 
 
 def one_step(inputs, **options):
-    """Answers, gradients and statistics of one batch norm that was called once in training."""
+    """Return outputs, gradients and statistics of a batch norm after one call in training."""
     layer = keras.layers.BatchNormalization(momentum=0.9, **options)
     layer.build(inputs.shape)
     for place, weight in enumerate(layer.trainable_weights):

@@ -71,7 +71,7 @@ def examples() -> Examples:
 
 
 def original(weights: dict[str, np.ndarray], faces: np.ndarray) -> np.ndarray:
-    """Build the package's network as published: three colours, folded norms, without its head."""
+    """Build the package's network as published: three colours, folded batch norms, no head."""
     inputs = keras.Input(faces.shape[1:])
 
     def apply(layer, features, kernel, bias):

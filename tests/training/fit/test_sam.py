@@ -13,7 +13,7 @@ from training.fit.sam import use_sam
 
 
 def one_weight(start: float, distance: float) -> float:
-    """The weight after one step of rate 0.1 down w² from ``start``."""
+    """Return the weight after one SAM step at rate 0.1 on the loss w², from ``start``."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     model.set_weights([np.array([[start]], np.float32)])
     model.compile(keras.optimizers.SGD(0.1), loss="mse")
@@ -24,7 +24,7 @@ def one_weight(start: float, distance: float) -> float:
 
 
 def test_the_gradient_is_taken_at_the_perturbed_weights():
-    # The loss is w², its gradient 2w: uphill from 1 is up, from −1 down.
+    # The loss is w² and its gradient 2w: the perturbation raises 1 and lowers −1.
     assert one_weight(1.0, 0.0) == pytest.approx(1 - 0.1 * 2.0)
     assert one_weight(1.0, 0.5) == pytest.approx(1 - 0.1 * 3.0)
     assert one_weight(-1.0, 0.5) == pytest.approx(-1 + 0.1 * 3.0)

@@ -1,4 +1,4 @@
-"""Tests that every registered network must pass."""
+"""Tests for every registered network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from training.networks import NETWORKS, build_network
 
 FACES = 6
 TYPICAL = 3
-"""Faces that the converter sees; it takes seconds for each in the largest networks."""
+"""Number of faces for calibration; each takes seconds in the largest networks."""
 KNOWN_PARAMETERS = {
     "vgg": (8, 1_915_432),
     "vgg-half": (8, 480_792),
@@ -45,15 +45,15 @@ KNOWN_PARAMETERS = {
     "mobilenet-face": (15, 3_243_663),
     "mobilenet-fine": (15, 1_094_287),
 }
-"""Classes, and parameters of the network with so many outputs."""
+"""Network → number of classes, and parameters with that many outputs."""
 
 SMALLER = {name: 96 for name, spec in NETWORKS.items() if spec.input_size == 224 and name != "mobilenetv2"}
-"""Side at which the large networks are examined, as they have no opinion on it; px."""
+"""Input size at which the large networks are tested, px; they accept any size."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A network after one training step, and faces to ask it about."""
+    """A network after one training step, and faces to classify."""
 
     name: str
     model: Any
@@ -77,7 +77,7 @@ def candidate(request):
     model = build_network(name, classes, size)
     before = model.get_weights()
     compile_for(model, spec.recipe, phases(spec.recipe, pretrained=False)[0], steps=1)
-    model.run_eagerly = True  # one step is not worth the tracing of a large network
+    model.run_eagerly = True  # tracing a large network takes longer than one eager step
     loss = model.train_on_batch(form.prepare(images), np.eye(classes, dtype=np.float32)[np.arange(FACES) % classes])[0]
     yield Candidate(name, model, form, images, before, float(loss))
     keras.backend.clear_session()

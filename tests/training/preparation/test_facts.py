@@ -53,7 +53,7 @@ def test_pixel_statistics_by_hand():
 
 def test_agreement_by_hand():
     votes = np.zeros((5, 10), np.int8)
-    votes[[0, 1, 2, 3], [4, 1, 4, 8]] = 10  # anger, happiness, anger, unknown; the last was not voted on
+    votes[[0, 1, 2, 3], [4, 1, 4, 8]] = 10  # anger, happiness, anger, unknown; the last has no votes
     table = agreement({"train": faces_of(made_faces(5, 0), [0, 3, 3, 0, 0], votes)})
     record = table["splits"]["train"]
     assert record["decided"] == 3
@@ -72,7 +72,7 @@ def test_the_vote_rule_is_fitted_on_the_training_split():
 
     anger, happiness, neutral = 4, 1, 0  # columns of votes; FER2013's codes are 0, 3 and 6
     train = split("train", [0, 3, 6] * 20, [anger, happiness, neutral] * 20)
-    # Right, wrong, and two that do not count: one without votes, one without a label.
+    # One right, one wrong, and two that do not count: without votes, and without a label.
     test = split("private-test", [0, 0, 3, -1], [anger, happiness, happiness, neutral], blank=(2,))
     assert predicted_from_votes({"train": train, "private-test": test}) == {"private-test": 0.5}
     assert predicted_from_votes({"private-test": test}) == {}

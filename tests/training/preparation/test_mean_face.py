@@ -1,4 +1,4 @@
-"""The mean face from turned and uneven copies of a known one."""
+"""The mean face from rotated and asymmetrical copies of a known face."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIRROR = np.array(json.loads(MEAN_FACE_FILE.read_text(encoding="utf-8"))["mirror
 
 
 def uneven() -> np.ndarray:
-    """Return the mean face with one brow up, and a wide mouth."""
+    """Return the mean face with one raised brow and a wide mouth."""
     face = mean_face().copy()
     face[[107, 66, 65, 55], 1] -= 0.1
     return face
@@ -44,5 +44,5 @@ def test_the_symmetrical_face_has_half_of_the_raise_on_either_side() -> None:
 
 
 def distances(face: np.ndarray) -> np.ndarray:
-    """Return how far apart each tenth point is from every other one."""
+    """Return the distances between every tenth point and all points."""
     return np.linalg.norm(face[::10, None] - face[None, ::10], axis=2)

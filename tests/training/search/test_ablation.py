@@ -1,4 +1,4 @@
-"""The ablation: variants, comparison, and a tiny one from command to page."""
+"""Ablation: variants, comparison, and a small one from the command to the page."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_heads_are_scored_by_their_own_labels():
 def test_differences_are_paired():
     base = {"ferplus": measured(*[1, 0] * 200)}
     (row,) = rows_of("same", "", {"ferplus": measured(*[1, 0] * 200)}, base)
-    assert (row.difference, row.low, row.high) == (0, 0, 0)  # though either accuracy is uncertain by itself
+    assert (row.difference, row.low, row.high) == (0, 0, 0)  # although each accuracy is uncertain by itself
     (row,) = rows_of("better", "", {"ferplus": measured(*[1, 0, 1, 1] * 100)}, base, seconds=5)
     assert row.difference == pytest.approx(0.25)
     assert 0.2 < row.low < 0.25 < row.high < 0.3
@@ -104,7 +104,7 @@ def test_an_ablation_from_command_to_page(made_data, tmp_path, monkeypatch, caps
     assert table.set_index("name").loc["tta", "cost"].min() > 1
     assert "| tta |" in (folder / "ablation.md").read_text()
     capsys.readouterr()
-    # What is trained stays so, and what was trained before is listed beside what is asked for.
+    # Trained variants are kept, and earlier ones are listed with the requested ones.
     assert main([*command, "--only", "mixup"]) == 0
     assert "epoch 1/1" in capsys.readouterr().out
     assert set(names) | {"mixup"} == set(pd.read_csv(folder / "ablation.csv")["name"])

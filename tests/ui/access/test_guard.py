@@ -26,7 +26,7 @@ Present = Callable[[Visitor | None], None]
 
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Resets the process-wide memory that sign-in is required."""
+    """Reset the process-wide memory that sign-in is required."""
     monkeypatch.setitem(access_settings._memory, "required", False)
 
 
@@ -38,7 +38,7 @@ def shut(tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def present(monkeypatch: pytest.MonkeyPatch) -> Present:
-    """Sets the visitor for whom a page is being rendered."""
+    """Set the visitor for whom a page is rendered."""
 
     def say(visitor: Visitor | None) -> None:
         monkeypatch.setattr(guard_module, "find_visitor", lambda: visitor)
@@ -48,7 +48,7 @@ def present(monkeypatch: pytest.MonkeyPatch) -> Present:
 
 @pytest.fixture
 def manager() -> MediaFileManager:
-    """Streamlit's own, on its own storage."""
+    """Streamlit's media file manager with its own storage."""
     return MediaFileManager(MemoryMediaFileStorage("/media"))
 
 
@@ -59,7 +59,7 @@ def visitor(subject: str) -> Visitor:
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers everything with 200."""
+    """An app that answers every request with 200."""
     del receive
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -146,7 +146,7 @@ def test_only_owners_get_a_media_file(shut, manager, present):
 
 
 def test_unreadable_secrets_block_every_file(tmp_path: Path, manager, present):
-    """It is then unknown whether sign-in is required."""
+    """Without them, the guard cannot know whether sign-in is required."""
     with secrets_file(tmp_path, "[auth\nthis is no TOML"):
         media = MediaOwners()
         media.watch(manager)
@@ -171,7 +171,7 @@ def test_deferred_files_belong_to_the_visitor_of_the_page(shut, manager, present
     media.watch(manager)
     present(visitor("ada"))
     promise = manager.add_deferred(lambda: b"made later", "text/csv", "1", "later.csv")
-    present(None)  # as on the thread that makes it
+    present(None)  # as on the thread that creates the file
     address = manager.execute_deferred(promise)
     assert [status(media, address, who) for who in (ADA, BOB, {})] == [200, 404, 404]
 
@@ -231,7 +231,7 @@ def test_incomplete_sign_in_blocks_everyone(tmp_path, text: str, caplog: pytest.
         assert visitor_of(ADA) is None
         assert status(MediaOwners(), "/media/x.png", ADA) == 404
         assert status(MediaOwners(), "/_stcore/upload_file/s/f", ADA, "PUT") == 404
-    assert "nobody can enter: expected " in caplog.text
+    assert "nobody can sign in: expected " in caplog.text
     assert AUTH["client_secret"] not in caplog.text
 
 

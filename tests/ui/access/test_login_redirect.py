@@ -30,7 +30,7 @@ def shut(tmp_path: Path):
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers like Streamlit: a page for every path, and a redirect to the first page after sign-in."""
+    """An app like Streamlit: a page for every path, and a redirect to the first page after sign-in."""
     signed_in = scope["path"] == "/oauth2callback"
     answer = RedirectResponse("/", 302) if signed_in else PlainTextResponse("a page")
     await answer(scope, receive, send)

@@ -14,10 +14,10 @@ from ui.common.background import UploadJob
 
 
 class Task(UploadJob):
-    """Runs the given function."""
+    """A job that runs a given function."""
 
     def do(self, work: Callable[[], None]) -> str:
-        """Return what is said once it has ended."""
+        """Run a job to its end, and return its message."""
         self._start_thread(work)
         self.wait(30)
         assert not self.running

@@ -1,4 +1,4 @@
-"""Downloads of tables: no cell is a formula, whichever button gives it."""
+"""Downloads of tables: no button gives a file with formulas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = ['=HYPERLINK("http://example.org")', "+1", "-1", "@SUM(A1)", "Zoë"]
 
 
 def test_streamlits_own_download_is_off() -> None:
-    """It writes cells as they are. An option that Streamlit does not know would do nothing."""
+    """It writes cells unchanged. Unknown options would have no effect, so the test checks that Streamlit knows it."""
     written = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert written["client"]["disableDataExport"] is True
     assert "client.disableDataExport" in config.get_config_options()

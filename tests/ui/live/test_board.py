@@ -37,7 +37,7 @@ def snapshot(*people: PersonNow, **changes) -> Snapshot:
 
 
 def heads(packed: str) -> np.ndarray:
-    """The leading answer of each column."""
+    """Return the leading answer of each column."""
     return np.frombuffer(base64.b64decode(packed), np.uint8)[:COLUMNS]
 
 
@@ -98,7 +98,7 @@ def test_the_board_shows_values_and_differences_from_the_baseline():
     assert shown["spoken"] == "Person 3, average of the last 30 seconds: happiness 65% and neutral 5%"
 
 
-def test_the_board_tells_eyes_gaze_blinks_and_movements():
+def test_the_board_shows_eyes_gaze_blinks_and_movements():
     face = FaceNow(0.98, 0.4, 6.2, True, 4, {"jaw_drop": 0.3, "lip_press": 0.01}, "neutral")
     (shown,) = board_data(snapshot(replace(person(), face=face)), 0.0)["people"]
     assert shown["face"] == [
@@ -119,7 +119,7 @@ def test_the_board_says_why_blinks_and_movements_are_missing():
     assert board_data(snapshot(person()), 0.0)["people"][0]["face"] == []
 
 
-def test_the_board_tells_what_eyes_and_movements_cost():
+def test_the_board_shows_what_eyes_and_movements_cost():
     load = replace(LOAD, eyes_ms=3.14, movements_ms=0.31)
     data = dict(board_data(snapshot(load=load), 0.0)["load"])
     assert (data["Eyes"], data["Movements"]) == ("3.1 ms a frame", "0.3 ms a frame")

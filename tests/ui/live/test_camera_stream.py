@@ -26,7 +26,7 @@ def picture(number: int) -> av.VideoFrame:
 
 
 class Camera(MediaStreamTrack):
-    """Gives a number of frames, then ends or waits forever."""
+    """A camera that sends a number of frames, then ends or waits forever."""
 
     kind = "video"
 
@@ -41,14 +41,14 @@ class Camera(MediaStreamTrack):
         number = next(self.left, None)
         if number is not None:
             return picture(number)
-        self.all_taken.set()  # Who asks for one more has put away the one before.
+        self.all_taken.set()  # A request for the next frame means that the previous one was stored.
         if not self.ends:
             await asyncio.Event().wait()
         raise MediaStreamError
 
 
 class Stage:
-    """Records its frames; blocks before the first one until released."""
+    """A stage that records its frames; it blocks before the first one until released."""
 
     def __init__(self, problem: Exception | None = None) -> None:
         self.seen: list[int] = []
@@ -77,7 +77,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 def run(stream: CameraStream, camera: Camera, meanwhile: Callable[[], object]) -> None:
-    """Connect a camera, do something, and wait for the end."""
+    """Connect a camera, call a function, and wait for the end."""
 
     async def connect() -> None:
         stream.addTrack(camera)
@@ -116,7 +116,7 @@ def test_a_slow_stage_gets_the_newest_frame_and_the_number_skipped():
         stream.addTrack(camera)
         stream.start()
         await until(camera.all_taken.is_set)
-        now[0] += 1  # so long does the first picture take, if the stage has had one already
+        now[0] += 1  # the first frame takes 1 s if the stage already has it
         stage.go.set()
         await until(lambda: stage.seen[-1:] == [99] or len(stage.seen) > 3)
         stream.stop()
@@ -188,7 +188,7 @@ def test_at_most_two_returned_frames_are_in_flight():
         await asyncio.sleep(0.05)
         waits = not third.done()
         numbers = [frame.pts for frame in held]
-        held.clear()  # the encoder lets go
+        held.clear()  # the encoder releases its frames
         return numbers, waits, (await asyncio.wait_for(third, PATIENCE_S)).pts
 
     assert run_async(send()) == ([0, 1], True, 2)
@@ -202,7 +202,7 @@ def test_a_burst_is_taken_whole_and_old_frames_are_dropped():
     waiting.put(picture(3), now_s=1.03)
     newest, left_out = waiting.take(1.04)
     assert (newest.pts, left_out) == (3, 1)
-    # A picture that nothing newer replaces may be old.
+    # A frame may be old if no newer one replaces it.
     waiting.put(picture(4), now_s=1.0)
     assert waiting.take(9.0)[0].pts == 4
 

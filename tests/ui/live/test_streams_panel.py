@@ -1,4 +1,4 @@
-"""The panel that sends a session's values: what it says, and that outputs end with their session."""
+"""The panel that sends a session's values: its text, and that outputs end with their session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.shown import as_shown
 from ui.live.streams_panel import status_text
 
 
-def test_a_line_says_what_to_whom_and_how_often() -> None:
+def test_a_status_line_names_output_receivers_and_rate() -> None:
     line = status_text(SinkStatus("WebSocket", "ws://127.0.0.1:8765", 1, 1234, 5, "*odd*"), 24.8)
     assert as_shown(line).startswith(
         ":material/send: **WebSocket** to ws://127.0.0.1:8765 · 25 per second · 1 receiver"
@@ -34,13 +34,13 @@ def test_outputs_end_with_the_session() -> None:
     from emotion.live import LiveSession
     from emotion.streams import StreamOptions, open_hub
     from tests.live.cameras import as_frame, portrait
-    from ui.live.streams_panel import Sending, _stop_aside
+    from ui.live.streams_panel import Sending, _stop_in_background
 
     session = LiveSession(Analyzer())
     hub = open_hub(StreamOptions(websocket=0), session.snapshot().labels, {})
     sending = Sending(weakref.ref(session), hub)
     session.listen(hub.take)
-    weakref.finalize(session, _stop_aside, sending)
+    weakref.finalize(session, _stop_in_background, sending)
     port = int(hub.statuses()[0].target.rpartition(":")[2])
     with connect(f"ws://127.0.0.1:{port}/") as client:
         client.recv(10)
@@ -70,7 +70,7 @@ def panel() -> None:
 
 
 @pytest.mark.slow
-def test_what_cannot_be_sent_is_said_and_nothing_starts() -> None:
+def test_an_invalid_output_is_reported_and_nothing_starts() -> None:
     page = AppTest.from_function(panel, default_timeout=60).run()
     page.text_input(key="live_send_osc").input("localhost:99999").run()
     page.button(key="live_send_start").click().run()

@@ -17,31 +17,31 @@ def event(number: int, start_s: float = 1.0, end_s: float = 2.0) -> dict:
 
 def test_a_repeated_event_is_reported_once():
     memory = _Memory("key", "digest")
-    first = memory.take([event(1)])
+    first = memory.receive([event(1)])
     assert [(marked.id, marked.span) for marked in first] == [("visit-1", Span(1.0, 2.0))]
-    assert [marked.id for marked in memory.take([event(1), event(2), event(3)])] == ["visit-2", "visit-3"]
-    assert memory.take([event(1), event(2), event(3)]) == ()
+    assert [marked.id for marked in memory.receive([event(1), event(2), event(3)])] == ["visit-2", "visit-3"]
+    assert memory.receive([event(1), event(2), event(3)]) == ()
 
 
 def test_an_event_is_reported_again_once_it_has_a_name():
     memory = _Memory("key", "digest")
-    memory.take([event(1)])
+    memory.receive([event(1)])
     named = event(1) | {"label": " a\n joke "}
-    assert [(mark.id, mark.label) for mark in memory.take([named])] == [("visit-1", "a joke")]
-    assert memory.take([named]) == ()
+    assert [(mark.id, mark.label) for mark in memory.receive([named])] == [("visit-1", "a joke")]
+    assert memory.receive([named]) == ()
 
 
 def test_the_player_seeks_only_on_a_new_request():
     memory = _Memory("key", "digest")
-    assert memory.stand(None, None) == {"move": 0, "time_s": None}
-    assert memory.stand(5.0, None) == {"move": 1, "time_s": 5.0}
-    assert memory.stand(None, {"count": 1, "move": 0, "time_s": 0.0}) == {"move": 1, "time_s": 5.0}
+    assert memory.position(None, None) == {"move": 0, "time_s": None}
+    assert memory.position(5.0, None) == {"move": 1, "time_s": 5.0}
+    assert memory.position(None, {"count": 1, "move": 0, "time_s": 0.0}) == {"move": 1, "time_s": 5.0}
     rest = {"count": 2, "move": 1, "time_s": 7.5}
-    assert memory.stand(None, rest) == {"move": 1, "time_s": 7.5}
-    assert memory.stand(3.0, rest) == {"move": 2, "time_s": 3.0}
-    assert memory.stand(None, rest) == {"move": 2, "time_s": 3.0}
-    # Twice at the same time is news too: it was elsewhere in between.
-    assert memory.stand(None, {"count": 3, "move": 2, "time_s": 7.5}) == {"move": 2, "time_s": 7.5}
+    assert memory.position(None, rest) == {"move": 1, "time_s": 7.5}
+    assert memory.position(3.0, rest) == {"move": 2, "time_s": 3.0}
+    assert memory.position(None, rest) == {"move": 2, "time_s": 3.0}
+    # The same time again is news too, because the player was elsewhere in between.
+    assert memory.position(None, {"count": 3, "move": 2, "time_s": 7.5}) == {"move": 2, "time_s": 7.5}
 
 
 def test_bundled_scripts_have_no_imports_and_one_export():

@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 1920, 1080
 
 
 def unpack(packed: bytes) -> tuple[dict, dict[str, np.ndarray]]:
-    """Read the arrays by the header alone, as the browser does."""
+    """Read the arrays with only the header, as the browser does."""
     start = 4 + struct.unpack_from("<I", packed)[0]
     head = json.loads(packed[4:start])
     places = head["arrays"].items()
@@ -30,7 +30,7 @@ def unpack(packed: bytes) -> tuple[dict, dict[str, np.ndarray]]:
 
 
 def random_analysis(seed: int, frames: int) -> Analysis:
-    """Uneven times, up to three faces per frame in no order, some outside of the picture or without a pose."""
+    """Return uneven times, up to three faces per frame in any order, some off the picture or without a pose."""
     rng = np.random.default_rng(seed)
     builder, time_s = TimelineBuilder(FERPLUS_LABELS), 0.0
     for index in range(frames):

@@ -36,11 +36,11 @@ def video(tmp_path: Path) -> Path:
 def ask(
     files: VideoFiles, address: str, wanted: str = "", cookies: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], list[bytes]]:
-    """Return status, headers and the pieces of the answer, as a server of ASGI applications hears them."""
+    """Return status, headers and chunks of the response, as an ASGI server gets them."""
     said: list[dict] = []
 
     async def receive() -> dict:
-        # The reader stays: nothing more is heard of it.
+        # The client stays connected and sends nothing more.
         return await asyncio.Future()
 
     async def send(message: dict) -> None:

@@ -18,7 +18,7 @@ FPS = 30
 
 
 def analysis(*, eyes: bool = True, movements: bool = True) -> Analysis:
-    """Two people for six seconds; the second one blinks at 2 s."""
+    """Return an analysis of two people for six seconds; the second one blinks at 2 s."""
     made = make_analysis([["neutral", "neutral"]] * 180, step_s=1 / FPS)
     rows = made.timeline
     openness = np.where(rows["time_s"].between(1.99, 2.14) & (rows["track_id"] == 2), 0.05, 0.25).astype(np.float32)
@@ -59,7 +59,7 @@ def test_values_are_steps_of_their_axis():
     assert {line["column"] for signal in head["signals"] for line in signal["lines"]} <= set(arrays)
 
 
-def test_unknown_values_are_told_apart_from_zero():
+def test_unknown_values_are_distinguished_from_zero():
     made = analysis()
     rows = made.timeline.copy()
     rows.loc[rows["track_id"] == 1, ["gaze_yaw", "gaze_pitch"]] = np.float32(np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -52,6 +53,7 @@ def test_charts_say_in_words_what_they_show():
     shown = words(opened(edits=Edits(names={1: "Ada *"})))
     assert "**Eyes open**" in shown
     assert "blink: 1" in shown
+    assert re.search(r"Tilt: mean −?\d+°, −?\d+ to −?\d+°", shown), "angles have a unit"
     assert "Charts show Ada \\*" in shown
 
 

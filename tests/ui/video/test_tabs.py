@@ -26,7 +26,7 @@ TABS = [
 
 
 class Holder:
-    """Holds edits as a job does."""
+    """Holds edits, like a job."""
 
     def __init__(self, edits: Edits) -> None:
         self.edits = edits
@@ -125,7 +125,7 @@ def test_the_editor_refuses_circular_merges():
     assert test.session_state["holder"].edits.merged == {1: 2}
 
 
-def test_a_track_that_is_the_same_as_itself_is_not_merged():
+def test_a_track_is_not_merged_into_itself():
     assert with_decisions(Edits(), {1: Decision(whole=1)}) == Edits()
 
 

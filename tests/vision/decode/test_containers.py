@@ -1,4 +1,4 @@
-"""Which stream of a file is read: the video, never a cover or preview."""
+"""The stream that is read from a file: the video, never a cover or preview."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_a_truncated_video_gives_the_frames_before_the_damage(tmp_path: Path) ->
 def test_an_empty_stream_is_refused(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "one.mkv", grey_levels([9]))
     data = clip.read_bytes()
-    clip.write_bytes(data[: data.index(b"\x1f\x43\xb6\x75")])  # everything before the first cluster
+    clip.write_bytes(data[: data.index(b"\x1f\x43\xb6\x75")])  # all bytes before the first cluster
     with pytest.raises(VideoError, match=r"one\.mkv (has no frames|has no video stream|is not a video)"):
         list(read_video(clip))
 

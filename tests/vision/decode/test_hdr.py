@@ -1,4 +1,4 @@
-"""HDR is converted to standard range: white is white, and greys keep their brightness."""
+"""HDR is converted to standard range: white stays white, and greys keep their brightness."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CODES = np.array([0, 32, 64, 128, 160, 192, 224, 255])
 
 
 def signal(light: np.ndarray, transfer: int) -> np.ndarray:
-    """The signal, 0–1, of light given as a share of diffuse white (ITU-R BT.2100's PQ and HLG)."""
+    """Return the signal, 0–1, of light given as a share of diffuse white (ITU-R BT.2100, PQ and HLG)."""
     if transfer == PQ:
         power = (light * 203 / 10_000) ** 0.1593017578125
         return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
@@ -25,7 +25,7 @@ def signal(light: np.ndarray, transfer: int) -> np.ndarray:
 
 
 def write_hdr(path: Path, transfer: int, light: np.ndarray, codec: str, pix_fmt: str) -> Path:
-    """Grey stripes of light, coded with 10 bits in BT.2020."""
+    """Write a video of grey stripes, coded with 10 bits in BT.2020."""
     height, stripe = 64, 16
     luma = np.repeat(np.rint(64 + 876 * signal(light, transfer)), stripe)[None].repeat(height, 0).astype("<u2")
     no_colour = np.full_like(luma[::2, ::2], 512)

@@ -1,4 +1,4 @@
-"""Frames in displayed shape: rotated, mirrored, square pixels, one size."""
+"""The shape of frames: rotated, mirrored, square pixels, one size."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MATRICES = {
 
 
 def corners() -> Image:
-    """A picture whose four quarters differ, so that no two orientations look the same."""
+    """Return a picture with four different quarters, which looks different in every orientation."""
     picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     picture[: HEIGHT // 2, : WIDTH // 2] = 250
     picture[: HEIGHT // 2, WIDTH // 2 :] = 160
@@ -88,7 +88,7 @@ def test_pixels_are_made_square_before_rotation(tmp_path: Path, name: str, aspec
     assert (info.width, info.height) == ((HEIGHT, wide) if Orientation(*_swap(turn)).swap else (wide, HEIGHT))
     frame = next(read_video(clip))
     assert frame.luma.shape == (info.height, info.width) == frame.rgb().shape[:2]
-    # The quarters are where they are in the picture as shown.
+    # The quarters are at their places in the displayed picture.
     rows, columns = info.height, info.width
     expected = shown(corners())[..., 0]
     for down, across in itertools.product((1, 3), (1, 3)):
@@ -138,7 +138,7 @@ def test_other_aspect_ratios_get_black_bars(tmp_path: Path) -> None:
 
 
 def joined(folder: Path, first: list[Image], then: list[Image]) -> Path:
-    """A stream that changes its size: two raw streams, one after the other."""
+    """Write a stream that changes its size: two raw streams, one after the other."""
     parts = [write_clip(folder / name, pictures) for name, pictures in (("a.h264", first), ("b.h264", then))]
     (folder / "c.h264").write_bytes(b"".join(part.read_bytes() for part in parts))
     return folder / "c.h264"

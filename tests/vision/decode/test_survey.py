@@ -1,4 +1,4 @@
-"""Lengths and times of videos with wrong headers and stamps are corrected and reported."""
+"""Lengths and times of videos with wrong headers and time stamps are corrected and reported."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.vision.clips import grey_levels, write_clip
 FRAMES, STEP_S = 100, 0.04
 EVEN = [STEP_S * index for index in range(FRAMES)]
 FIRST_STAMP = 7_200
-"""Of the first picture that is shown: two are decoded before, as B-frames need them."""
+"""Time stamp of the first displayed frame: two frames are decoded before it, because B-frames need them."""
 LEVELS = [int(level) for level in np.linspace(0, 250, FRAMES)]
 
 
 def pictures() -> list[Image]:
-    """Pictures that get brighter and are noisy, so that they are coded with key frames and B-frames as films are."""
+    """Return frames that get brighter, with noise, so that they are coded with key frames and B-frames."""
     rng = np.random.default_rng(5)
     return [np.clip(rng.integers(-2, 3, one.shape) + one, 0, 255).astype(np.uint8) for one in grey_levels(LEVELS)]
 
@@ -44,7 +44,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def place(stamp: int) -> int:
-    """Position of a frame in presentation order."""
+    """Return the position of a frame in presentation order."""
     return round((stamp - FIRST_STAMP) / TS_HZ / STEP_S)
 
 
@@ -53,7 +53,7 @@ def times_of(path: Path) -> list[float]:
 
 
 def assert_whole(path: Path, frames: int = FRAMES) -> None:
-    """All frames are read, each at its time and in order, and the facts agree with them."""
+    """Assert that all frames are read in order, each at its time, and that the video's facts agree with them."""
     read, info = list(read_video(path)), probe(path)
     assert [frame.time_s for frame in read] == pytest.approx([STEP_S * index for index in range(frames)], abs=2e-3)
     levels = [frame.luma.mean() for frame in read]
@@ -94,7 +94,7 @@ def test_concatenated_files_restart_the_clock(broadcast: Path, tmp_path: Path, c
 
 
 def test_the_join_of_reordered_frames_is_found_exactly(tmp_path: Path) -> None:
-    """Around a join, HEVC's frames are decoded in quite another order than they are displayed."""
+    """Around a join, HEVC frames are decoded in a very different order than they are displayed."""
     options = {"x265-params": "log-level=0"}
     whole = write_clip(tmp_path / "whole.ts", pictures(), codec="libx265", options=options).read_bytes()
     clip = tmp_path / "joined.ts"
@@ -105,7 +105,7 @@ def test_the_join_of_reordered_frames_is_found_exactly(tmp_path: Path) -> None:
 
 def test_a_flash_video_with_a_restarted_recorder(tmp_path: Path) -> None:
     whole, clip = write_clip(tmp_path / "whole.flv", pictures()).read_bytes(), tmp_path / "joined.flv"
-    clip.write_bytes(whole + whole[13:])  # without the second file's header
+    clip.write_bytes(whole + whole[13:])  # without the header of the second file
     assert_whole(clip, FRAMES * 2)
     assert "the clock restarts or jumps at 4.00 s" in probe(clip).mended
 
@@ -154,7 +154,7 @@ def test_an_mp4_with_all_stamps_zero(film: Path, tmp_path: Path) -> None:
 
 
 class _Pipe:
-    """A file that cannot be sought, so that its header cannot be completed."""
+    """A file without seeking, so that its header cannot be completed."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -196,7 +196,7 @@ def test_times_count_from_ffprobes_start_time(tmp_path: Path, name: str) -> None
 
 
 def with_sound(path: Path, start_ms: int, sound_s: float, gap_ms: int = 0, kind: str = "mp4") -> Path:
-    """Pictures from a time on, with a gap after half of them, and sound from 0 on."""
+    """Write frames from a given time on, with a gap after half of them, and sound from 0 s on."""
     with av.open(str(path), "w", format=kind) as container:
         sound = container.add_stream("aac", rate=44_100, layout="mono")
         stream = container.add_stream("libx264", rate=25, options={"bf": "0"})
@@ -271,7 +271,7 @@ def test_a_changed_file_is_surveyed_again(broadcast: Path, tmp_path: Path) -> No
 
 
 def rewritten(film: Path, path: Path, flags: str) -> Path:
-    """The same packets in an MP4 with other ``movflags``."""
+    """Write the same packets to an MP4 file with other ``movflags``."""
     with av.open(str(film)) as source, av.open(str(path), "w", options={"movflags": flags}) as target:
         [stream] = source.streams.video
         copied = target.add_stream_from_template(stream)
@@ -288,7 +288,7 @@ def truncated(path: Path) -> Path:
 
 
 def read_to_its_end(path: Path) -> list[tuple[int | None, float, bytes]]:
-    """Stamp, time and picture of every frame before the end, or before the damage."""
+    """Return time stamp, time and image of every frame before the end or before the damage."""
     frames = []
     with contextlib.suppress(VideoError):
         for frame in read_video(path):

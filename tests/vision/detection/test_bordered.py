@@ -1,4 +1,4 @@
-"""Faces that fill their picture are found, in px of the picture."""
+"""Faces that fill their picture are found, with boxes in px of the picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from emotion.vision.detection.bordered import LONGEST_PX, with_border
 from tests.conftest import make_face
 
 LEFT, TOP, RIGHT, BOTTOM = 185, 80, 275, 175
-"""The sample's face without forehead and chin, px."""
+"""Box of the sample's face without forehead and chin, px."""
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def faces_in(rgb: Image, mesh: FaceMesh, check: FaceCheck | None) -> list[Face]:
 
 
 class Seen(FaceCheck):
-    """Counts its calls."""
+    """A check of new faces that counts its calls."""
 
     asked = 0
 
@@ -54,7 +54,7 @@ def test_a_cat_is_rejected(mesh: FaceMesh) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "most"), [("cat", 0), ("clock", 0), ("statue from behind", 0), ("dog", 1)])
 def test_drawn_animals_and_things_are_rejected(kind: str, most: int, mesh: FaceMesh) -> None:
-    """Without drawn monkeys, most of which score higher than the hardest human faces and are still accepted."""
+    """Drawn monkeys are left out: most score higher than the hardest human faces and are accepted."""
     check = FaceCheck(mesh, BlazeFace(small=True))
     found = 0
     for seed in range(1000, 1006):
@@ -83,7 +83,7 @@ def test_only_new_faces_are_checked(mesh: FaceMesh) -> None:
 
 
 def test_the_weights_decide(mesh: FaceMesh) -> None:
-    """Unreachable weights reject a person, which shows that the weights decide."""
+    """With a limit that no score reaches, a person is rejected."""
     nobody = Weights((0.0,) * len(FEATURES), 1.0)
     assert faces_in(sample_image(), mesh, FaceCheck(mesh, BlazeFace(small=True), nobody)) == []
 

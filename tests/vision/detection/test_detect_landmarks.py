@@ -46,7 +46,7 @@ def test_a_picture_without_a_face_gives_no_boxes(name: str, shape: tuple[int, in
 @pytest.mark.parametrize("small", [False, True])
 @pytest.mark.parametrize(("left", "top"), [(200, 0), (0, 200)])
 def test_the_detector_input_is_not_padded_to_a_square(small: bool, left: int, top: int) -> None:
-    """Padding costs time and shows nothing; the face is found without it."""
+    """Padding costs time and is not needed to find the face."""
     rgb, detector = sample_image(), BlazeFace(small=small)
     square = np.zeros((712, 712, 3), np.uint8)
     square[top : top + 512, left : left + 512] = rgb
@@ -111,7 +111,7 @@ def test_a_mirrored_face_has_mirrored_landmarks_and_pose() -> None:
 
 
 def turned(points: np.ndarray, yaw: float, pitch: float, roll: float) -> np.ndarray:
-    """Turn points about x (pitch), y (yaw) and z (roll); x right, y down, z away from the viewer."""
+    """Rotate points about x (pitch), y (yaw) and z (roll); x is right, y down, z away from the viewer."""
     y, p, r = np.radians([yaw, pitch, roll])
     about_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
     about_x = np.array([[1, 0, 0], [0, np.cos(p), np.sin(p)], [0, -np.sin(p), np.cos(p)]])
@@ -121,7 +121,7 @@ def turned(points: np.ndarray, yaw: float, pitch: float, roll: float) -> np.ndar
 
 @pytest.mark.parametrize("angles", [(0, 0, 0), (30, 0, 0), (0, 20, 0), (0, 0, -15), (25, -10, 12), (-40, 15, 5)])
 def test_head_pose_known_answers(angles: tuple[float, float, float]) -> None:
-    """A head of four points, looking ahead, is turned by known angles."""
+    """A head of four points that looks ahead is rotated by known angles."""
     head = np.zeros((468, 3))
     head[33], head[263], head[10], head[152] = [-30, 0, 0], [30, 0, 0], [0, -50, 0], [0, 50, 0]
     pose = head_pose(turned(head, *angles).astype(np.float32), frontal_pitch=0.0)

@@ -26,7 +26,7 @@ def analyzer(request) -> Analyzer:
 
 
 def box_turned(box: np.ndarray, turn: int) -> np.ndarray:
-    """A box of a square picture that is turned by quarters against the clock."""
+    """Return a box of a square picture after quarter turns anticlockwise."""
     for _ in range(turn):
         left, top, right, bottom = box
         box = np.array([top, 512 - right, bottom, 512 - left])

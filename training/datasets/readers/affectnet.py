@@ -1,8 +1,8 @@
 """Reads AffectNet in its original layout: ``images/N.jpg`` with ``annotations/N_exp.npy``, ``_val``, ``_aro``.
 
 A. Mollahosseini, B. Hasani and M. Mahoor, "AffectNet: A Database for Facial Expression, Valence, and Arousal Computing
-in the Wild", IEEE Transactions on Affective Computing, 2017. Landmarks (``N_lnd.npy``) are not read, as the pictures
-are already cropped.
+in the Wild", IEEE Transactions on Affective Computing, 2017. Landmarks (``N_lnd.npy``) are not read, because the
+pictures are already cropped.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Row = tuple[str, Path, str]
 def open_affectnet(source: Path) -> Source:
     """Open AffectNet: one part, or ``train_set`` and ``val_set``.
 
-    ``val_set`` is the test split here, as the authors' test split is unpublished and scores are reported on it.
+    ``val_set`` is the test split here, because the authors' test split is unpublished and scores are reported on it.
 
     Args:
         source: A folder with ``images`` and ``annotations``, or one with such folders.

@@ -111,11 +111,11 @@ def _pairs(table: CsvTable, votes: CsvTable) -> Iterator[tuple[str, tuple[Fields
         DatasetError: The splits differ, so the tables are not in the same order.
     """
     for (where, face), (_, taggers) in zip(table.rows(), votes.rows(), strict=True):
-        ours, theirs = _usage(table, face), _usage(votes, taggers)
-        if parse_split(ours) != parse_split(theirs) and parse_split(ours) is not None:
+        face_split, votes_split = _usage(table, face), _usage(votes, taggers)
+        if parse_split(face_split) != parse_split(votes_split) and parse_split(face_split) is not None:
             raise DatasetError(
                 f"expected {votes.path.name} in the order of {table.path.name}; "
-                f"{where} is {ours}, but its votes are {theirs or 'nothing'}"
+                f"{where} is {face_split}, but its votes are {votes_split or 'nothing'}"
             )
         yield where, (face, taggers)
 

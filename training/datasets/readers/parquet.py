@@ -44,8 +44,8 @@ def default_data_dir() -> Path:
     Without that setting, it is in ``../shared/data`` beside a checkout, and among the prepared sets of an installed
     package.
     """
-    beside = ROOT.parent / "shared" / "data" if is_checkout() else default_datasets_dir()
-    return (read_settings().shared_data or beside) / "fer2013"
+    default = ROOT.parent / "shared" / "data" if is_checkout() else default_datasets_dir()
+    return (read_settings().shared_data or default) / "fer2013"
 
 
 def default_datasets_dir() -> Path:
@@ -167,12 +167,12 @@ def read_pictures(file: pq.ParquetFile, name: str, size: int | None = None) -> N
         if pictures is None and image is not None and image.shape[0] == image.shape[1]:
             pictures = np.empty((file.metadata.num_rows, *image.shape), np.uint8)
         if pictures is None or image is None or image.shape != pictures.shape[1:]:
-            raise _unlike(pictures, image, f"row {row} of {name}")
+            raise _mismatch(pictures, image, f"row {row} of {name}")
         pictures[row] = image
     return np.empty((0, size or 1, size or 1), np.uint8) if pictures is None else pictures
 
 
-def _unlike(pictures: NDArray[np.uint8] | None, image: Image | None, where: str) -> DatasetError:
+def _mismatch(pictures: NDArray[np.uint8] | None, image: Image | None, where: str) -> DatasetError:
     expected = "square" if pictures is None else "x".join(map(str, pictures.shape[1:]))
     found = "unreadable bytes" if image is None else "x".join(map(str, image.shape))
     return DatasetError(f"expected a {expected} picture in {where}; got {found}")

@@ -5,52 +5,52 @@ import {UNCLEAR} from "./timeline.js";
 import {RIBBON, SPACE, STACK, paintLane, pixelOf, writeLetters} from "./lanes.js";
 
 const SCALE = 2;
-// Least time between two announcements for screen readers.
+// Shortest time between two announcements for screen readers.
 const ANNOUNCE_INTERVAL_MS = 5000;
 
 class Board {
   constructor(root) {
     this.root = root;
     this.persons = new Map();
-    this.said = {time: 0, text: ""};
+    this.announced = {time: 0, text: ""};
   }
 
   update(data) {
     this.colours = data.colours;
-    this.notices(data.notices);
+    this.updateNotices(data.notices);
     const empty = this.root.querySelector(".empty");
     empty.hidden = data.people.length > 0;
     setText(empty, data.empty);
-    this.legend(data.labels);
-    this.people(data);
-    this.load(data.load);
-    this.say(data.people);
+    this.updateLegend(data.labels);
+    this.updatePeople(data);
+    this.updateFigures(this.root.querySelector(".load"), data.load);
+    this.announce(data.people);
   }
 
-  notices(texts) {
-    const place = this.root.querySelector(".notices");
-    while (place.childElementCount > texts.length) place.lastElementChild.remove();
-    while (place.childElementCount < texts.length) place.append(document.createElement("li"));
-    for (const [at, text] of texts.entries()) setText(place.children[at], text);
+  updateNotices(texts) {
+    const list = this.root.querySelector(".notices");
+    while (list.childElementCount > texts.length) list.lastElementChild.remove();
+    while (list.childElementCount < texts.length) list.append(document.createElement("li"));
+    for (const [index, text] of texts.entries()) setText(list.children[index], text);
   }
 
-  legend(labels) {
-    const place = this.root.querySelector(".legend");
-    place.hidden = !this.persons.size;
-    if (place.childElementCount) return;
+  updateLegend(labels) {
+    const list = this.root.querySelector(".legend");
+    list.hidden = !this.persons.size;
+    if (list.childElementCount) return;
     for (const label of labels) {
       const item = document.createElement("li");
       const swatch = document.createElement("i");
       swatch.style.background = this.colours[label][0];
       item.append(swatch, label);
-      place.append(item);
+      list.append(item);
     }
   }
 
-  people(data) {
-    const there = new Set(data.people.map((person) => person.id));
+  updatePeople(data) {
+    const current = new Set(data.people.map((person) => person.id));
     for (const [id, item] of this.persons) {
-      if (there.has(id)) continue;
+      if (current.has(id)) continue;
       item.remove();
       this.persons.delete(id);
     }
@@ -63,7 +63,7 @@ class Board {
         this.persons.set(person.id, item);
         list.append(item);
       }
-      this.person(this.persons.get(person.id), person, data.labels);
+      this.updatePerson(this.persons.get(person.id), person, data.labels);
     }
   }
 
@@ -77,7 +77,7 @@ class Board {
     }
   }
 
-  person(item, person, labels) {
+  updatePerson(item, person, labels) {
     const [colour, ink] = this.colours[person.leading];
     item.style.setProperty("--colour", colour);
     item.style.setProperty("--ink", ink);
@@ -86,17 +86,17 @@ class Board {
     setText(item.querySelector(".number"), String(person.id));
     setText(item.querySelector(".leading"), person.leading);
     setText(item.querySelector(".share"), person.share);
-    for (const [place, bar] of [...item.querySelectorAll(".bars li")].entries()) {
-      bar.querySelector(".fill").style.transform = `scaleX(${person.shares[place]})`;
-      setText(bar.querySelector(".figure"), person.figures[place]);
+    for (const [index, bar] of [...item.querySelectorAll(".bars li")].entries()) {
+      bar.querySelector(".fill").style.transform = `scaleX(${person.shares[index]})`;
+      setText(bar.querySelector(".figure"), person.figures[index]);
     }
-    this.figures(item.querySelector(".face"), person.face);
+    this.updateFigures(item.querySelector(".face"), person.face);
     const canvas = item.querySelector(".lane");
     canvas.setAttribute("aria-label", person.spoken);
-    this.paint(canvas, person.lane, labels);
+    this.paintPerson(canvas, person.lane, labels);
   }
 
-  paint(canvas, packed, labels) {
+  paintPerson(canvas, packed, labels) {
     const lane = unpack(packed, labels.length);
     const pixels = labels.map((label) => pixelOf(this.colours[label][0]));
     const image = paintLane(lane, labels.length, pixels, pixelOf(this.colours.unclear[0]), SCALE);
@@ -109,37 +109,33 @@ class Board {
     writeLetters(context, lane, labels.map((label) => this.colours[label]), SCALE);
   }
 
-  load(figures) {
-    this.figures(this.root.querySelector(".load"), figures);
-  }
-
-  // Names and values; those that are gone are removed.
-  figures(place, figures) {
+  // Shows `figures` ([name, value] each) in a list; figures that are no longer given are removed.
+  updateFigures(list, figures) {
     const names = new Set(figures.map(([name]) => name));
-    for (const item of [...place.children]) if (!names.has(item.dataset.figure)) item.remove();
-    for (const [at, [name, value]] of figures.entries()) {
-      let item = place.querySelector(`[data-figure="${name}"]`);
+    for (const item of [...list.children]) if (!names.has(item.dataset.figure)) item.remove();
+    for (const [index, [name, value]] of figures.entries()) {
+      let item = list.querySelector(`[data-figure="${name}"]`);
       if (!item) {
         item = document.createElement("div");
         item.dataset.figure = name;
         item.append(document.createElement("dt"), document.createElement("dd"));
         item.firstElementChild.textContent = name;
       }
-      if (place.children[at] !== item) place.insertBefore(item, place.children[at] ?? null);
+      if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
       setText(item.lastElementChild, value);
     }
   }
 
-  // Screen readers announce changes at intervals, not every one.
-  say(people) {
+  // Screen readers announce changes at intervals, not every single one.
+  announce(people) {
     const text = people
       .filter((person) => person.in_view)
       .map((person) => `Person ${person.id}: ${person.leading}`)
       .join(". ");
     const now = performance.now();
-    if (text === this.said.text || now - this.said.time < ANNOUNCE_INTERVAL_MS) return;
-    this.said = {time: now, text};
-    this.root.querySelector(".said").textContent = text;
+    if (text === this.announced.text || now - this.announced.time < ANNOUNCE_INTERVAL_MS) return;
+    this.announced = {time: now, text};
+    this.root.querySelector(".announcement").textContent = text;
   }
 }
 
@@ -147,12 +143,12 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// A lane is one base64 string: a byte per column for the leading answer (UNSEEN if nobody was there), then a byte for
-// each share of each column.
+// A lane is one base64 string: first a byte per column, its leading answer (UNSEEN if the person was not seen), then a
+// byte per column and share.
 const UNSEEN = 254;
 
 function unpack(packed, labels) {
-  const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   const columns = bytes.length / (labels + 1);
   const leading = bytes.slice(0, columns);
   const shares = new Float32Array(columns * labels);

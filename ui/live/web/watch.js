@@ -1,5 +1,5 @@
-// Watches the camera's iframe and explains errors. It runs in the browser, because the server never learns of a denied
-// camera, and cannot report its own absence.
+// Watches the camera's iframe and explains errors. It runs in the browser, because the server never learns that camera
+// access was denied, and cannot report that it is down itself.
 
 const POLL_INTERVAL_MS = 500;
 // The iframe's media calls must be hooked before anyone can press a button in it.
@@ -25,9 +25,12 @@ class Watch {
     this.reason = undefined;
     this.hooked = new WeakSet();
     this.call = undefined;
-    this.asked = performance.now();
-    this.timers = [setInterval(() => this.look(), POLL_INTERVAL_MS), setInterval(() => this.find(), HOOK_INTERVAL_MS)];
-    this.before();
+    this.serverChecked = performance.now();
+    this.timers = [
+      setInterval(() => this.poll(), POLL_INTERVAL_MS),
+      setInterval(() => this.hookNewFrame(), HOOK_INTERVAL_MS),
+    ];
+    this.checkBrowser();
   }
 
   update({messages, frame, running}) {
@@ -58,17 +61,17 @@ class Watch {
   }
 
   // Checks that need no camera access.
-  async before() {
+  async checkBrowser() {
     if (!window.isSecureContext) return this.tell("insecure");
     if (!navigator.mediaDevices?.getUserMedia || !window.RTCPeerConnection) return this.tell("unsupported");
     try {
       const permission = await navigator.permissions.query({name: "camera"});
-      const follow = () => {
+      const checkPermission = () => {
         if (permission.state === "denied") this.tell("refused");
         else if (this.reason === "refused") this.tell(undefined);
       };
-      permission.addEventListener("change", follow);
-      follow();
+      permission.addEventListener("change", checkPermission);
+      checkPermission();
     } catch {
       // Some browsers cannot be queried; they report a denial when the camera is opened.
     }
@@ -77,29 +80,29 @@ class Watch {
   }
 
   // Streamlit recreates the camera's iframe; each new one has to be hooked.
-  find() {
+  hookNewFrame() {
     const frame = this.frame && document.querySelector(`iframe[title="${this.frame}"]`);
-    const inside = frame?.contentWindow;
+    const frameWindow = frame?.contentWindow;
     // Keyed by mediaDevices: the window object survives the change from the empty page to the real one.
-    const media = inside?.navigator?.mediaDevices;
+    const media = frameWindow?.navigator?.mediaDevices;
     if (!media || this.hooked.has(media)) return;
     this.hooked.add(media);
-    this.hook(inside, media);
+    this.hook(frameWindow, media);
   }
 
-  look() {
-    if (this.call) this.check(this.call);
-    if (this.running && performance.now() - this.asked > HEALTH_INTERVAL_MS) this.askServer();
+  poll() {
+    if (this.call) this.checkConnection(this.call);
+    if (this.running && performance.now() - this.serverChecked > HEALTH_INTERVAL_MS) this.checkServer();
   }
 
-  hook(inside, media) {
+  hook(frameWindow, media) {
     const watch = this;
-    const ask = media.getUserMedia.bind(media);
+    const getUserMedia = media.getUserMedia.bind(media);
     media.getUserMedia = async (constraints) => {
       watch.tell(undefined);
-      const question = setTimeout(() => watch.tell("asking"), PROMPT_DELAY_MS);
+      const promptTimer = setTimeout(() => watch.tell("asking"), PROMPT_DELAY_MS);
       try {
-        const stream = await ask(constraints);
+        const stream = await getUserMedia(constraints);
         watch.stream = stream;
         watch.tell(undefined);
         return stream;
@@ -107,60 +110,60 @@ class Watch {
         watch.tell(REASONS[error.name] ?? "busy");
         throw error;
       } finally {
-        clearTimeout(question);
+        clearTimeout(promptTimer);
       }
     };
-    const prototype = inside.RTCPeerConnection.prototype;
-    const offer = prototype.createOffer;
+    const prototype = frameWindow.RTCPeerConnection.prototype;
+    const createOffer = prototype.createOffer;
     prototype.createOffer = function (...options) {
-      watch.follow(this);
-      return offer.apply(this, options);
+      watch.watchConnection(this);
+      return createOffer.apply(this, options);
     };
   }
 
-  follow(connection) {
-    const call = {connection, began: performance.now(), worked: false, silent: 0};
+  watchConnection(connection) {
+    const call = {connection, started: performance.now(), connected: false, endedPolls: 0};
     this.call = call;
-    connection.addEventListener("connectionstatechange", () => this.check(call));
+    connection.addEventListener("connectionstatechange", () => this.checkConnection(call));
   }
 
-  check(call) {
+  checkConnection(call) {
     if (call !== this.call) return;
     const state = call.connection.connectionState;
     const now = performance.now();
     if (state === "connected") {
-      call.worked = true;
+      call.connected = true;
       this.checkCamera(call);
     } else if (state === "failed" || state === "disconnected") {
       this.call = undefined;
-      this.tell(call.worked ? "lost" : "no_way");
-      this.askServer();
+      this.tell(call.connected ? "lost" : "blocked");
+      this.checkServer();
     } else if (state === "closed") {
       this.call = undefined;
-      if (this.reason !== "server_gone") this.tell(undefined);
-    } else if (now - call.began > CONNECT_TIMEOUT_MS) {
-      this.tell("no_way");
+      if (this.reason !== "server_down") this.tell(undefined);
+    } else if (now - call.started > CONNECT_TIMEOUT_MS) {
+      this.tell("blocked");
     }
   }
 
-  // A track that ended without Stop, which would close the connection within two polls.
+  // Reports tracks that ended while the connection stays open; Stop would close it within two polls.
   checkCamera(call) {
     const ended = this.stream?.getVideoTracks().every((track) => track.readyState === "ended");
-    call.silent = ended ? call.silent + 1 : 0;
-    if (call.silent > 3) this.tell("unplugged");
-    else if (!ended && this.reason && this.reason !== "server_gone") this.tell(undefined);
+    call.endedPolls = ended ? call.endedPolls + 1 : 0;
+    if (call.endedPolls > 3) this.tell("unplugged");
+    else if (!ended && this.reason && this.reason !== "server_down") this.tell(undefined);
   }
 
-  async askServer() {
-    this.asked = performance.now();
+  async checkServer() {
+    this.serverChecked = performance.now();
     try {
       const answer = await fetch(new URL("_stcore/health", document.baseURI), {cache: "no-store"});
       if (!answer.ok) throw new Error(answer.statusText);
-      if (this.reason === "server_gone") this.tell(undefined);
+      if (this.reason === "server_down") this.tell(undefined);
     } catch {
-      this.tell("server_gone");
+      this.tell("server_down");
       // The server may come back.
-      if (!this.running && !this.closed) setTimeout(() => this.askServer(), HEALTH_INTERVAL_MS);
+      if (!this.running && !this.closed) setTimeout(() => this.checkServer(), HEALTH_INTERVAL_MS);
     }
   }
 }

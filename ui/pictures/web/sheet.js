@@ -10,7 +10,7 @@ export default function ({data, parentElement, setTriggerValue}) {
   return () => watch.disconnect();
 }
 
-// Shows as many of a picture's expressions as fit in its row, and the number of the others.
+// Shows as many of a picture's expressions as fit in its row, and how many more there are.
 function fit(row, answers) {
   const chips = answers.map(chip);
   row.replaceChildren(...chips);
@@ -27,9 +27,9 @@ function tile(template, picture, setTriggerValue) {
   if (picture.src) image.src = picture.src;
   else image.remove();
   item.querySelector(".name").textContent = picture.name;
-  const said = picture.answers.map(({text}) => text).join(", ");
-  button.title = `${picture.name}: ${said}`;
-  button.setAttribute("aria-label", `Open ${picture.name}: ${said}`);
+  const answers = picture.answers.map(({text}) => text).join(", ");
+  button.title = `${picture.name}: ${answers}`;
+  button.setAttribute("aria-label", `Open ${picture.name}: ${answers}`);
   button.addEventListener("click", () => setTriggerValue("opened", picture.number));
   return item;
 }
@@ -38,6 +38,7 @@ function chip({text, colour, ink, kind}) {
   const element = document.createElement("span");
   element.textContent = text;
   if (kind) element.classList.add(kind);
-  if (colour) Object.assign(element.style, {background: colour, color: ink});
+  // Not all of the background: stripes are its image.
+  if (colour) Object.assign(element.style, {backgroundColor: colour, color: ink});
   return element;
 }

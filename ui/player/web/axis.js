@@ -7,10 +7,10 @@ export function axisTicks(duration_s, width) {
   const wanted_s = (duration_s * TICK_PX) / width;
   const step_s = TICKS_S.find((step) => step >= wanted_s) ?? TICKS_S.at(-1);
   const count = Math.floor(duration_s / step_s) + 1;
-  return Array.from({length: count}, (_, place) => {
+  return Array.from({length: count}, (_, index) => {
     const tick = document.createElement("span");
-    tick.textContent = clockText(place * step_s, step_s < 1 ? 1 : 0);
-    tick.style.left = `${(100 * place * step_s) / duration_s}%`;
+    tick.textContent = clockText(index * step_s, step_s < 1 ? 1 : 0);
+    tick.style.left = `${(100 * index * step_s) / duration_s}%`;
     return tick;
   });
 }

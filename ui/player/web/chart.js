@@ -6,12 +6,12 @@ import {columnsOf, paintLane, pixelOf, RIBBON, SPACE, STACK, writeLetters} from 
 import {signalLane} from "./signals.js";
 
 // A screen has no room for more events.
-const MOST_EVENTS = 500;
-const MOST_COLUMNS = 4096;
+const MAX_EVENTS = 500;
+const MAX_COLUMNS = 4096;
 const FLAG_ROW_PX = 18;
 const FLAG_LETTER_PX = 7.5;
 const FLAG_EDGE_PX = 20;
-const MOST_FLAG_PX = 180;
+const MAX_FLAG_PX = 180;
 
 export class Chart {
   // `seek(time_s)` is called on click and drag.
@@ -22,7 +22,7 @@ export class Chart {
     );
     this.duration_s = 1;
     this.closed = new AbortController();
-    const listen = (name, does) => element.addEventListener(name, does, {signal: this.closed.signal});
+    const listen = (name, handler) => element.addEventListener(name, handler, {signal: this.closed.signal});
     listen("pointerdown", (event) => {
       if (event.button) return;
       element.setPointerCapture(event.pointerId);
@@ -45,7 +45,7 @@ export class Chart {
     return (Math.min(Math.max(x - left, 0), width) / width) * this.duration_s;
   }
 
-  // Shows a timeline with people, colours, events and the lanes of `keys` out of `signals`, which is null before it is loaded.
+  // Shows a timeline with people, colours, events and the lanes `keys` of `signals`, which is null until loaded.
   show(timeline, people, colours, events, duration_s, signals, keys) {
     Object.assign(this, {timeline, people, colours, events, duration_s, signals, keys, painted: ""});
     this.element.setAttribute("aria-valuemax", duration_s.toFixed(1));
@@ -64,9 +64,9 @@ export class Chart {
     if (!this.timeline || !width || this.painted === `${width} ${scale}`) return;
     this.painted = `${width} ${scale}`;
     const {lanes, all} = this.people.inLanes(this.timeline);
-    const columns = Math.min(Math.round(width * scale), MOST_COLUMNS);
+    const columns = Math.min(Math.round(width * scale), MAX_COLUMNS);
     const data = columnsOf(this.timeline, this.people, lanes, columns, this.duration_s);
-    this.lanes.replaceChildren(...data.map((lane, place) => this.#lane(lane, lanes[place], scale)));
+    this.lanes.replaceChildren(...data.map((lane, index) => this.#lane(lane, lanes[index], scale)));
     const note = document.createElement("p");
     note.className = "note";
     if (!all) note.textContent = "No face was found in this video.";
@@ -92,9 +92,9 @@ export class Chart {
     context.putImageData(image, 0, 0);
     writeLetters(context, lane, this.timeline.labels.map((label) => this.colours[label]), scale);
     part.append(title, canvas);
-    const shown = this.signals?.chosen(this.keys) ?? [];
+    const chosen = this.signals?.chosen(this.keys) ?? [];
     const width = this.element.clientWidth;
-    part.append(...shown.map((one) => signalLane(this.signals, one, person, width, scale, this.duration_s)));
+    part.append(...chosen.map((signal) => signalLane(this.signals, signal, person, width, scale, this.duration_s)));
     return part;
   }
 
@@ -106,13 +106,13 @@ export class Chart {
 
   // Events on the same pixels share one mark.
   #paintEvents(width) {
-    const places = new Map();
+    const groups = new Map();
     for (const event of this.events) {
       const [from, to] = [event.start_s, event.end_s].map((time) => Math.round((time / this.duration_s) * width));
-      const place = `${from} ${to} ${event.excluded}`;
-      places.set(place, {event, from, to, labels: [...(places.get(place)?.labels ?? []), event.label]});
+      const pixels = `${from} ${to} ${event.excluded}`;
+      groups.set(pixels, {event, from, to, labels: [...(groups.get(pixels)?.labels ?? []), event.label]});
     }
-    const marks = [...places.values()].slice(0, MOST_EVENTS).map(({event, from, to, labels}) => {
+    const marks = [...groups.values()].slice(0, MAX_EVENTS).map(({event, from, to, labels}) => {
       const mark = document.createElement("span");
       mark.className = event.excluded ? "mark excluded" : "mark";
       mark.title = labels.slice(0, 5).join(", ");
@@ -121,16 +121,16 @@ export class Chart {
       return mark;
     });
     this.marks.replaceChildren(...marks);
-    this.#paintFlags([...places.values()].slice(0, MOST_EVENTS), width);
+    this.#paintFlags([...groups.values()].slice(0, MAX_EVENTS), width);
   }
 
   // The names of events below the lanes, in up to three rows without overlaps; an event without room has only its mark.
-  #paintFlags(places, width) {
+  #paintFlags(groups, width) {
     const ends = [];
     const flags = [];
-    for (const {from, labels, event} of places.sort((a, b) => a.from - b.from)) {
+    for (const {from, labels, event} of groups.sort((a, b) => a.from - b.from)) {
       const text = labels.length > 1 ? `${labels[0]} +${labels.length - 1}` : labels[0];
-      const px = Math.min(FLAG_EDGE_PX + FLAG_LETTER_PX * text.length, MOST_FLAG_PX);
+      const px = Math.min(FLAG_EDGE_PX + FLAG_LETTER_PX * text.length, MAX_FLAG_PX);
       const left = Math.max(Math.min(from, width - px), 0);
       const row = [0, 1, 2].find((number) => (ends[number] ?? -Infinity) <= left);
       if (row === undefined) continue;
@@ -145,7 +145,7 @@ export class Chart {
   }
 }
 
-// The legend of the colours, and of what has none.
+// The items of the legend: each expression's colour, then "unclear" and "not seen" if they occur.
 export function legendOf(labels, colours, withUnclear, withUnseen) {
   const items = labels.map((label) => legendItem(label, colours[label][0], "", "", colours[label]));
   if (withUnclear) items.push(legendItem("unclear", colours.unclear[0], "unclear", "no expression is probable enough"));
@@ -153,11 +153,11 @@ export function legendOf(labels, colours, withUnclear, withUnseen) {
   return items;
 }
 
-function legendItem(text, colour, look = "", meaning = "", [, ink, letters] = []) {
+function legendItem(text, colour, className = "", meaning = "", [, ink, letters] = []) {
   const item = document.createElement("li");
   const swatch = document.createElement("i");
   swatch.style.backgroundColor = colour;
-  swatch.className = look;
+  swatch.className = className;
   if (letters) {
     swatch.dataset.letters = letters;
     swatch.style.color = ink;

@@ -94,10 +94,10 @@ export class CodingPlayer {
     this.playback?.close();
     this.timeline = timeline;
     this.playback = new Playback(this.video, timeline, {
-      shown: () => this.#readOut(),
-      headed: () => this.#readOut(),
-      rested: () => this.#send(),
-      changed: () => this.#showPlayback(),
+      onFrame: () => this.#readOut(),
+      onSeek: () => this.#readOut(),
+      onIdle: () => this.#send(),
+      onChange: () => this.#showPlayback(),
     });
     if (this.video.getAttribute("src") !== data.video) this.video.src = data.video;
     this.#fitStage();

@@ -3,7 +3,7 @@
 
 import {UNCLEAR} from "./timeline.js";
 
-// Px of a lane: the ribbon of the leading expression, a gap, the stacked probabilities.
+// Heights in a lane, px: the ribbon of the leading expression, a gap, the stacked probabilities.
 export const RIBBON = 11;
 export const SPACE = 2;
 export const STACK = 38;
@@ -11,8 +11,8 @@ export const STACK = 38;
 const STRIPE_PX = 3;
 const LETTERS_PX = 18;
 
-// For each person: `seen` (columns), `leading` (columns; the answer most frames of the column have) and
-// `shares` (columns × labels; their mean probabilities, which sum to 1).
+// Returns for each person `seen` (columns), `leading` (columns; the most frequent answer of a column's frames) and
+// `shares` (columns × labels; the frames' mean probabilities, which sum to 1).
 export function columnsOf(timeline, people, persons, columns, duration_s) {
   const labels = timeline.labels.length;
   const slots = new Map(persons.map((person, slot) => [person, slot]));
@@ -30,9 +30,9 @@ export function columnsOf(timeline, people, persons, columns, duration_s) {
     while (after < timeline.frames && timeline.timeOf(after) < end_s) after++;
     // If no frame starts in this column, the previous one continues.
     const start_s = (column * duration_s) / columns;
-    const stands = begin > 0 && timeline.endOf(begin - 1) > start_s;
+    const continues = begin > 0 && timeline.endOf(begin - 1) > start_s;
     const from = after > begin ? begin : begin - 1;
-    if (after > begin || stands) addFrames(timeline, people, slots, lanes, from, after, column);
+    if (after > begin || continues) addFrames(timeline, people, slots, lanes, from, after, column);
   }
   return lanes;
 }
@@ -55,11 +55,11 @@ function addFrames(timeline, people, slots, lanes, from, after, column) {
   }
   for (const lane of lanes) {
     lane.frame = -1;
-    if (lane.seen[column]) settle(lane, labels, column);
+    if (lane.seen[column]) finishColumn(lane, labels, column);
   }
 }
 
-function settle(lane, labels, column) {
+function finishColumn(lane, labels, column) {
   let most = 0;
   for (let answer = 1; answer <= labels; answer++) if (lane.votes[answer] > lane.votes[most]) most = answer;
   lane.leading[column] = most === labels ? UNCLEAR : most;
@@ -94,7 +94,7 @@ export function paintLane(lane, labels, colours, unclear, scale) {
   return image;
 }
 
-// Writes two letters on each run of the ribbon that has room, for people who cannot tell the colours apart.
+// Writes two letters on each run of the ribbon that is wide enough, for people who cannot tell the colours apart.
 // `answers` is [colour, text colour, letters] per label.
 export function writeLetters(context, lane, answers, scale) {
   context.font = `600 ${9 * scale}px sans-serif`;
@@ -113,7 +113,7 @@ export function writeLetters(context, lane, answers, scale) {
 
 // "#rrggbb" as one pixel.
 export function pixelOf(colour) {
-  const [red, green, blue] = [1, 3, 5].map((place) => parseInt(colour.slice(place, place + 2), 16));
+  const [red, green, blue] = [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16));
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 

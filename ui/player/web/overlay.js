@@ -1,12 +1,12 @@
 // Draws the faces of a frame over the video.
 
 const TEXT_PX = 13;
-const TOP = 3;
-// Smaller faces have no table.
-const LEAST_PX = 40;
-// Narrower pictures have small text.
+const TOP_COUNT = 3;
+// Smaller faces get no table of expressions.
+const MIN_TABLE_PX = 40;
+// Narrower pictures get smaller text.
 const SMALL_PX = 480;
-const AXES = ["#ff5a5a", "#4be07a", "#5ab4ff"];
+const AXIS_COLOURS = ["#ff5a5a", "#4be07a", "#5ab4ff"];
 const SHADOW = "rgba(0, 0, 0, 0.6)";
 const RADIANS = Math.PI / 180;
 
@@ -25,7 +25,7 @@ export class Overlay {
     this.size = {width, height};
     this.pen.setTransform(scale, 0, 0, scale, 0, 0);
     this.pen.clearRect(0, 0, width, height);
-    const faces = people.facesOf(timeline, frame).map((face) => this.#place(timeline, face));
+    const faces = people.facesOf(timeline, frame).map((face) => this.#toPixels(timeline, face));
     // Large faces first: their boxes and names would hide small ones.
     const shown = faces.sort((a, b) => b.w - a.w);
     this.shown = shown;
@@ -33,7 +33,7 @@ export class Overlay {
     this.canvas.dataset.faces = String(shown.length);
   }
 
-  #place(timeline, {face, person}) {
+  #toPixels(timeline, {face, person}) {
     const [x1, y1, x2, y2] = timeline.boxOf(face);
     const {width, height} = this.size;
     return {face, person, x: x1 * width, y: y1 * height, w: (x2 - x1) * width, h: (y2 - y1) * height};
@@ -49,7 +49,7 @@ export class Overlay {
       const name = layers.boxes ? people.tag(face.person) : "";
       this.#drawTag(face, [name, layers.expressions ? answer : ""].filter(Boolean).join(" "), colour, text);
     }
-    if (layers.expressions) this.#drawTop(timeline.topOf(face.face, TOP), face, colours);
+    if (layers.expressions) this.#drawTop(timeline.topOf(face.face, TOP_COUNT), face, colours);
   }
 
   // A dark outline keeps pale boxes visible on pale pictures.
@@ -74,9 +74,9 @@ export class Overlay {
     this.pen.fillText(text, x + 5, y + height / 2 + 0.5);
   }
 
-  // The most probable expressions as bars beside a face: below, right, left or above it, wherever no face is covered.
+  // The most probable expressions as bars beside a face: below, right, left or above it, where they cover no face.
   #drawTop(top, face, colours) {
-    if (face.h < LEAST_PX || face.w < LEAST_PX) return;
+    if (face.h < MIN_TABLE_PX || face.w < MIN_TABLE_PX) return;
     const size = this.#small ? TEXT_PX - 3 : TEXT_PX - 1;
     const row = size + 5;
     const width = Math.min(Math.max(face.w, 9 * size), 15 * size);
@@ -127,13 +127,13 @@ export class Overlay {
     return (this.#small ? TEXT_PX - 3 : TEXT_PX) + 7;
   }
 
-  // The head's own axes, seen from the camera: to the picture's right, up, and where the nose points.
-  // R = Ry(yaw) · Rx(pitch) · Rz(roll), as emotion/vision/landmarks.py takes it apart.
+  // The head's axes, seen from the camera: to the picture's right, up, and forward along the nose.
+  // R = Ry(yaw) · Rx(pitch) · Rz(roll), the rotation that emotion/vision/landmarks.py decomposes.
   #drawPose(pose, face) {
     if (!pose) return;
     const [x, y, length] = [face.x + face.w / 2, face.y + face.h / 2, Math.max(face.w, face.h) * 0.45];
-    axesOf(pose).forEach(([dx, dy], place) => {
-      for (const [style, width] of [[SHADOW, 5], [AXES[place], 3]]) {
+    axesOf(pose).forEach(([dx, dy], axis) => {
+      for (const [style, width] of [[SHADOW, 5], [AXIS_COLOURS[axis], 3]]) {
         this.pen.strokeStyle = style;
         this.pen.lineWidth = width;
         this.pen.beginPath();
@@ -147,13 +147,13 @@ export class Overlay {
   #drawMesh(points) {
     if (!points) return;
     this.pen.fillStyle = "rgba(255, 255, 255, 0.8)";
-    for (let place = 0; place < points.length; place += 2) {
-      this.pen.fillRect(points[place] * this.size.width - 0.75, points[place + 1] * this.size.height - 0.75, 1.5, 1.5);
+    for (let index = 0; index < points.length; index += 2) {
+      this.pen.fillRect(points[index] * this.size.width - 0.75, points[index + 1] * this.size.height - 0.75, 1.5, 1.5);
     }
   }
 }
 
-// Right, up and forward of a head as directions in the picture (x to the right, y down), each at most 1 long.
+// A head's axes right, up and forward as directions in the picture (x to the right, y down), each at most 1 long.
 export function axesOf({yaw, pitch, roll}) {
   const [sy, sp, sr] = [yaw, pitch, roll].map((angle) => Math.sin(angle * RADIANS));
   const [cy, cp, cr] = [yaw, pitch, roll].map((angle) => Math.cos(angle * RADIANS));

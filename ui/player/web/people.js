@@ -1,20 +1,20 @@
 // Applies names, merges and hidden tracks; see emotion/analytics/edits.py.
 
-const MOST_LANES = 8;
+const MAX_LANES = 8;
 
 export class People {
   // `faces` maps a track to the address of its picture.
   constructor(edits, faces = {}) {
     this.faces = faces;
     this.names = edits.names;
-    this.whole = edits.whole;
+    this.merged = edits.merged;
     this.hidden = new Set(edits.hidden);
   }
 
   // The person's track that a track belongs to, or null if it is hidden.
   of(track) {
-    const whole = this.whole[track] ?? track;
-    return this.hidden.has(track) || this.hidden.has(whole) ? null : whole;
+    const merged = this.merged[track] ?? track;
+    return this.hidden.has(track) || this.hidden.has(merged) ? null : merged;
   }
 
   name(person) {
@@ -26,7 +26,7 @@ export class People {
     return this.names[person] || String(person);
   }
 
-  // The faces of a frame that are to be seen, with whose they are; of two of one person, the surer one.
+  // The visible faces of a frame, each with its person; of two faces of one person, the one with higher confidence.
   facesOf(timeline, frame) {
     const faces = new Map();
     for (const face of timeline.facesOf(frame)) {
@@ -47,14 +47,14 @@ export class People {
     return false;
   }
 
-  // Those with a lane, in order of number: the ones seen in most frames; and how many there are.
+  // The people with a lane, ordered by number: those seen in the most frames; and the number of all people.
   inLanes(timeline) {
     const seen = new Map();
     for (const track of timeline.tracks) {
       const person = this.of(track);
       if (person !== null) seen.set(person, (seen.get(person) ?? 0) + 1);
     }
-    const longest = [...seen].sort((a, b) => b[1] - a[1]).slice(0, MOST_LANES);
+    const longest = [...seen].sort((a, b) => b[1] - a[1]).slice(0, MAX_LANES);
     return {lanes: longest.map(([person]) => person).sort((a, b) => a - b), all: seen.size};
   }
 }

@@ -1,17 +1,17 @@
-// One place that knows where the video stands, where it is going, and which analysed frame that is.
+// The position of a video: the frame that is shown, the target of a seek, and the analysed frame at either.
 
-// A little into a frame, so that rounding never shows the one before it.
-const INTO_FRAME_S = 0.002;
+// Seeks end this far into a frame, so that rounding never shows the previous one.
+const FRAME_OFFSET_S = 0.002;
 const SPEEDS = [0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
-const REST_MS = 350;
+const IDLE_DELAY_MS = 350;
 
-// Runs like a video where there is only a timeline.
+// Stands in for the video element if there is only a timeline.
 export class SilentClock extends EventTarget {
   constructor(duration_s) {
     super();
     Object.assign(this, {duration: duration_s, playbackRate: 1, paused: true, seeking: false, readyState: 4});
-    this.from_s = 0;
-    this.since_ms = 0;
+    this.start_s = 0;
+    this.started_ms = 0;
   }
 
   get ended() {
@@ -19,13 +19,13 @@ export class SilentClock extends EventTarget {
   }
 
   get currentTime() {
-    const played_s = this.paused ? 0 : ((performance.now() - this.since_ms) / 1000) * this.playbackRate;
-    return Math.min(this.from_s + played_s, this.duration);
+    const played_s = this.paused ? 0 : ((performance.now() - this.started_ms) / 1000) * this.playbackRate;
+    return Math.min(this.start_s + played_s, this.duration);
   }
 
   set currentTime(time_s) {
-    this.from_s = time_s;
-    this.since_ms = performance.now();
+    this.start_s = time_s;
+    this.started_ms = performance.now();
     this.seeking = true;
     queueMicrotask(() => {
       this.seeking = false;
@@ -34,40 +34,40 @@ export class SilentClock extends EventTarget {
   }
 
   setRate(rate) {
-    this.from_s = this.currentTime;
-    this.since_ms = performance.now();
+    this.start_s = this.currentTime;
+    this.started_ms = performance.now();
     this.playbackRate = rate;
   }
 
   async play() {
-    if (this.ended) this.from_s = 0;
-    this.since_ms = performance.now();
+    if (this.ended) this.start_s = 0;
+    this.started_ms = performance.now();
     this.paused = false;
     this.dispatchEvent(new Event("play"));
   }
 
   pause() {
-    this.from_s = this.currentTime;
+    this.start_s = this.currentTime;
     this.paused = true;
     this.dispatchEvent(new Event("pause"));
   }
 }
 
 export class Playback {
-  // `shown(time_s)` is called for every picture shown, `headed(time_s)` as soon as one is asked for,
-  // `rested(time_s)` when it has stood still for a moment, `changed()` when it plays, stops or changes speed.
-  constructor(medium, timeline, {shown, headed, rested, changed}) {
-    Object.assign(this, {medium, timeline, shown, headed, rested, changed});
-    this.wanted_s = null;
-    this.picture_s = 0;
+  // `onFrame(time_s)` is called for every frame shown, `onSeek(time_s)` when a seek is requested, `onIdle(time_s)` once
+  // the position has not changed for a moment, and `onChange()` on play, pause, end and changes of speed.
+  constructor(medium, timeline, {onFrame, onSeek, onIdle, onChange}) {
+    Object.assign(this, {medium, timeline, onFrame, onSeek, onIdle, onChange});
+    this.target_s = null;
+    this.shown_s = 0;
     this.closed = new AbortController();
-    const listen = (name, does) => medium.addEventListener(name, does, {signal: this.closed.signal});
-    listen("loadedmetadata", () => this.#go());
-    listen("loadeddata", () => this.#show(medium.currentTime));
-    listen("seeked", () => this.#arrive());
-    for (const name of ["play", "ended", "ratechange"]) listen(name, () => this.#turn());
-    listen("pause", () => this.#stop());
-    this.#watch();
+    const listen = (name, handler) => medium.addEventListener(name, handler, {signal: this.closed.signal});
+    listen("loadedmetadata", () => this.#seek());
+    listen("loadeddata", () => this.#showFrame(medium.currentTime));
+    listen("seeked", () => this.#finishSeek());
+    for (const name of ["play", "ended", "ratechange"]) listen(name, () => this.#notify());
+    listen("pause", () => this.#stayAtFrame());
+    this.#followFrames();
   }
 
   close() {
@@ -77,14 +77,14 @@ export class Playback {
   }
 
   get time_s() {
-    return this.wanted_s ?? this.picture_s;
+    return this.target_s ?? this.shown_s;
   }
 
-  // Where it stands or is going, as the time of the analysed frame if that is where it was sent.
+  // The current position or the target of a seek; the exact time of the analysed frame if the seek was to a frame.
   get moment_s() {
     const frame = this.timeline.frameAt(this.time_s);
     const into_s = frame < 0 ? Infinity : this.time_s - this.timeline.timeOf(frame);
-    return into_s <= 1.5 * INTO_FRAME_S ? Math.max(this.time_s - into_s, 0) : this.time_s;
+    return into_s <= 1.5 * FRAME_OFFSET_S ? Math.max(this.time_s - into_s, 0) : this.time_s;
   }
 
   get duration_s() {
@@ -101,22 +101,22 @@ export class Playback {
 
   toggle() {
     if (this.playing) this.medium.pause();
-    else this.medium.play().catch(() => this.changed());
+    else this.medium.play().catch(() => this.onChange());
   }
 
   seekTo(time_s) {
-    this.wanted_s = Math.min(Math.max(time_s, 0), this.duration_s);
-    this.headed(this.wanted_s);
-    // One seek at a time: while it is under way, only the last wish counts.
-    if (!this.medium.seeking) this.#go();
+    this.target_s = Math.min(Math.max(time_s, 0), this.duration_s);
+    this.onSeek(this.target_s);
+    // One seek at a time: until it has ended, only the last target is kept.
+    if (!this.medium.seeking) this.#seek();
   }
 
   seekToFrame(frame) {
     const time_s = this.timeline.timeOf(frame);
-    this.seekTo(time_s + Math.min(INTO_FRAME_S, (this.timeline.endOf(frame) - time_s) / 2));
+    this.seekTo(time_s + Math.min(FRAME_OFFSET_S, (this.timeline.endOf(frame) - time_s) / 2));
   }
 
-  // To the analysed frame that a place in the chart means.
+  // Seeks to the analysed frame at a time; to the time itself outside of the analysed part.
   seekToFrameAt(time_s) {
     const frame = this.timeline.frameAt(time_s);
     if (frame < 0) this.seekTo(time_s);
@@ -134,65 +134,66 @@ export class Playback {
   }
 
   changeSpeed(steps) {
-    const place = SPEEDS.findIndex((speed) => speed >= this.speed) + steps;
-    const rate = SPEEDS[Math.min(Math.max(place, 0), SPEEDS.length - 1)];
+    const index = SPEEDS.findIndex((speed) => speed >= this.speed) + steps;
+    const rate = SPEEDS[Math.min(Math.max(index, 0), SPEEDS.length - 1)];
     if (this.medium.setRate) this.medium.setRate(rate);
     else this.medium.playbackRate = rate;
-    this.changed();
+    this.onChange();
   }
 
-  #go() {
-    if (this.wanted_s === null || this.medium.readyState < 1) return;
-    this.going_s = this.wanted_s;
-    this.medium.currentTime = this.wanted_s;
+  #seek() {
+    if (this.target_s === null || this.medium.readyState < 1) return;
+    this.seeking_s = this.target_s;
+    this.medium.currentTime = this.target_s;
   }
 
-  #arrive() {
-    if (this.wanted_s !== null && this.wanted_s !== this.going_s) {
-      this.#go();
+  #finishSeek() {
+    if (this.target_s !== null && this.target_s !== this.seeking_s) {
+      this.#seek();
       return;
     }
-    this.wanted_s = null;
-    this.#show(this.medium.currentTime);
+    this.target_s = null;
+    this.#showFrame(this.medium.currentTime);
   }
 
-  #show(time_s) {
-    if (this.wanted_s !== null) return;
-    this.picture_s = time_s;
-    this.shown(time_s);
-    this.#rest();
+  #showFrame(time_s) {
+    if (this.target_s !== null) return;
+    this.shown_s = time_s;
+    this.onFrame(time_s);
+    this.#waitForIdle();
   }
 
-  // A busy machine shows pictures late: the one on the screen is where it stops, not the one that was due.
-  #stop() {
-    if (this.wanted_s === null && !this.medium.ended) this.seekTo(this.picture_s + INTO_FRAME_S);
-    this.#turn();
+  // A busy machine shows frames late: pause at the one on the screen, not at the one that was due.
+  #stayAtFrame() {
+    if (this.target_s === null && !this.medium.ended) this.seekTo(this.shown_s + FRAME_OFFSET_S);
+    this.#notify();
   }
 
-  #turn() {
-    this.changed();
-    this.#rest();
+  #notify() {
+    this.onChange();
+    this.#waitForIdle();
   }
 
-  // Told only when all is quiet, so that a page that listens is not run for every picture.
-  #rest() {
+  // Reports the position only when idle, so that the page does not rerun for every frame.
+  #waitForIdle() {
     clearTimeout(this.timer);
-    if (!this.playing && this.wanted_s === null) this.timer = setTimeout(() => this.rested(this.moment_s), REST_MS);
+    if (this.playing || this.target_s !== null) return;
+    this.timer = setTimeout(() => this.onIdle(this.moment_s), IDLE_DELAY_MS);
   }
 
-  // Follows the pictures as they are presented where the browser tells, else as often as it draws.
-  #watch() {
+  // Follows each presented frame if the browser reports them, otherwise checks at every repaint.
+  #followFrames() {
     if (this.closed.signal.aborted) return;
     if (this.medium.requestVideoFrameCallback) {
-      this.medium.requestVideoFrameCallback((_, picture) => {
-        if (this.playing) this.#show(picture.mediaTime);
-        this.#watch();
+      this.medium.requestVideoFrameCallback((_, frame) => {
+        if (this.playing) this.#showFrame(frame.mediaTime);
+        this.#followFrames();
       });
     } else {
       requestAnimationFrame(() => {
-        if (this.playing) this.#show(this.medium.currentTime);
+        if (this.playing) this.#showFrame(this.medium.currentTime);
         if (!this.medium.paused && this.medium.ended && this.medium instanceof SilentClock) this.medium.pause();
-        this.#watch();
+        this.#followFrames();
       });
     }
   }

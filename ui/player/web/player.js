@@ -1,4 +1,4 @@
-// The player: puts video, overlay, chart and controls together.
+// The player: connects the video, its overlay, the chart and the controls.
 
 import {Timeline} from "./timeline.js";
 import {People} from "./people.js";
@@ -10,36 +10,36 @@ import {takeKey} from "./keys.js";
 import {Naming} from "./naming.js";
 import {explain, LaneChoice, Signals} from "./signals.js";
 
-const MOST_NAMED = 4;
-const MOST_SIGNALS = 3;
+const MAX_NAMED = 4;
+const MAX_SIGNALS = 3;
 
 export class Player {
-  // `say(name, value)` sends a value to the page.
-  constructor(root, say) {
+  // `send(name, value)` sends a value to the page.
+  constructor(root, send) {
     this.root = root;
-    this.say = say;
+    this.send = send;
     this.sessionId = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
     this.marked = [];
-    this.taken = new Set();
-    this.rests = 0;
+    this.received = new Set();
+    this.reports = 0;
     this.data = {};
     const find = (name) => root.querySelector(name);
     [this.stage, this.video, this.status, this.now] = [".stage", "video", ".status", ".now"].map(find);
     this.overlay = new Overlay(find(".overlay"));
     this.chart = new Chart(find(".chart"), (time_s) => this.playback?.seekToFrameAt(time_s));
-    this.choice = new LaneChoice(find(".choice"), MOST_SIGNALS, (keys) => this.#chooseLanes(keys));
+    this.choice = new LaneChoice(find(".choice"), MAX_SIGNALS, (keys) => this.#chooseLanes(keys));
     this.closed = new AbortController();
     this.naming = new Naming(find(".naming"), this.closed.signal, {
-      named: (label) => this.#nameLast(label),
-      done: () => this.chart.element.focus({preventScroll: true}),
+      onName: (label) => this.#nameLast(label),
+      onDone: () => this.chart.element.focus({preventScroll: true}),
     });
     this.#listen(root, "keydown", (event) => this.playback && takeKey(event, this));
     this.#listen(root, "change", (event) => {
       if (event.target.name === "lane") this.choice.take();
       else this.#changeLayers();
     });
-    this.#listen(root, "click", (event) => this.#press(event));
-    this.#listen(this.video, "error", () => this.#tell("This browser cannot play the video."));
+    this.#listen(root, "click", (event) => this.#handleClick(event));
+    this.#listen(this.video, "error", () => this.#showStatus("This browser cannot play the video."));
     this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
     this.watcher = new ResizeObserver(() => this.#draw());
     this.watcher.observe(this.stage);
@@ -56,19 +56,19 @@ export class Player {
 
   // Applies the page's current data.
   async update(data) {
-    const before = this.data;
+    const previous = this.data;
     this.data = data;
     this.people = new People(data.people, data.faces);
-    this.taken = new Set(data.taken);
-    if (data.timeline !== before.timeline || data.video !== before.video) {
+    this.received = new Set(data.received);
+    if (data.timeline !== previous.timeline || data.video !== previous.video) {
       await this.#open(data);
-    } else if (this.playback && data.stand.move !== before.stand.move) {
-      this.playback.seekTo(data.stand.time_s);
+    } else if (this.playback && data.position.move !== previous.position.move) {
+      this.playback.seekTo(data.position.time_s);
     }
-    if (data.captions !== before.captions) this.#setCaptions(data.captions);
+    if (data.captions !== previous.captions) this.#setCaptions(data.captions);
     this.lanes ??= data.chosen;
     this.choice.offer(data.lanes, this.lanes);
-    if (data.signals !== before.signals) await this.#loadSignals(data.signals);
+    if (data.signals !== previous.signals) await this.#loadSignals(data.signals);
     this.#showAll();
   }
 
@@ -77,7 +77,7 @@ export class Player {
     this.signals = null;
     if (!address) return undefined;
     const answer = await fetch(address);
-    if (!answer.ok) return this.#tell("The lanes could not be loaded. Reload the page.");
+    if (!answer.ok) return this.#showStatus("The lanes could not be loaded. Reload the page.");
     const signals = new Signals(await answer.arrayBuffer());
     if (address === this.data.signals) this.signals = signals;
     return undefined;
@@ -85,30 +85,30 @@ export class Player {
 
   #chooseLanes(keys) {
     this.lanes = keys;
-    this.say("lanes", keys);
+    this.send("lanes", keys);
     if (this.signals) this.#showAll();
-    else if (keys.length) this.#tell("Preparing the lanes …");
+    else if (keys.length) this.#showStatus("Preparing the lanes …");
   }
 
   async #open(data) {
     const answer = await fetch(data.timeline);
-    if (!answer.ok) return this.#tell("The timeline could not be loaded. Reload the page.");
+    if (!answer.ok) return this.#showStatus("The timeline could not be loaded. Reload the page.");
     const timeline = new Timeline(await answer.arrayBuffer());
     if (data.timeline !== this.data.timeline || data.video !== this.data.video) return undefined;
     this.playback?.close();
     this.timeline = timeline;
     this.root.classList.toggle("silent", !data.video);
     this.playback = new Playback(data.video ? this.video : new SilentClock(timeline.head.duration_s), timeline, {
-      shown: () => this.#draw(),
-      headed: () => this.#readOut(),
-      // Includes the last move it followed, so that the page can ignore older reports.
-      rested: (time_s) => this.say("rest", {count: ++this.rests, move: this.data.stand.move, time_s}),
-      changed: () => this.#showPlayback(),
+      onFrame: () => this.#draw(),
+      onSeek: () => this.#showPosition(),
+      // Includes the page's last move, so that the page can ignore reports from before it.
+      onIdle: (time_s) => this.send("position", {count: ++this.reports, move: this.data.position.move, time_s}),
+      onChange: () => this.#showPlayback(),
     });
     if (data.video && this.video.getAttribute("src") !== data.video) this.video.src = data.video;
     this.#fitStage();
     this.#offerMesh();
-    this.playback.seekTo(this.data.stand.time_s ?? 0);
+    this.playback.seekTo(this.data.position.time_s ?? 0);
     return undefined;
   }
 
@@ -142,20 +142,20 @@ export class Player {
   markMoment() {
     const time_s = this.playback.moment_s;
     this.#mark(time_s, time_s);
-    this.#tell(`Moment marked at ${clockText(time_s, 1)}`);
+    this.#showStatus(`Moment marked at ${clockText(time_s, 1)}`);
   }
 
   startSpan() {
     this.span_s = this.playback.moment_s;
-    this.#tell(`Span starts at ${clockText(this.span_s, 1)}. Mark its end with ]`);
+    this.#showStatus(`Span starts at ${clockText(this.span_s, 1)}. Mark its end with ]`);
   }
 
   endSpan() {
-    if (this.span_s === undefined) return this.#tell("Mark the start of a span with [ first");
+    if (this.span_s === undefined) return this.#showStatus("Mark the start of a span with [ first");
     const ends = [this.span_s, this.playback.moment_s].sort((a, b) => a - b);
     this.span_s = undefined;
     this.#mark(...ends);
-    return this.#tell(`Span marked from ${clockText(ends[0], 1)} to ${clockText(ends[1], 1)}`);
+    return this.#showStatus(`Span marked from ${clockText(ends[0], 1)} to ${clockText(ends[1], 1)}`);
   }
 
   full() {
@@ -167,20 +167,20 @@ export class Player {
   #mark(start_s, end_s) {
     const event = {id: `${this.sessionId}-${this.marked.length + 1}`, start_s, end_s, label: ""};
     this.marked = [...this.marked, event];
-    this.say("events", this.marked);
+    this.send("events", this.marked);
     this.#showAll();
     this.naming.ask();
   }
 
   #nameLast(label) {
     this.marked = [...this.marked.slice(0, -1), {...this.marked.at(-1), label}];
-    this.say("events", this.marked);
+    this.send("events", this.marked);
     this.#showAll();
   }
 
-  #press(event) {
-    const button = event.target.closest("button[data-does]");
-    if (button && this.playback) this[button.dataset.does](...(button.dataset.by ? [Number(button.dataset.by)] : []));
+  #handleClick(event) {
+    const button = event.target.closest("button[data-action]");
+    if (button && this.playback) this[button.dataset.action](...(button.dataset.by ? [Number(button.dataset.by)] : []));
     else if (event.target.closest(".stage") && this.playback) this.toggle();
   }
 
@@ -198,9 +198,9 @@ export class Player {
 
   // Timelines do not contain mesh points; the page may provide them.
   #offerMesh() {
-    const given = this.timeline.head.points > 0;
-    this.root.querySelector("input[name=mesh]").disabled = !given;
-    this.root.querySelector(".why").hidden = given;
+    const hasMesh = this.timeline.head.points > 0;
+    this.root.querySelector("input[name=mesh]").disabled = !hasMesh;
+    this.root.querySelector(".why").hidden = hasMesh;
   }
 
   #setCaptions(address) {
@@ -232,8 +232,8 @@ export class Player {
   }
 
   #showChart() {
-    const waiting = this.marked.filter((event) => !this.taken.has(event.id));
-    const events = [...this.data.events, ...waiting.map((event) => ({...event, label: event.label || "new", excluded: false}))];
+    const pending = this.marked.filter((event) => !this.received.has(event.id));
+    const events = [...this.data.events, ...pending.map((event) => ({...event, label: event.label || "new", excluded: false}))];
     this.chart.show(
       this.timeline, this.people, this.data.colours, events, this.playback.duration_s, this.signals, this.lanes,
     );
@@ -242,22 +242,22 @@ export class Player {
 
   #showPlayback() {
     const {playing, speed} = this.playback;
-    const button = this.root.querySelector("[data-does=toggle]");
+    const button = this.root.querySelector("[data-action=toggle]");
     button.setAttribute("aria-label", playing ? "Pause" : "Play");
     button.classList.toggle("on", playing);
     this.root.querySelector(".speed").textContent = `${speed}×`;
-    const sound = this.root.querySelector("[data-does=mute]");
+    const sound = this.root.querySelector("[data-action=mute]");
     sound.setAttribute("aria-pressed", String(this.video.muted));
   }
 
   #draw() {
     if (!this.playback || !this.people) return;
-    const frame = this.timeline.frameAt(this.playback.picture_s);
+    const frame = this.timeline.frameAt(this.playback.shown_s);
     this.overlay.draw(this.timeline, this.people, frame, this.#layers, this.data.colours);
-    this.#readOut();
+    this.#showPosition();
   }
 
-  #readOut() {
+  #showPosition() {
     const time_s = this.playback.moment_s;
     const frame = this.timeline.frameAt(time_s);
     this.root.querySelector(".time").textContent = clockText(time_s, 2);
@@ -271,25 +271,25 @@ export class Player {
   #answers(frame) {
     if (frame < 0) return "";
     const faces = this.people.facesOf(this.timeline, frame);
-    const texts = faces.slice(0, MOST_NAMED).map(({face, person}) => {
+    const texts = faces.slice(0, MAX_NAMED).map(({face, person}) => {
       const [label, share] = this.timeline.topOf(face, 1)[0];
       const value = `${label} ${Math.round(100 * share)}%`;
       const answer = this.timeline.answerOf(face);
-      const more = this.signals?.textAt(this.lanes, person, this.playback.moment_s);
+      const signalText = this.signals?.textAt(this.lanes, person, this.playback.moment_s);
       const text = answer === label ? value : `${answer} (${value})`;
-      return `${this.people.name(person)}: ${text}${more ? `; ${more}` : ""}`;
+      return `${this.people.name(person)}: ${text}${signalText ? `; ${signalText}` : ""}`;
     });
-    if (faces.length > MOST_NAMED) texts.push(`and ${faces.length - MOST_NAMED} more`);
+    if (faces.length > MAX_NAMED) texts.push(`and ${faces.length - MAX_NAMED} more`);
     return texts.join(" · ") || "No face";
   }
 
-  #tell(text) {
+  #showStatus(text) {
     this.status.textContent = text;
-    clearTimeout(this.quiet);
-    this.quiet = setTimeout(() => this.status.replaceChildren(), 4000);
+    clearTimeout(this.statusTimer);
+    this.statusTimer = setTimeout(() => this.status.replaceChildren(), 4000);
   }
 
-  #listen(target, name, does) {
-    target.addEventListener(name, does, {signal: this.closed.signal});
+  #listen(target, name, handler) {
+    target.addEventListener(name, handler, {signal: this.closed.signal});
   }
 }

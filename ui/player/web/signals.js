@@ -1,13 +1,13 @@
 // Lanes of eyes, gaze, head and movements below each person's expressions; reads the format of ui/player/signals.py.
 
-// The same as in emotion/charts/behaviour.py; dashes tell lines apart without colour.
+// The colours of emotion/charts/behaviour.py; dashes tell lines apart without colour.
 const LINE_COLOURS = ["#7c6cf0", "#c26a12", "#2e9e8f"];
 const LINE_DASHES = [[], [5, 3], [1, 2]];
 const SIGNAL_PX = 42;
 // A screen has no room for more marks in one lane.
-const MOST_MARKS = 300;
+const MAX_MARKS = 300;
 // Least distance between the names of two marks, px.
-const NAME_PX = 46;
+const MIN_NAME_GAP_PX = 46;
 const UNKNOWN_STEP = 255;
 
 export class Signals {
@@ -15,11 +15,11 @@ export class Signals {
     const start = 4 + new DataView(buffer).getUint32(0, true);
     this.head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, start - 4)));
     this.arrays = {};
-    for (const [name, place] of Object.entries(this.head.arrays)) {
-      const type = place.type === "<u4" ? Uint32Array : Uint8Array;
-      this.arrays[name] = new type(buffer, start + place.offset, place.length);
+    for (const [name, {type, offset, length}] of Object.entries(this.head.arrays)) {
+      const ArrayType = type === "<u4" ? Uint32Array : Uint8Array;
+      this.arrays[name] = new ArrayType(buffer, start + offset, length);
     }
-    this.places = new Map(this.head.people.map((person, place) => [person, place]));
+    this.indices = new Map(this.head.people.map((person, index) => [person, index]));
   }
 
   // The chosen signals, in the order of the packed ones.
@@ -32,8 +32,8 @@ export class Signals {
   }
 
   rowsOf(person) {
-    const place = this.places.get(person);
-    return place === undefined ? [0, 0] : [this.arrays.first[place], this.arrays.first[place + 1]];
+    const index = this.indices.get(person);
+    return index === undefined ? [0, 0] : [this.arrays.first[index], this.arrays.first[index + 1]];
   }
 
   valueOf(signal, line, row) {
@@ -42,7 +42,7 @@ export class Signals {
     return signal.low + ((signal.high - signal.low) * step) / this.head.units.steps;
   }
 
-  // The smallest and largest step of a line per column of pixels; the smallest is 255 where nothing is known.
+  // The smallest and largest step of a line per column of pixels; `low` is 255 where no value is known.
   columnsOf(person, line, columns, duration_s) {
     const low = new Uint8Array(columns).fill(UNKNOWN_STEP);
     const high = new Uint8Array(columns);
@@ -126,7 +126,7 @@ function signalTitle(signals, signal, person) {
   name.textContent = signal.title;
   title.append(name);
   if (signal.lines.length > 1) {
-    for (const [place, line] of signal.lines.entries()) title.append(lineKey(line.name, place));
+    for (const [index, line] of signal.lines.entries()) title.append(lineKey(line.name, index));
   }
   const axis = document.createElement("span");
   const low = String(signal.low).replace("-", "−");
@@ -147,10 +147,10 @@ function signalTitle(signals, signal, person) {
   return title;
 }
 
-function lineKey(name, place) {
+function lineKey(name, index) {
   const item = document.createElement("span");
   const swatch = document.createElement("i");
-  swatch.style.borderTop = `2px ${["solid", "dashed", "dotted"][place]} ${LINE_COLOURS[place]}`;
+  swatch.style.borderTop = `2px ${["solid", "dashed", "dotted"][index]} ${LINE_COLOURS[index]}`;
   item.append(swatch, name);
   return item;
 }
@@ -167,9 +167,9 @@ function paintSignal(signals, signal, person, width, scale, duration_s) {
     const y = yOf(((signal.limit - signal.low) / (signal.high - signal.low)) * signals.head.units.steps);
     stroke(pen, "#8c939c", [4, 3], [[0, y], [columns, y]]);
   }
-  for (const [place, line] of signal.lines.entries()) {
+  for (const [index, line] of signal.lines.entries()) {
     const {low, high} = signals.columnsOf(person, line, columns, duration_s);
-    paintLine(pen, low, high, yOf, LINE_COLOURS[place], LINE_DASHES[place]);
+    paintLine(pen, low, high, yOf, LINE_COLOURS[index], LINE_DASHES[index]);
   }
   return canvas;
 }
@@ -197,31 +197,31 @@ function stroke(pen, colour, dashes, points) {
   pen.strokeStyle = colour;
   pen.lineWidth = 1.4;
   pen.setLineDash(dashes);
-  for (const [place, [x, y]] of points.entries()) place ? pen.lineTo(x, y) : pen.moveTo(x, y);
+  for (const [index, [x, y]] of points.entries()) index ? pen.lineTo(x, y) : pen.moveTo(x, y);
   pen.stroke();
 }
 
 function markElements(marks, width, duration_s) {
   let free_px = 0;
-  return marks.slice(0, MOST_MARKS).map(([, kind, start_s, end_s]) => {
+  return marks.slice(0, MAX_MARKS).map(([, kind, start_s, end_s]) => {
     const mark = document.createElement("span");
     const left_px = (start_s / duration_s) * width;
     mark.className = "happened";
     mark.title = `${kind}, ${start_s.toFixed(2)} to ${end_s.toFixed(2)} s`;
     mark.style.left = `${(100 * start_s) / duration_s}%`;
     mark.style.width = `max(${(100 * (end_s - start_s)) / duration_s}%, 2px)`;
-    if (left_px >= free_px && left_px < width - NAME_PX) {
+    if (left_px >= free_px && left_px < width - MIN_NAME_GAP_PX) {
       mark.textContent = kind;
-      free_px = left_px + NAME_PX;
+      free_px = left_px + MIN_NAME_GAP_PX;
     }
     return mark;
   });
 }
 
-// The choice of lanes: a checkbox per signal, and a menu of movements. `changed(keys)` is called with the chosen ones.
+// The choice of lanes: a checkbox per signal, and a menu of movements. `onChange(keys)` gets the chosen ones.
 export class LaneChoice {
-  constructor(element, most, changed) {
-    [this.element, this.most, this.changed] = [element, most, changed];
+  constructor(element, max, onChange) {
+    [this.element, this.max, this.onChange] = [element, max, onChange];
     this.offered = "";
   }
 
@@ -246,7 +246,7 @@ export class LaneChoice {
 
   take() {
     this.#limit();
-    this.changed(this.keys);
+    this.onChange(this.keys);
   }
 
   #box(lane, checked) {
@@ -259,7 +259,7 @@ export class LaneChoice {
 
   // More lanes would push the video off the screen.
   #limit() {
-    const full = this.keys.length >= this.most;
+    const full = this.keys.length >= this.max;
     for (const box of this.element.querySelectorAll("input")) box.disabled = full && !box.checked;
     this.element.querySelector(".most").hidden = !full;
     const count = this.element.querySelectorAll(".moves input:checked").length;

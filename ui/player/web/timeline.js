@@ -3,8 +3,8 @@
 
 const ARRAYS = {"<u4": Uint32Array, "|u1": Uint8Array, "<i2": Int16Array, "<f8": Float64Array};
 const UNKNOWN = -32768;
-// Tolerance for rounded frame times.
-const EARLY_S = 0.001;
+// Frame times are rounded.
+const TOLERANCE_S = 0.001;
 
 export const UNCLEAR = 255;
 
@@ -12,8 +12,8 @@ export class Timeline {
   constructor(buffer) {
     const start = 4 + new DataView(buffer).getUint32(0, true);
     this.head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, start - 4)));
-    for (const [name, place] of Object.entries(this.head.arrays)) {
-      this[name] = new ARRAYS[place.type](buffer, start + place.offset, place.length);
+    for (const [name, {type, offset, length}] of Object.entries(this.head.arrays)) {
+      this[name] = new ARRAYS[type](buffer, start + offset, length);
     }
     this.labels = this.head.labels;
     this.frames = this.ticks.length;
@@ -24,7 +24,7 @@ export class Timeline {
     return this.ticks[frame] * this.head.units.tick_s;
   }
 
-  // When a frame ends: at the next one, or at the end of the analysed part.
+  // The end of a frame: the start of the next one, or the end of the analysed part.
   endOf(frame) {
     return frame + 1 < this.frames ? this.timeOf(frame + 1) : this.head.end_s;
   }
@@ -35,7 +35,7 @@ export class Timeline {
     let high = this.frames;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.timeOf(middle) <= time_s + EARLY_S) low = middle + 1;
+      if (this.timeOf(middle) <= time_s + TOLERANCE_S) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -44,7 +44,7 @@ export class Timeline {
   // The analysed frame at a time, or -1 outside of the analysed part.
   frameAt(time_s) {
     const frame = this.countUntil(time_s) - 1;
-    return frame >= 0 && time_s <= this.endOf(frame) + EARLY_S ? frame : -1;
+    return frame >= 0 && time_s <= this.endOf(frame) + TOLERANCE_S ? frame : -1;
   }
 
   // The analysed frame at a time, or the nearest end of the analysed part.
@@ -55,7 +55,7 @@ export class Timeline {
   facesOf(frame) {
     if (frame < 0) return [];
     const first = this.first[frame];
-    return Array.from({length: this.first[frame + 1] - first}, (_, place) => first + place);
+    return Array.from({length: this.first[frame + 1] - first}, (_, index) => first + index);
   }
 
   boxOf(face) {
@@ -74,7 +74,7 @@ export class Timeline {
   // The most probable labels with their probabilities.
   topOf(face, count) {
     return this.labels
-      .map((label, place) => [label, this.shareOf(face, place)])
+      .map((label, index) => [label, this.shareOf(face, index)])
       .sort((a, b) => b[1] - a[1])
       .slice(0, count);
   }

@@ -148,9 +148,10 @@ def _axis_title(signal: Signal) -> str:
 def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> str:
     """Return a chart's content as text."""
     digits = {EYES: 2, GAZE: 0, HEAD: 0}.get(signal.key, 3)
+    unit = "°" if signal.key in {GAZE, HEAD} else ""
     parts = [
-        f"{line}: mean {_rounded(part['mean'].mean(), digits)}, "
-        f"{_rounded(part['low'].min(), digits)} to {_rounded(part['high'].max(), digits)}"
+        f"{line}: mean {_rounded(part['mean'].mean(), digits)}{unit}, "
+        f"{_rounded(part['low'].min(), digits)} to {_rounded(part['high'].max(), digits)}{unit}"
         for line, part in spans.groupby("line", sort=False)
     ]
     counts = happened["kind"].value_counts()
@@ -256,7 +257,7 @@ def _show_figures(analysis: Analysis, behaviour: Behaviour, edits: Edits, key: s
 
 def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Behaviour) -> None:
     """Show the source of each person's face at rest, and the mean movements if there are several people."""
-    rests = ", ".join(f"{name}: {_RESTS[str(behaviour.people.loc[track, 'rest'])]}" for track, name in names.items())
+    rests = "; ".join(f"{name} – {_RESTS[str(behaviour.people.loc[track, 'rest'])]}" for track, name in names.items())
     st.caption(f"Face at rest: {plain(rests)}.")
     if len(names) < 2:
         return
@@ -280,7 +281,7 @@ def _number(title: str, form: str, meaning: str | None = None) -> Any:
     return st.column_config.NumberColumn(title, format=form, help=meaning)
 
 
-_RESTS = {"baseline": "from the baseline", "neutral": "from neutral frames", "unknown": "unknown, set a baseline"}
+_RESTS = {"baseline": "from the baseline", "neutral": "from neutral frames", "unknown": "unknown (set a baseline)"}
 _FIGURES = {
     "blinks_per_minute": _number("Blinks/min", "%.1f"),
     "blinks": _number("Blinks", "%d"),

@@ -23,6 +23,7 @@ from ui.common.shares import whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
 from ui.common.widgets import chips
+from ui.video.tabs.pair import show_pair
 from ui.video.tabs.people import choose_person
 
 _PERSON, _ANALYSIS = "Another person", "Another analysis"
@@ -63,6 +64,8 @@ def show_comparison(analysis: Analysis, edits: Edits, key: str, library: OtherAn
             "Time offset (s)", value=0.0, step=0.1, key=f"{key}_offset", help="Added to the times of the second side"
         )
     _show(first, Side(second.name, second.analysis, second.track, offset_s), key)
+    if kind == _PERSON:
+        show_pair(analysis, edits, (first.track, second.track), f"{key}_pair")
 
 
 def _name(analysis: Analysis, edits: Edits, track: int | None) -> str:

@@ -37,7 +37,7 @@ _QUESTIONS = {
     "Eyes and movements": "What do eyes, head and face do?",
     "Events": "What changes at an event?",
     "Baseline": "How does a face differ from itself at rest?",
-    "Compare": "How do two people or two videos differ?",
+    "Compare": "How do two people or two videos differ, and do two people's expressions move together?",
 }
 """Tab → the question that it answers."""
 
@@ -226,4 +226,5 @@ def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | N
         window_s = st.slider(_WINDOWS[chosen], 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", width=220)
     st.caption(f"{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}")
     method = next(name for name in METHODS if name == chosen)
-    return smoothed(edited, method, window_s), track
+    # Kept, so that what tabs compute from it is kept too.
+    return kept("smoothed_analysis", (edited, method, window_s), lambda: smoothed(edited, method, window_s)), track

@@ -1,4 +1,4 @@
-"""FER2013 as published, with either header, and the FER+ votes beside it."""
+"""FER2013 as published, with both kinds of header, and the table of FER+ votes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VOTES_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgus
 
 
 def face_rows(name: str) -> list[str]:
-    """Two rows of each usage, emotions 0, 1, …, 5."""
+    """Return two rows of each usage, with emotions 0 to 5."""
     cells = [(str(row), as_text(face), USAGES[row // 2]) for row, face in enumerate(FACES)]
     return [
         f"{code},{pixels},{usage}" if name == "fer2013.csv" else f"{code},{usage},{pixels}"
@@ -28,7 +28,7 @@ def face_rows(name: str) -> list[str]:
 
 
 def vote_rows() -> list[str]:
-    """Row i: ten minus i votes for neutral, i for happiness."""
+    """Return rows in which row i has 10 − i votes for neutral and i for happiness."""
     return [f"{USAGES[row // 2]},fer{row}.png,{10 - row},{row},0,0,0,0,0,0,0,0" for row in range(6)]
 
 

@@ -21,7 +21,7 @@ def fill(folder, classes, faces=FACES):
 
 
 def test_splits_and_spellings_are_understood(tmp_path, prepared):
-    source = tmp_path / "source" / "archive"  # zip files like to wrap everything once more
+    source = tmp_path / "source" / "archive"  # many ZIP files wrap everything in one more folder
     fill(source / "train", ("Angry", "2_happy", "sad"))
     fill(source / "val", ("angry", "HAPPY", "sadness"))
     fill(source / "test", ("anger", "Joy", "sad"))
@@ -36,7 +36,7 @@ def test_splits_and_spellings_are_understood(tmp_path, prepared):
 
 def test_a_single_level_is_split_and_duplicates_stay_together(tmp_path, prepared):
     faces = made_faces(60, 1)
-    fill(tmp_path / "source", ("happy", "sad"), faces)  # each face twice, once per class
+    fill(tmp_path / "source", ("happy", "sad"), faces)  # each face is in both classes
     out, manifest = prepared("folders", tmp_path / "source", hold_out=0.2)
     splits = read_dataset(out)
     assert set(splits) == {"train", "validation", "test"}
@@ -81,7 +81,7 @@ def test_unreadable_pictures_and_unknown_classes_are_listed(tmp_path, prepared):
 
 def test_size_colour_and_proportions(tmp_path, prepared):
     wide = np.zeros((40, 100, 3), np.uint8)
-    wide[:, 30:70] = (0, 0, 255)  # the middle square, red in OpenCV's order
+    wide[:, 30:70] = (0, 0, 255)  # the square in the middle is red (OpenCV's order is BGR)
     for name in ("happy", "sad"):
         write_picture(tmp_path / "source" / "train" / name / "wide.png", wide)
     out, _ = prepared("folders", tmp_path / "source", size=20, colour=True, hold_out=0.0)

@@ -1,4 +1,4 @@
-"""Kaggle's facial keypoints: columns in any order, missing points, broken rows; the real file where present."""
+"""Kaggle's facial keypoints: columns in any order, missing points, broken rows; the real file if present."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def test_the_published_file_is_read(shared_data, prepared):
     left, right = (faces.points[:, KEYPOINTS.index(f"{side}_eye_center"), 0] for side in ("left", "right"))
     assert len(faces) == 40
     assert not manifest.skipped
-    assert (left > right).mean() > 0.9  # the person's left eye is on the picture's right
+    assert (left > right).mean() > 0.9  # the person's left eye is on the right of the picture
     with pytest.raises(DatasetError, match="expected a data set of labelled faces; got keypoints"):
         read_split(out, "train")

@@ -84,10 +84,10 @@ def test_a_sample_is_reproducible_and_ordered(made_data):
     [
         (votes(6, 4, 0, 0, 0, 0, 0, 0, 0, 0), 0),
         (votes(5, 5, 0, 0, 0, 0, 0, 0, 0, 0), -1),  # half is not a majority
-        (votes(1, 1, 1, 1, 0, 5, 0, 1, 0, 0), 5),  # single votes are noise, so 5 of 5
-        (votes(2, 0, 0, 0, 0, 0, 0, 0, 8, 0), -1),  # mostly unknown
-        (votes(0, 0, 0, 0, 0, 0, 0, 2, 0, 8), -1),  # mostly not a face
-        (votes(0, 0, 0, 0, 0, 0, 0, 0, 0, 0), -1),  # nobody was asked
+        (votes(1, 1, 1, 1, 0, 5, 0, 1, 0, 0), 5),  # single votes are dropped as noise: 5 of 5
+        (votes(2, 0, 0, 0, 0, 0, 0, 0, 8, 0), -1),  # most votes are for unknown
+        (votes(0, 0, 0, 0, 0, 0, 0, 2, 0, 8), -1),  # most votes are for not a face
+        (votes(0, 0, 0, 0, 0, 0, 0, 0, 0, 0), -1),  # no votes
     ],
 )
 def test_majority_by_hand(counts, label):
@@ -98,8 +98,8 @@ def test_vote_shares_by_hand():
     table = np.concatenate(
         [
             votes(6, 2, 1, 0, 0, 0, 0, 0, 1, 0),  # single votes dropped: 6 and 2 of 8
-            votes(0, 0, 0, 4, 0, 0, 0, 0, 4, 2),  # more saw no expression than some
-            votes(1, 1, 1, 1, 1, 1, 1, 1, 1, 1),  # only noise
+            votes(0, 0, 0, 4, 0, 0, 0, 0, 4, 2),  # most votes are for no expression
+            votes(1, 1, 1, 1, 1, 1, 1, 1, 1, 1),  # only single votes
         ]
     )
     shares, usable = vote_shares(table)

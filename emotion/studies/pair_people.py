@@ -1,0 +1,94 @@
+"""Finds the second person of a study's cell: another participant in the same video, or whoever is seen longest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from emotion.analytics.edits import Edits
+from emotion.analytics.people import person_name
+from emotion.errors import InputError
+from emotion.studies.rows import Rows
+from emotion.studies.statistics.synchrony import MAX_LAG_S, WINDOW_S
+from emotion.studies.study import Cell, Study
+from emotion.studies.sums import participant_track, seen_s, track_named
+from emotion.studies.windows import Window
+
+MIN_SEEN_S = WINDOW_S + 2 * MAX_LAG_S
+"""Somebody seen for less is no second person: there would be no window to compare, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two people of one video.
+
+    Attributes:
+        tracks: The participant's track and the other person's.
+        partner: The other participant, or else the other person's name.
+    """
+
+    tracks: tuple[int, int]
+    partner: str
+
+
+def pair_of(study: Study, cell: Cell, rows: Rows, windows: Sequence[Window], edits: Edits) -> Pair | None:
+    """Return the two people of a cell; None if nobody else is seen for :data:`MIN_SEEN_S`.
+
+    The second person is the participant of another cell of the same video and stimulus, if there is one, else the
+    person seen longest beside the participant. People who count in no result are never chosen.
+
+    Args:
+        study: The study.
+        cell: One of its cells.
+        rows: The cell's timeline.
+        windows: The parts of it that the cell means.
+        edits: Its edits, for names and merged tracks.
+
+    Raises:
+        InputError: Somebody who counts in no result is in the video, but it is not known which person.
+    """
+    seen = seen_s(rows, windows)
+    own = participant_track(seen, cell.track, track_named(cell.participant, edits))
+    hidden = _not_counting(study, cell, edits)
+    if own is None or own in hidden:
+        return None
+    others = {
+        track: time_s for track, time_s in seen.items() if track != own and track not in hidden and time_s >= MIN_SEEN_S
+    }
+    partners = _participants(study, cell, seen, edits)
+    preferred = {track: time_s for track, time_s in others.items() if track in partners} or others
+    if not preferred:
+        return None
+    track = max(preferred, key=preferred.__getitem__)
+    return Pair((own, track), partners.get(track) or person_name(track, edits.names))
+
+
+def _not_counting(study: Study, cell: Cell, edits: Edits) -> set[int]:
+    """Return the tracks of people in the cell's video who count in no result."""
+    absent = {each.name for each in study.participants if not each.counts}
+    found = {track_named(name, edits) for name in absent}
+    for other in _cells_beside(study, cell):
+        if other.participant in absent:
+            track = track_named(other.participant, edits) if other.track is None else other.track
+            if track is None:
+                raise InputError(
+                    f"expected the track of {other.participant}, who counts in no result: name them on the Video page"
+                )
+            found.add(track)
+    return {track for track in found if track is not None}
+
+
+def _participants(study: Study, cell: Cell, seen: Mapping[int, float], edits: Edits) -> dict[int, str]:
+    """Return the tracks of other participants of the same video and stimulus, with their names."""
+    counting = {each.name for each in study.participants if each.counts}
+    found: dict[int, str] = {}
+    for other in _cells_beside(study, cell):
+        track = participant_track(seen, other.track, track_named(other.participant, edits))
+        if other.participant in counting and other.stimulus == cell.stimulus and track is not None:
+            found[track] = other.participant
+    return found
+
+
+def _cells_beside(study: Study, cell: Cell) -> list[Cell]:
+    """Return the cells of other participants in the same video."""
+    return [one for one in study.cells if one.analysis == cell.analysis and one.participant != cell.participant]

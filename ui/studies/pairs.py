@@ -1,0 +1,162 @@
+"""Two people at once across a study: each video's pair, and pairs against shuffled ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.results import study_pairs
+from emotion.studies.measures import default_measure
+from emotion.studies.measures import measure as measure_named
+from emotion.studies.pair_figures import MEANINGS, SMILE, SMILE_OVER
+from emotion.studies.pair_people import MIN_SEEN_S
+from emotion.studies.pair_results import TEST_MEANINGS, StudyPairs
+from emotion.studies.pair_sentences import LEADING_MEANS, SHUFFLED_ASSUME, stimulus_sentence, stimulus_smiles
+from emotion.studies.results import StudyResults
+from ui.common.plain import plain, sentence
+from ui.common.reading import how_to_read
+from ui.common.shares import share_column, whole_percent
+from ui.common.tables import csv_button
+from ui.studies import session
+from ui.studies.jobs import FiguresJob, follow
+
+_JOB = "study_pairs_job"
+_MOST_PROBLEMS = 5
+_SHARES = ("first_leads", "second_leads", "smiling_together", "smiling_by_chance")
+
+_TITLES = {
+    "seconds": "Both seen, s",
+    "r": "r",
+    "lag_s": "Lag, s",
+    "r_lag": "r at that lag",
+    "first_leads": "First leads",
+    "second_leads": "Second leads",
+    "smiling_together": "Smile together",
+    "smiling_by_chance": "By chance",
+}
+"""Column of the table of pairs → its title; the CSV file has more."""
+
+
+def show_pairs(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
+    """Show how the two people of each video go together."""
+    if not any(sums.people > 1 for sums in results.sums.values()):
+        st.info(
+            "No video of this study shows two people. Film both in one picture; the one who is named like the "
+            "participant, or seen longest, is the first person.",
+            icon=":material/group:",
+        )
+        return
+    measure, over = _ask(results)
+    job = _job(studies, saved, results, measure, over)
+    if job.running:
+        follow(job, "Comparing pairs", "steps", "study_pairs_stop")
+    elif job.found is not None:
+        _show(job.found)
+    elif job.error:
+        st.error(sentence(job.error), icon=":material/error:")
+    else:
+        st.button("Compare pairs", on_click=job.forget, icon=":material/calculate:", key="study_pairs_start")
+
+
+def _ask(results: StudyResults) -> tuple[str, float]:
+    names, over = results.measures, SMILE_OVER
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measure = st.selectbox(
+            "Measure", names, names.index(default_measure(names)), format_func=lambda one: measure_named(one).title,
+            key="study_pairs_measure", width=220,
+        )  # fmt: skip
+        if SMILE in names:
+            over = st.number_input(
+                "A smile is happiness over", 0.05, 0.95, SMILE_OVER, 0.05, key="study_pairs_over", width=180
+            )
+    return measure, float(over)
+
+
+def _job(
+    studies: StudyRepository, saved: SavedStudy, results: StudyResults, measure: str, over: float
+) -> FiguresJob[StudyPairs]:
+    """Return the job of these figures, started anew if the results or a choice changed."""
+    key = results, measure, over
+    job: FiguresJob[StudyPairs] | None = st.session_state.get(_JOB)
+    if job is None or job.key != key:
+        if job is not None:
+            job.close()
+        job = st.session_state[_JOB] = FiguresJob(key)
+        job.start(lambda on_step: study_pairs(studies, saved, measure, over=over, on_step=on_step))
+        job.wait(session.SHORT_S)
+    return job
+
+
+def _show(found: StudyPairs) -> None:
+    if found.table.empty:
+        st.info(f"Nobody is seen beside a participant for {MIN_SEEN_S:g} s or more.", icon=":material/group_off:")
+        _show_problems(found)
+        return
+    for test in found.tests.to_dict("records"):
+        words = stimulus_sentence(test, found.measure), stimulus_smiles(test)
+        st.markdown("\n".join(f"- {plain(each)}" for each in words if each))
+    st.caption(plain(f"{SHUFFLED_ASSUME} A face smiles if happiness is over {found.over:g}."))
+    st.markdown("**Pairs against shuffled pairs**")
+    st.dataframe(
+        whole_percent(found.tests.round(3), "smiling_together", "smiling_shuffled"),
+        hide_index=True, placeholder="–", column_config=_test_columns(),
+    )  # fmt: skip
+    st.markdown("**Every pair**")
+    st.dataframe(
+        whole_percent(found.table[["participant", "stimulus", "partner", *_TITLES]].round(2), *_SHARES),
+        hide_index=True, placeholder="–", column_config=_pair_columns(),
+        height=min(38 + 35 * len(found.table), 420),
+    )  # fmt: skip
+    how_to_read(
+        "The participant is the first person of a pair. The second one is another participant of the same video and "
+        "stimulus, or whoever is seen longest beside the participant. Two participants of one video are one row.",
+        "\n".join(f"- {MEANINGS[name]}: **{title}**" for name, title in _TITLES.items()),
+        LEADING_MEANS,
+    )
+    _show_problems(found)
+    with st.container(horizontal=True):
+        csv_button("Pairs", found.table, "study_pairs_csv")
+        csv_button("Shuffled pairs", found.tests, "study_pair_tests_csv")
+
+
+def _show_problems(found: StudyPairs) -> None:
+    if not found.problems:
+        return
+    with st.expander(f"Videos without figures: {len(found.problems)}", icon=":material/report:"):
+        for key, reason in list(found.problems.items())[:_MOST_PROBLEMS]:
+            st.markdown(f"- {plain(' · '.join(key))}: {plain(reason)}")
+        if len(found.problems) > _MOST_PROBLEMS:
+            st.caption(f"And {len(found.problems) - _MOST_PROBLEMS} more.")
+
+
+def _pair_columns() -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    figures = {
+        name: share_column(title, MEANINGS[name], width=105) if name in _SHARES else number(title, help=MEANINGS[name])
+        for name, title in _TITLES.items()
+    }
+    return {"participant": "Participant", "stimulus": "Stimulus", "partner": "Second person", **figures}
+
+
+def _test_columns() -> dict[str, Any]:
+    titles = {
+        "pairs": "Pairs",
+        "r": "r",
+        "r_shuffled": "r shuffled",
+        "p": "p",
+        "p_holm": "p Holm",
+        "smiling_together": "Smile together",
+        "smiling_shuffled": "Shuffled",
+        "smiling_p": "p (smiles)",
+        "smiling_p_holm": "p Holm (smiles)",
+    }
+    shares = {"smiling_together", "smiling_shuffled"}
+    figures = {
+        name: share_column(title, TEST_MEANINGS[name])
+        if name in shares
+        else st.column_config.NumberColumn(title, help=TEST_MEANINGS[name])
+        for name, title in titles.items()
+    }
+    return {"stimulus": "Stimulus", **figures}
