@@ -124,7 +124,7 @@ def test_two_coders_code_a_video_and_are_compared(visit: Page, shared_data: Path
             step_to(visit, ruler, frame)
             visit.keyboard.press("h")
         expect(visit.get_by_text("1 span saved.")).to_be_visible()
-        assert_wide(visit, tmp_path / f"coding_{coder}.png")
+        save_screenshot(visit, tmp_path / f"coding_{coder}.png")
         click(visit.get_by_role("button", name="Mark as finished"))
         expect(visit.get_by_text("Finished: it counts in")).to_be_visible()
     with visit.expect_download() as caught:
@@ -141,7 +141,7 @@ def test_two_coders_code_a_video_and_are_compared(visit: Page, shared_data: Path
     expect(visit.get_by_text("2 finished, by ann, bob.")).to_be_visible()
     visit.get_by_text("The model as one more coder", exact=True).click()
     expect(visit.get_by_text("ann: happiness; bob: no code")).to_be_visible()
-    assert_wide(visit, tmp_path / "agreement.png")
+    save_screenshot(visit, tmp_path / "agreement.png")
     assert_fits_a_phone(visit)
     visit.screenshot(path=tmp_path / "agreement_400.png", full_page=True)
     visit.set_viewport_size({"width": 1280, "height": 900})
