@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs a Debian package that the tests drive. Arguments: the package, what to say and with which status to end
-# where it cannot be installed.
+# Installs a Debian package that the tests need. Arguments: the package, and the message and exit status if it cannot be
+# installed.
 set -eu
 package=$1 missing=$2 status=$3
 if ! command -v apt-get >/dev/null 2>&1; then

@@ -1,4 +1,4 @@
-"""Made-up analyses of two people, of whom one follows the other with a known lag."""
+"""Synthetic analyses of two people, one of whom follows the other with a known lag."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def following(
     first: np.ndarray | None = None,
     second: np.ndarray | None = None,
 ) -> Analysis:
-    """Return two people whose probability of happiness is a wave, that of the second one later by some time.
+    """Return an analysis of two people whose probability of happiness is a wave, delayed for the second one.
 
     Args:
-        late_s: How much later the second person is, s.
+        late_s: Delay of the second person, s.
         rate: Frames per second.
         seconds: Length.
-        copied: Whether the second person follows the first; otherwise they show a wave of their own.
+        copied: Whether the second person follows the first; otherwise they have another wave.
         seed: Seed of the wave.
         first: Values of the first person instead, one per frame.
         second: Values of the second person instead.

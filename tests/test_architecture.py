@@ -71,7 +71,7 @@ def test_ray_is_imported_in_one_file_and_only_when_used() -> None:
     assert with_ray == {"on_ray.py"}
     tree = ast.parse((batch / "on_ray.py").read_text(encoding="utf-8"))
     at_import = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
-    assert not any(name.startswith("ray") for name in at_import), "an extra, imported when it is asked for"
+    assert not any(name.startswith("ray") for name in at_import), "Ray is an extra, imported only when used"
 
 
 def test_the_app_starts_from_one_page_script_with_helpers_elsewhere() -> None:

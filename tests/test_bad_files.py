@@ -38,7 +38,7 @@ def clip(path: Path, frames: int = 2) -> Path:
 
 def case(name: str) -> Path:
     if not (CASES / name).is_dir():
-        pytest.skip(f"the folder of cases is absent: {CASES / name}")
+        pytest.skip(f"the folder of cases is missing: {CASES / name}")
     return CASES / name
 
 

@@ -15,6 +15,6 @@ from tests.cases.command import CASES, Case, run
 @pytest.mark.parametrize("case", CHECKS, ids=lambda case: f"{case.folder}: {case.right}")
 def test_cases_of_bug_reports(case: Case, tmp_path: Path) -> None:
     if not (CASES / case.folder).is_dir():
-        pytest.skip(f"the folder of cases is absent: {CASES / case.folder}")
-    came, is_right = case.judge(run(case, tmp_path))
-    assert is_right, f"expected {case.right}; got {came}"
+        pytest.skip(f"the folder of cases is missing: {CASES / case.folder}")
+    result, is_right = case.judge(run(case, tmp_path))
+    assert is_right, f"expected {case.right}; got {result}"

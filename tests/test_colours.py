@@ -101,7 +101,7 @@ def test_text_on_an_expression_can_be_read(answer):
 @pytest.mark.parametrize("pair", list(combinations(ANSWER_COLOURS, 2)), ids=" and ".join)
 def test_two_colours_can_be_distinguished(pair, vision):
     one, other = (seen_as(ANSWER_COLOURS[answer], vision) for answer in pair)
-    assert np.linalg.norm(one - other) > 15, "ΔE (CIE76); ten is seen at a glance"
+    assert np.linalg.norm(one - other) > 15, "ΔE (CIE76); 10 is visible at a glance"
     assert deltaE_ciede2000(one, other) > 7
 
 

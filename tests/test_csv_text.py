@@ -50,7 +50,7 @@ def test_numbers_stay_numbers_and_every_column_of_text_is_safe() -> None:
         ["'=1+1", "-3.5", "'-x", "-1", "", "'=a"],
         ["Zoë", "1.25", "y", "'@x", "'+1", ""],
     ]
-    assert list(table) == ["=name", "yaw", "kind", "mixed", "missing", "string"], "the table itself is left alone"
+    assert list(table) == ["=name", "yaw", "kind", "mixed", "missing", "string"], "the input table is unchanged"
 
 
 def test_files_begin_with_a_bom_and_hold_one_header() -> None:

@@ -92,7 +92,7 @@ def _killed(films: Path, place: Path, engine: str, clips: int) -> dict[str, Any]
     timelines, before = _timelines(out), _tables(out)
     started = time.monotonic()
     with _start(films, out, *options) as again:
-        said, _ = again.communicate()
+        output, _ = again.communicate()
     summary, errors = before
     names = {path.name for path in films.iterdir()}
     return {
@@ -107,7 +107,7 @@ def _killed(films: Path, place: Path, engine: str, clips: int) -> dict[str, Any]
         "rerun_s": time.monotonic() - started,
         "rerun_changed": sum(timelines.get(name) != moment for name, moment in _timelines(out).items()),
         "rerun_same_tables": all(a.equals(b) for a, b in zip(before, _tables(out), strict=True)),
-        "rerun_said": said.partition(";")[0],
+        "rerun_said": output.partition(";")[0],
     }
 
 

@@ -55,7 +55,7 @@ class Part:
     """What one person does.
 
     Attributes:
-        looks: Time, s → strengths of the moves at that time, in order of time.
+        looks: Time, s → strengths of the moves from that time on, in order of time.
         blinks: Times, s.
         turns: Time, s → strength of the turn of the head.
         present: Start and end of the time in view, s.

@@ -20,22 +20,22 @@ from emotion.vision.eyes import REST, EyeModel, Eyes
 from emotion.vision.landmarks import FaceMesh, eye_corners, head_pose, rotation
 
 PHOTOS = ("bald_guys.jpg", "Tom_Cruise_avp_2014_4.jpg", "justin.jpg", "multiface.jpg", "2009_004587.jpg")
-"""Files of the folder ``photos`` with faces whose eyes are open."""
+"""Files in the folder ``photos`` that show faces with open eyes."""
 LEAST_PX, LEAST_DRAWN_PX = 10.0, 20.0
-"""Narrowest eyes over which lids, and irises, are drawn."""
+"""Minimum widths of the eyes on which lids and irises are drawn, px."""
 AHEAD_DEG = 15.0
-"""Irises are drawn for heads that face the camera: yaw and pitch of at most this."""
+"""Maximum yaw and pitch of the heads for which irises are drawn."""
 YAWS, PITCHES = (-30, -20, -10, 0, 10, 20, 30), (-10, 0, 10)
 
 
 class EyesOfFace:
-    """Measures the eyes of a face that is near known points, as in the next frame of a video."""
+    """Measures the eyes of a face near known mesh points, as in the next frame of a video."""
 
     def __init__(self) -> None:
         self._mesh, self._model = FaceMesh(), EyeModel()
 
     def __call__(self, rgb: Image, near: FloatArray) -> Eyes:
-        """Return the eyes of a face of an RGB picture whose mesh is near ``near``, ``(468, 3)``."""
+        """Return the eyes of a face in an RGB picture; its mesh must be close to ``near``, ``(468, 3)``."""
         luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
         points = self._mesh.follow(luma, near).points
         return self._model(luma, eye_corners(points), rotation(head_pose(points)))
@@ -83,7 +83,7 @@ def _openness(eyes: Eyes) -> float:
 
 
 def measure_drawn_gaze(folder: Path) -> dict[str, Any]:
-    """Return the errors of the gaze of irises drawn in known directions, and the slope of yaw, seen over drawn."""
+    """Return the gaze errors for irises drawn in known directions, and the slope of measured over drawn yaw."""
     eyes, rows, count = EyesOfFace(), [], 0
     for rgb, points in photographed(folder, LEAST_DRAWN_PX):
         pose = head_pose(points)

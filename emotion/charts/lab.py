@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import altair as alt
 import pandas as pd
@@ -30,6 +31,15 @@ MODEL_COLOURS: tuple[str, ...] = (
 )
 """Colours of models, none of which is an expression's; repeated for more models."""
 
+_WIDE_PX = 560
+"""Width from which a chart has room for names beside its points."""
+
+_FEW_POINTS = 80
+"""Most points of training curves that are drawn."""
+
+_LEFT_FROM = 0.8
+"""Share of the axis from which a name is at the left of its point."""
+
 
 def model_colour(model: str, models: Sequence[str]) -> str:
     """Return a model's colour among the models of a page."""
@@ -42,7 +52,9 @@ def _model_colour(models: Sequence[str], legend: alt.Legend | None = None) -> al
 
 
 def _legend(models: Sequence[str]) -> alt.Legend:
-    return alt.Legend(title=None, orient="top", columns=2, symbolType="circle", labelLimit=160, values=list(models))
+    return alt.Legend(
+        title=None, orient="top", columns=2, symbolType="circle", symbolOpacity=1, labelLimit=160, values=list(models)
+    )
 
 
 def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 340) -> alt.LayerChart:
@@ -69,7 +81,17 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: 
     y = alt.Y("low:Q", title="Accuracy", scale=y_scale, axis=alt.Axis(format=".0%"))
     whiskers = base.mark_rule(strokeWidth=2).encode(y=y, y2="high:Q")
     points = base.mark_circle(size=140, opacity=1).encode(y=alt.Y("accuracy:Q", scale=y_scale))
-    return finish(whiskers + points, f"Accuracy of each model against {COSTS[cost]}")
+    limit = _LEFT_FROM * rows[cost].max()
+    names = (_names(base, cost, f">= {limit}", "right", -11), _names(base, cost, f"< {limit}", "left", 11))
+    beside = (each.encode(y=alt.Y("accuracy:Q", scale=y_scale)) for each in names)
+    return finish(alt.layer(whiskers, points, *beside), f"Accuracy of each model against {COSTS[cost]}")
+
+
+def _names(base: alt.Chart, cost: str, which: str, align: Literal["left", "right"], dx: int) -> alt.Chart:
+    """Return the names of some points as text beside them, in wide charts only."""
+    room = alt.ExprRef(f"width > {_WIDE_PX} ? datum.model : ''")
+    marks = base.transform_filter(f"datum['{cost}'] {which}").mark_text(align=align, dx=dx, fontSize=11)
+    return marks.encode(text=alt.value(room), color=alt.value(INK))
 
 
 def training_curves(
@@ -106,7 +128,9 @@ def training_curves(
         ],
     )
     lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash, detail="kind:N")
-    return finish(lines + base.mark_circle(size=24), f"{title} of each model over the epochs of its training")
+    # Points of many epochs would hide the dashes; without a colour they still have tooltips.
+    points = base.mark_circle(size=24, opacity=1 if len(rows) <= _FEW_POINTS else 0)
+    return finish(lines + points, f"{title} of each model over the epochs of its training")
 
 
 def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str]) -> alt.LayerChart:
@@ -150,8 +174,10 @@ def _grouped_bars(
     """Return labelled bars of shares: a group per value of ``group``, with a bar per model."""
     groups, shown = (rows[column].unique().tolist() for column in (group, "model"))
     band = 18 * max(len(shown), 1) + 14
+    names = name_axis()
+    names.labelLimit = 180
     base = alt.Chart(rows, height=band * len(groups) + 70).encode(
-        y=alt.Y(f"{group}:N", sort=groups, title=None, axis=name_axis()),
+        y=alt.Y(f"{group}:N", sort=groups, title=None, axis=names),
         yOffset=alt.YOffset("model:N", sort=shown),
         x=alt.X(f"{value}:Q", title=title, scale=alt.Scale(domain=[0, 1.12]), axis=alt.Axis(format="%", tickCount=4)),
         tooltip=tooltip,

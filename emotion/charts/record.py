@@ -50,12 +50,12 @@ def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.Lay
     rows = reliability_table(record)
     scale = alt.Scale(domain=["before", "after"], range=[EDGE, colour])
     base = alt.Chart(rows, height=height).encode(
-        x=alt.X("confidence:Q", title="Probability said", scale=alt.Scale(domain=[0, 1]), axis=percent_axis()),
+        x=alt.X("confidence:Q", title="Stated probability", scale=alt.Scale(domain=[0, 1]), axis=percent_axis()),
         y=alt.Y("accuracy:Q", title="Share right", scale=alt.Scale(domain=[0, 1]), axis=percent_axis()),
         color=alt.Color("when:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolType="circle")),
         tooltip=[
             alt.Tooltip("when:N", title="Temperature scaling"),
-            alt.Tooltip("confidence:Q", format=".1%", title="Probability said"),
+            alt.Tooltip("confidence:Q", format=".1%", title="Stated probability"),
             alt.Tooltip("accuracy:Q", format=".1%", title="Share right"),
             alt.Tooltip("count:Q", format=",", title="Faces"),
         ],

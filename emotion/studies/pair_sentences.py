@@ -12,11 +12,8 @@ from emotion.studies.pair_results import MIN_PAIRS
 from emotion.studies.statistics.sentences import ALPHA, number, p_words
 from emotion.studies.statistics.synchrony import Synchrony
 
-SHIFTS_ASSUME = (
-    "The test shifts one track in time. It assumes that neither track has a trend, and finds something slightly too "
-    "often: in 6.5% instead of 5% of simulated pairs without synchrony."
-)
-"""What the test of one pair assumes; the figure is from ``bench/results/study_statistics.json``."""
+SHIFTS_ASSUME = "The test shifts one track in time. It assumes that neither track has a trend."
+"""What the test of one pair assumes."""
 
 SAME_CAUSE = (
     "Two people who watch or do the same thing move together without any contact. Only shuffled pairs, in a study with "

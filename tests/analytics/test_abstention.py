@@ -35,8 +35,8 @@ def test_without_a_threshold_all_answers_are_labels(analysis):
 
 def test_each_row_is_compared_separately(analysis):
     timeline = analysis.timeline.assign(emotion_confidence=np.linspace(0.1, 0.9, 12, dtype=np.float32))
-    said = answers(timeline, 0.5).tolist()
-    assert said == [UNCLEAR] * 6 + timeline["emotion"].tolist()[6:]
+    found = answers(timeline, 0.5).tolist()
+    assert found == [UNCLEAR] * 6 + timeline["emotion"].tolist()[6:]
     assert timeline["emotion"].isin(FERPLUS_LABELS).all()
 
 
@@ -170,11 +170,11 @@ def test_a_table_and_its_faces_agree_on_turned_heads():
     analysis = make_analysis([["happiness"], ["sadness"], ["fear"]])
     timeline = analysis.timeline.assign(yaw=np.float32([0, 40, 0]), pitch=np.float32([0, 0, -45]))
     turned = replace(analysis, timeline=timeline, settings={"abstain_below": 0.5, "abstain_slopes": SLOPES})
-    said = answers(turned.timeline, turned.abstain_below).tolist()
+    found = answers(turned.timeline, turned.abstain_below).tolist()
     results = [result_at(turned, index) for index in turned.frames["frame_index"]]
-    assert said == [face_answer(result.faces[0], result) for result in results]
-    assert said[1:] == [UNCLEAR, UNCLEAR]
-    assert turned.timeline["emotion"].tolist() == ["happiness", "sadness", "fear"], "the table stays as it is"
+    assert found == [face_answer(result.faces[0], result) for result in results]
+    assert found[1:] == [UNCLEAR, UNCLEAR]
+    assert turned.timeline["emotion"].tolist() == ["happiness", "sadness", "fear"], "the table is unchanged"
 
 
 def test_an_analysis_without_slopes_uses_one_threshold(analysis):

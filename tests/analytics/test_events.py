@@ -38,7 +38,7 @@ def test_csv_written_by_spreadsheets_is_read():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "an empty file"),
         ("a,b\n1,2\n", "got a, b"),
@@ -50,8 +50,8 @@ def test_csv_written_by_spreadsheets_is_read():
         ("start_s,end_s,label,excluded\n1,2,x,maybe\n", "row 2"),
     ],
 )
-def test_a_bad_row_is_named_in_one_sentence(text, said):
-    with pytest.raises(InputError, match=said) as caught:
+def test_a_bad_row_is_named_in_one_sentence(text, message):
+    with pytest.raises(InputError, match=message) as caught:
         from_csv(text)
     assert "\n" not in str(caught.value)
 

@@ -33,7 +33,7 @@ def test_long_runs_and_short_appearances_stay() -> None:
     lasting = [("fear", 3), ("anger", 3), ("fear", 3)]
     assert answers(*lasting) == ["fear"] * 3 + ["anger"] * 3 + ["fear"] * 3
     assert answers(("anger", 1)) == ["anger"]
-    assert answers(("fear", 1), ("anger", 1), step_s=1.0) == ["fear", "anger"], "sampled frames stand for longer"
+    assert answers(("fear", 1), ("anger", 1), step_s=1.0) == ["fear", "anger"], "sampled frames last longer"
 
 
 def test_gaps_separate_runs() -> None:
@@ -47,7 +47,7 @@ def test_flicker_counts_in_no_figure() -> None:
     assert summarise(analysis)["changes_per_minute"] == 0
     assert transitions(analysis).to_numpy().sum() == 0
     assert episodes(analysis)["emotion"].tolist() == ["happiness", "neutral"]
-    assert summarise(analysis)["shares"]["sadness"] == pytest.approx(1 / 6), "time is measured as it was"
+    assert summarise(analysis)["shares"]["sadness"] == pytest.approx(1 / 6), "time per expression still counts them"
 
 
 def test_episode_probabilities_belong_to_the_label() -> None:
@@ -75,11 +75,11 @@ def test_only_whole_appearances_are_short(given_runs: tuple[list[list[str]], flo
         unsure = np.where(np.arange(len(analysis.timeline)) % 7 < 3, 0.2, 0.65).astype(np.float32)
         timeline = analysis.timeline.assign(emotion_confidence=unsure)
         analysis = replace(analysis, timeline=timeline, settings={"abstain_below": 0.5})
-    said, stretches = steady_answers(analysis), unbroken_runs(analysis.timeline, analysis.frames)
-    assert said.index.equals(analysis.timeline.index)
-    for _, mine in said.groupby(stretches):
+    steady, stretches = steady_answers(analysis), unbroken_runs(analysis.timeline, analysis.frames)
+    assert steady.index.equals(analysis.timeline.index)
+    for _, mine in steady.groupby(stretches):
         lengths = mine.groupby((mine != mine.shift()).cumsum()).size() * step_s
         assert len(lengths) == 1 or lengths.min() >= FLICKER_S - 1e-6
-    assert set(said) <= {*analysis.timeline["emotion"].astype(str), UNCLEAR}
+    assert set(steady) <= {*analysis.timeline["emotion"].astype(str), UNCLEAR}
     again = replace(analysis, timeline=analysis.timeline)
-    assert steady_answers(again).equals(said)
+    assert steady_answers(again).equals(steady)

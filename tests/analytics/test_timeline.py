@@ -78,7 +78,7 @@ def _swap(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "message"),
     [
         (lambda t: t.drop(columns="time_s"), "expected the columns"),
         (lambda t: t.assign(extra=1), "expected the columns"),
@@ -96,6 +96,6 @@ def _swap(table: pd.DataFrame) -> pd.DataFrame:
         ),
     ],
 )
-def test_invalid_timelines_are_refused_with_the_reason(analysis, damage, said):
-    with pytest.raises(TimelineError, match=said):
+def test_invalid_timelines_are_refused_with_the_reason(analysis, damage, message):
+    with pytest.raises(TimelineError, match=message):
         validate(damage(analysis.timeline))

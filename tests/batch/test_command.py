@@ -35,7 +35,7 @@ def test_a_rerun_analyses_only_missing_videos(
 ) -> None:
     out = tmp_path / "out"
     command = ["batch", str(films), "--out", str(out), "--workers", "2", "--every", "2"]
-    assert main(command) == 1, "one of them is no video"
+    assert main(command) == 1, "one file is no video"
     captured = capsys.readouterr()
     assert "3 of 4 videos analysed, 1 failed;" in captured.out
     assert "4/4" in captured.err
@@ -59,11 +59,11 @@ def test_a_rerun_analyses_only_missing_videos(
     assert {name: moment for name, moment in files(out).items() if name in first} == first, "a new name, the same bytes"
     assert len(files(out)) == 5
     summary = pd.read_parquet(out / "summary.parquet")
-    assert len(summary) == 6, "what is gone from the inputs stays known"
+    assert len(summary) == 6, "results of removed inputs are kept"
     assert summary["frames"].tolist() == [5] * 6
 
     assert main([*command[:-1], "5"]) == 0
-    assert len(files(out)) == 10, "other settings lie beside"
+    assert len(files(out)) == 10, "results of other settings are kept too"
 
 
 def test_retry_repeats_errors(films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,7 +169,7 @@ def test_a_killed_batch_leaves_no_workers_and_loses_no_timeline(
         running.wait()
         begun = time.monotonic()
         while group_members(running.pid):
-            assert time.monotonic() - begun < 30, "workers end with whoever began them"
+            assert time.monotonic() - begun < 30, "workers end with the process that started them"
             time.sleep(0.05)
     kept = files(out)
     assert len(kept) == 1
@@ -177,5 +177,5 @@ def test_a_killed_batch_leaves_no_workers_and_loses_no_timeline(
     assert main(arguments) == 0
     assert kept.items() <= files(out).items()
     summary = pd.read_parquet(out / "summary.parquet").set_index("name")
-    assert pd.isna(summary.loc["a.mp4", "work_s"]), "read, not made again"
+    assert pd.isna(summary.loc["a.mp4", "work_s"]), "the tables are read, not rebuilt"
     assert len(load_parquet(out / summary.loc["long.mp4", "timeline"]).frames) == LONG_FRAMES

@@ -30,8 +30,8 @@ def test_folders_are_recursive_and_globs_filter_by_extension(folder: Path) -> No
     assert names(f"{folder}/*") == ["a.MOV", "b.mp4", "take [1].mp4"]
     assert names(f"{folder}/**/c.*") == ["c.webm"]
     assert names(folder / "deep", folder / "b.mp4") == ["c.webm", "b.mp4"], "in the order of the inputs"
-    assert names(folder / "take [1].mp4") == ["take [1].mp4"], "a file is not a glob, whatever it is called"
-    assert names(folder / "notes.txt") == ["notes.txt"], "what is named is taken at its word"
+    assert names(folder / "take [1].mp4") == ["take [1].mp4"], "an existing file is not a pattern"
+    assert names(folder / "notes.txt") == ["notes.txt"], "a named file is accepted with any extension"
 
 
 def test_sources_are_absolute_and_stamps_follow_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_a_manifest_lists_relative_and_absolute_paths_and_urls(folder: Path) -> 
     videos = find_videos([str(folder / "list.csv")])
     here = [str(folder / name) for name in ("b.mp4", "a.MOV", "deep/er/c.webm", "gone.mp4")]
     assert [video.source for video in videos] == [*here, "memory://x/y.mp4"]
-    assert [bool(video.stamp) for video in videos] == [True, True, True, False, False], "what is not there has none"
+    assert [bool(video.stamp) for video in videos] == [True, True, True, False, False], "a missing file has none"
 
 
 def test_passwords_in_urls_are_not_stored() -> None:

@@ -37,10 +37,10 @@ def test_killed_actors_are_replaced_and_ray_listens_locally(
         actors = [pid for pid in everybody if "ray::" in command_of(pid) and "_Actor" in command_of(pid)]
         for pid in actors:
             os.kill(pid, signal.SIGKILL)
-        said, complaints = running.communicate(timeout=300)
+        output, complaints = running.communicate(timeout=300)
     assert len(actors) == 2
     assert running.returncode == 1, complaints
-    assert "4 of 5 videos analysed, 1 failed" in said
+    assert "4 of 5 videos analysed, 1 failed" in output
     assert {address.split(":")[0] for address in addresses} <= set(HERE)
     assert not any(address.endswith(f":{DASHBOARD_PORT}") for address in addresses)
 
@@ -51,5 +51,5 @@ def test_killed_actors_are_replaced_and_ray_listens_locally(
     assert sorted(path.name for path in out.iterdir()) == [".lock", "errors.parquet", "summary.parquet", "timelines"]
 
     before = (out / "summary.parquet").stat().st_mtime_ns
-    assert main(arguments[:-2]) == 1, "and a rerun without Ray has nothing left to do"
+    assert main(arguments[:-2]) == 1, "a rerun without Ray has nothing to do"
     assert (out / "summary.parquet").stat().st_mtime_ns == before

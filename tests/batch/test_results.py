@@ -101,7 +101,7 @@ def test_missing_lists_videos_without_timeline_or_with_a_retryable_error(tmp_pat
     changed = [Video(video.source, "2") for video in everything]
     assert results.missing(changed, settings.id) == changed
     unknown = [Video(video.source) for video in everything]
-    assert results.missing(unknown, settings.id) == unknown, "what cannot be told apart is looked at"
+    assert results.missing(unknown, settings.id) == unknown, "videos with unknown stamps are analysed"
 
 
 @pytest.mark.slow

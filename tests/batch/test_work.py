@@ -64,7 +64,7 @@ def test_existing_timelines_are_read_and_damaged_ones_replaced(make_film: MakeFi
     assert first is not None
     assert same is not None
     assert same["id"] == first["id"]
-    assert same["work_s"] is None, "its timeline was there"
+    assert same["work_s"] is None, "its timeline existed"
     assert same["name"] == "called otherwise.mp4"
     timeline = Path(job.out) / first["timeline"]
     timeline.write_bytes(timeline.read_bytes()[:100])
@@ -79,19 +79,19 @@ def test_errors_have_a_kind_and_a_sentence(make_film: MakeFilm, tmp_path: Path, 
     (tmp_path / "closed").mkdir()
     worker = Worker(job)
 
-    def told(video: Video) -> tuple[str, str]:
+    def error_of(video: Video) -> tuple[str, str]:
         row = worker(video)
         assert row is not None
         assert set(row) == {"source", "name", "settings", "stamp", "kind", "reason", "detail", "tries", "finished_at"}
         return row["kind"], row["reason"]
 
-    kind, reason = told(one(tmp_path / "broken.mp4"))
+    kind, reason = error_of(one(tmp_path / "broken.mp4"))
     assert kind == FILE
     assert reason.startswith("broken.mp4 is not a video")
-    assert told(Video("/nowhere/a.mp4")) == (MISSING, "a.mp4 cannot be opened: there is no such file")
-    assert told(Video("memory://nowhere/b.mp4")) == (MISSING, "b.mp4 cannot be opened: there is no such file")
-    assert told(Video(str(tmp_path / "closed"))) == (MACHINE, "closed: Is a directory")
-    kind, reason = told(Video(str(tmp_path / "nul\0.mp4")))
+    assert error_of(Video("/nowhere/a.mp4")) == (MISSING, "a.mp4 cannot be opened: there is no such file")
+    assert error_of(Video("memory://nowhere/b.mp4")) == (MISSING, "b.mp4 cannot be opened: there is no such file")
+    assert error_of(Video(str(tmp_path / "closed"))) == (MACHINE, "closed: Is a directory")
+    kind, reason = error_of(Video(str(tmp_path / "nul\0.mp4")))
     assert kind == UNEXPECTED
     assert "ValueError" in reason
 
@@ -188,7 +188,7 @@ def test_an_id_follows_the_settings_and_the_bytes(settings: Settings) -> None:
         Settings.of(movements=False),
     ]
     assert len({each.id for each in [settings, *others]}) == 8
-    assert Settings.of(resolve("default")).id == settings.id, "an alias and its name are one"
+    assert Settings.of(resolve("default")).id == settings.id, "an alias and its name give the same results"
     assert settings.id_of("aa") != settings.id_of("ab")
     assert settings.id_of("aa") != others[0].id_of("aa")
     assert len(settings.id_of("aa")) == 32

@@ -63,7 +63,7 @@ def test_stages_sum_up_and_count_multiply_adds(clip: Path) -> None:
     assert looks >= 1
     assert looks == pytest.approx(round(looks), abs=0.01)
     assert stages["align"]["multiply_adds_per_call"] == 0
-    assert stages["detect"]["calls"] < stages["mesh"]["calls"], "the detector looks on key frames only"
+    assert stages["detect"]["calls"] < stages["mesh"]["calls"], "the detector runs only on key frames"
 
 
 @pytest.mark.slow

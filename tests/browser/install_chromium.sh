@@ -1,11 +1,11 @@
 #!/bin/sh
-# The browser tests drive a real Chromium through Playwright, whose own node needs GCC's libatomic. Takes what is there,
-# else Debian's packages.
+# The browser tests drive Chromium through Playwright, whose bundled Node.js needs libatomic. Installs the Debian packages
+# that are missing.
 set -eu
 here=$(dirname "$0")
 playwright="$here/../../.venv/bin/playwright"
 if ! "$playwright" --version >/dev/null 2>&1; then
-    sh "$here/../apt_install.sh" libatomic1 "expected libatomic1 for Playwright's node" 2
+    sh "$here/../apt_install.sh" libatomic1 "expected libatomic1 for Playwright's Node.js" 2
     "$playwright" --version >/dev/null
 fi
 if command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; then

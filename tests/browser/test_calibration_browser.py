@@ -58,9 +58,9 @@ def test_nine_dots_are_shown_one_by_one_and_passed_to_the_session(page):
     assert sorted({x for x, _ in places}) == pytest.approx([80.0, 500.0, 920.0])
     assert sorted({y for _, y in places}) == pytest.approx([64.0, 400.0, 736.0])
     assert len(places) == 9
-    told = page.get_by_text("calls: [[")
-    expect(told).to_be_visible()
-    (targets,) = json.loads(told.inner_text().removeprefix("calls: "))
+    call_text = page.get_by_text("calls: [[")
+    expect(call_text).to_be_visible()
+    (targets,) = json.loads(call_text.inner_text().removeprefix("calls: "))
     assert len(targets) == 9
     # The first dot is in the middle. The second one is up and left, so the person looks to the right of the picture.
     assert targets[1][0] > targets[0][0]

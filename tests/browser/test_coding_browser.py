@@ -40,7 +40,7 @@ def coding_url(clips: Path) -> Iterator[str]:
 
 @dataclass
 class Player:
-    """A visit to the player, used as a coder would."""
+    """The player for coding on a page, and the actions of a coder."""
 
     page: Page
     times: list[float]

@@ -42,8 +42,8 @@ class Place:
     def person(self, name: str, email: str = "") -> str:
         """Register a new person with the provider, and return their subject."""
         subject = f"{name}-{secrets.token_hex(4)}"
-        told = {"name": name.capitalize(), "email": email or f"{subject}@example.org", "email_verified": True}
-        content, kind = json.dumps(told).encode(), {"Content-Type": "application/json"}
+        identity = {"name": name.capitalize(), "email": email or f"{subject}@example.org", "email_verified": True}
+        content, kind = json.dumps(identity).encode(), {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.provider}/users/{subject}", content, kind, method="PUT")
         with urllib.request.urlopen(request, timeout=30):
             return subject
@@ -198,12 +198,12 @@ def test_visitors_see_only_their_own_data_and_urls_are_private(place: Place, at_
     timeline = download_of(hers, place, tmp_path)
     assert [statuses(one, place, [timeline]) for one in (shared, hers)] == [[404], [200]]
 
-    said = []
+    alerts = []
     for one in (analysis, "0" * 32):
         shared.goto(f"{place.app}/video?analysis={one}")
         expect(shared.get_by_text(f"there is no analysis '{one}' in this library")).to_be_visible()
-        said.append(shared.get_by_test_id("stAlert").inner_text().replace(one, "…"))
-    assert said[0] == said[1]
+        alerts.append(shared.get_by_test_id("stAlert").inner_text().replace(one, "…"))
+    assert alerts[0] == alerts[1]
 
     # A link from a message opens its page after sign-in.
     linked = at_a_browser()

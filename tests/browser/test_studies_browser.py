@@ -1,4 +1,4 @@
-"""Studies in Chromium: four clips become means and a file for SPSS; two coders code a clip and are compared."""
+"""Studies in a real Chromium: four clips become means and a file for SPSS; two coders code a clip and are compared."""
 
 from __future__ import annotations
 

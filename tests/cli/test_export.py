@@ -64,5 +64,5 @@ def test_a_foreign_file_is_refused(tmp_path, capsys):
 def test_help_names_every_format(capsys):
     with pytest.raises(SystemExit):
         main(["export", "--help"])
-    told = capsys.readouterr().out
-    assert all(known.name in told for known in FORMATS)
+    output = capsys.readouterr().out
+    assert all(known.name in output for known in FORMATS)

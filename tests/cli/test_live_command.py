@@ -130,4 +130,4 @@ def test_a_port_in_use_ends_the_command(clip: Path, capsys: pytest.CaptureFixtur
     error = capsys.readouterr().err
     assert f"the WebSocket cannot listen on 127.0.0.1:{port}" in error
     assert "Traceback" not in error
-    assert "WebSocket ws://" not in error, "nothing is said to be sent"
+    assert "WebSocket ws://" not in error, "no value is reported as sent"

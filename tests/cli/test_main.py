@@ -234,17 +234,17 @@ def test_a_killed_run_resumes_exactly(tmp_path: Path, monkeypatch: pytest.Monkey
     arguments = ["video", str(clip), "--out", str(tmp_path / "out"), "--every", "2"]
     with subprocess.Popen([sys.executable, "-m", "emotion", *arguments], stderr=subprocess.DEVNULL) as running:
         while len(list((tmp_path / "out").glob("long.parts/*.parquet"))) < 3:
-            assert running.poll() is None, "too quick to be caught"
+            assert running.poll() is None, "the run ended before it was killed"
             time.sleep(0.02)
         running.kill()
-    assert main([*arguments, "--model", "deep", "--resume"]) == 2, "another model does not go on"
+    assert main([*arguments, "--model", "deep", "--resume"]) == 2, "another model cannot continue it"
     assert main([*arguments, "--resume"]) == 0
     resumed, plain = load_parquet(tmp_path / "out" / "long.timeline.parquet"), emotion.Analyzer().video(clip, every=2)
     pd.testing.assert_frame_equal(resumed.timeline, plain.timeline, check_exact=True)
     pd.testing.assert_frame_equal(resumed.frames, plain.frames, check_exact=True)
     assert not (tmp_path / "out" / "long.parts").exists()
     written = (tmp_path / "out" / "long.timeline.parquet").stat().st_mtime_ns
-    assert main([*arguments, "--resume"]) == 0, "what is finished is not done again"
+    assert main([*arguments, "--resume"]) == 0, "a finished video is not analysed again"
     assert (tmp_path / "out" / "long.timeline.parquet").stat().st_mtime_ns == written
 
 

@@ -1,4 +1,4 @@
-"""``emotion study pairs`` on a library of its own."""
+"""``emotion study pairs``, with an empty library."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_tables_are_shown_and_written(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "emotion: d3, talk: expected at least 4 analysed frames per second; got 2" in shown.err
     table = pd.read_csv(tmp_path / "out" / "pairs.csv")
     assert table["participant"].tolist() == ["d0", "d1", "d2"]
-    # Both are seen equally long, so the lower number is the participant.
+    # Both are in view equally long, so the person with the lower number is the participant.
     assert table["lag_s"].tolist() == [0.4] * 3
     tests = pd.read_csv(tmp_path / "out" / "pair_tests.csv")
     assert tests.columns.tolist() == ["stimulus", *TEST_MEANINGS]

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The tests of what is deployed run a real nginx in front of the app. Takes the one that is there, else Debian's package.
+# The deployment tests run nginx in front of the app. Installs Debian's package if there is no nginx.
 set -eu
 if command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ]; then
     exit 0
 fi
-exec sh "$(dirname "$0")/../apt_install.sh" nginx-light "no nginx: the tests behind it will be skipped" 0
+exec sh "$(dirname "$0")/../apt_install.sh" nginx-light "no nginx: tests with nginx will be skipped" 0

@@ -23,7 +23,7 @@ def spots(svg: str) -> dict[str, tuple[float, float]]:
 def test_a_spot_lies_on_the_persons_own_side():
     drawn = spots(face_map({"lip_corner_up_left": 0.04, "lip_corner_up_right": 0.02, "jaw_drop": 0.03}, "Ada"))
     left, right = drawn["Lip corner up, left: 0.040"], drawn["Lip corner up, right: 0.020"]
-    assert left[0] > 180 > right[0], "the person's left is on the picture's right"
+    assert left[0] > 180 > right[0], "the person's left is on the right of the picture"
     assert left[0] + right[0] == pytest.approx(360, abs=0.5)
     assert drawn["Jaw drop: 0.030"][0] == pytest.approx(180, abs=0.5)
 
@@ -31,7 +31,7 @@ def test_a_spot_lies_on_the_persons_own_side():
 def test_a_stronger_movement_is_darker():
     drawn = spots(face_map({"lip_corner_up_left": 0.04, "lip_corner_up_right": 0.02}, "Ada"))
     assert drawn["Lip corner up, left: 0.040"][1] > drawn["Lip corner up, right: 0.020"][1]
-    assert "0.05 eye distances" in face_map({"jaw_drop": 0.02}, "Ada"), "jitter stays pale"
+    assert "0.05 eye distances" in face_map({"jaw_drop": 0.02}, "Ada"), "jitter gets a pale colour"
     assert "0.40 eye distances" in face_map({"jaw_drop": 0.4}, "Ada")
 
 

@@ -70,7 +70,7 @@ def test_a_layer_draws_on_the_face_alone(image, result, found, layer):
     assert len(rows) > 50
     assert BOX[0] - 70 <= columns.min() <= columns.max() <= BOX[2] + 70
     assert BOX[1] - 70 <= rows.min() <= rows.max() <= BOX[3] + 70
-    assert np.array_equal(image, np.full_like(image, 90)), "the picture itself stays as it is"
+    assert np.array_equal(image, np.full_like(image, 90)), "the input picture is unchanged"
 
 
 def test_a_face_without_landmarks_pose_or_parts_has_no_layers(image, result, face):

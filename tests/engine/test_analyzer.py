@@ -149,7 +149,7 @@ def test_a_video_gives_a_valid_timeline(analyzer: emotion.Analyzer, clip: Path) 
     assert len(analysis.frames) == 75
     assert analysis.complete
     assert analysis.source == "sample.mp4"
-    assert (analysis.timeline["track_id"] == 1).all(), "one person, although the view leaves her for a while"
+    assert (analysis.timeline["track_id"] == 1).all(), "one person, although she is out of view for a while"
     assert 5 < (analysis.frames["faces"] == 0).sum() < 40
     assert [step.done for step in steps] == list(range(1, 76))
     assert steps[-1].share == 1

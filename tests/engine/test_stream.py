@@ -96,7 +96,7 @@ def test_a_lost_face_starts_a_detection_at_once(frames: list[Frame]) -> None:
     for frame in frames[6:12]:
         assert follower(without_the_face(frame), effort) == []
         looks.append(len(detector.looks))
-    assert looks == [2, 2, 3, 3, 3, 4], "nobody is followed any more: every 0.1 s of 25 pictures a second"
+    assert looks == [2, 2, 3, 3, 3, 4], "without a face, the detector runs every 0.1 s at 25 frames/s"
     found = [len(follower(frame, effort)) for frame in frames[12:16]]
     assert found == [0, 0, 1, 1], "found again when the next search is due"
 
@@ -109,7 +109,7 @@ def test_detections_alternate_between_the_frame_and_its_tiles() -> None:
     for index in range(1 + 2 * len(tiles)):
         assert follower(Frame(index, index / 2, wall[..., 0].copy(), lambda: wall)) == []
     first, *later = detector.looks
-    assert first == [whole, *tiles], "everywhere where a shot begins"
+    assert first == [whole, *tiles], "frame and tiles at the start of a shot"
     assert later[::2] == [[whole]] * len(tiles)
     assert sorted(later[1::2]) == sorted([tile] for tile in tiles)
 

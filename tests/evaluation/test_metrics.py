@@ -127,7 +127,7 @@ def test_the_threshold_is_the_lowest_with_the_required_accuracy_on_every_set():
     sets = [first[0], second[0]], [first[1], second[1]]
     assert accuracy_threshold(*sets, 0.9) == pytest.approx(0.65, abs=1.1e-4)
     assert accuracy_threshold(*sets, 0.9, lowest=0.7) == 0.7
-    assert accuracy_threshold([first[0]], [~first[1]], 0.9) == 1.0, "its surest answers are wrong"
+    assert accuracy_threshold([first[0]], [~first[1]], 0.9) == 1.0, "its most confident answers are wrong"
 
 
 def test_weights_replace_repeated_faces():

@@ -26,7 +26,7 @@ def test_without_a_token_a_request_acts_for_the_local_owner_or_not_at_all(server
     answer = server.client().get("/jobs")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert server.client().get("/health").status_code == 200, "needs none"
+    assert server.client().get("/health").status_code == 200, "needs no token"
 
 
 @pytest.mark.parametrize("given", ["Bearer emo_wrong", "Bearer ", "Basic YTpi", "emo_x", "Bearer " + "x" * 5000])
@@ -51,10 +51,10 @@ def test_two_people_are_isolated(server: Server, library: Library, clip: bytes) 
         assert other.status_code == unknown.status_code == 404
         assert other.text.replace(job, "") .replace(other.json()["request_id"], "") == (
             unknown.text.replace(UNKNOWN, "").replace(unknown.json()["request_id"], "")
-        ), "somebody else's job looks like none"  # fmt: skip
+        ), "a job of another owner looks like an unknown one"  # fmt: skip
     assert ben.get("/jobs").json() == {"jobs": [], "total": 0}
     assert add(ben, clip, "same-key").json()["id"] != job, "keys of two people are unrelated"
-    assert server.client().get("/jobs").json()["total"] == 0, "nor does the local owner see either"
+    assert server.client().get("/jobs").json()["total"] == 0, "the local owner sees neither of them"
     assert ada.get(f"/jobs/{job}").json()["state"] == "done"
 
 

@@ -70,7 +70,7 @@ def test_a_picture_over_the_limit_is_refused_before_it_is_read(
     def pieces():
         yield from (png[start : start + 1000] for start in range(0, len(png), 1000))
 
-    assert client.post("/images", content=pieces()).status_code == 413, "nothing was announced"
+    assert client.post("/images", content=pieces()).status_code == 413, "no length was announced"
 
 
 def test_too_many_pixels_are_refused(client: TestClient, png: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,7 @@ def test_a_job_is_cancelled_and_deleted(client: TestClient, library: Library, cl
     running = add(client, clip).json()["id"]
     assert claim_next(library, 1) is not None
     assert client.delete(f"/jobs/{running}").json()["code"] == "running"
-    assert client.post(f"/jobs/{running}/cancel").json()["state"] == "running", "its worker stops it"
+    assert client.post(f"/jobs/{running}/cancel").json()["state"] == "running", "its worker will stop it"
 
 
 def test_a_request_sent_again_makes_no_second_job(client: TestClient, clip: bytes) -> None:

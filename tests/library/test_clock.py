@@ -215,7 +215,7 @@ def test_an_analysis_ending_before_its_start_is_complete(
 def test_turn_passwords_tolerate_a_clock_off_by_an_hour(now_s: float, jump_s: float) -> None:
     secrets = {"turn_urls": "turn:turn.example.org", "turn_secret": "s"}
     (server,) = ice_servers(secrets, now_s + jump_s)
-    assert float(server["username"]) > now_s, "to the clock of the TURN server it has expired before it is used"
+    assert float(server["username"]) > now_s, "for the TURN server's clock it has already expired"
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(["a", "b"]), st.booleans(), st.floats(0, 50)), min_size=1, max_size=20))

@@ -78,14 +78,14 @@ MakeDisk = Callable[[int], Disk]
 @pytest.fixture
 def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
     if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("expected to be root on Linux, who alone may mount a disk")
+        pytest.skip("expected root on Linux, who alone can mount a disk")
     disks: list[Disk] = []
 
     def made(megabytes: int) -> Disk:
         try:
             disks.append(Disk(tmp_path / f"disk {len(disks)}", megabytes))
         except OSError as error:
-            pytest.skip(f"this machine lets nobody mount a disk: {error}")
+            pytest.skip(f"this machine does not allow mounts: {error}")
         return disks[-1]
 
     yield made
@@ -219,7 +219,7 @@ def test_a_full_disk_with_database_does_not_stop_the_server(
         pid = pid_of(library, entry)
         disk.fill()
         until(lambda: not Path(f"/proc/{pid}").exists(), "the worker to give up")
-        assert repository.get(entry.id).title == "a", "what is there can still be read"
+        assert repository.get(entry.id).title == "a", "existing analyses can still be read"
         with pytest.raises((LibraryError, TooLargeError)):
             repository.add(clip, "b.mp4")
         disk.free()
@@ -250,7 +250,7 @@ def test_a_read_only_storage_fails_the_analysis_which_can_be_resumed(
         repository.add(clip, "b.mp4")
     with pytest.raises(LibraryError, match="could not be removed: Read-only file system"):
         repository.delete(entry.id)
-    assert [each.id for each in all_of(repository)] == [entry.id], "what could not be deleted is still listed"
+    assert [each.id for each in all_of(repository)] == [entry.id], "analyses that could not be deleted are still listed"
     disk.set_writable(True)
     resume(repository, entry.id)
     assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
@@ -289,8 +289,8 @@ def test_a_read_only_library_is_reported_on_its_page(
     pages_library._opened.clear()
     page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
     assert not page.exception
-    (told,) = page.error
-    assert as_shown(told.value).startswith(
+    (shown_error,) = page.error
+    assert as_shown(shown_error.value).startswith(
         "The library cannot be opened: the library's database cannot be opened: Read-only"
     )
     disk.set_writable(True)

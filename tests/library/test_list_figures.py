@@ -20,7 +20,7 @@ def test_list_figures_honour_merged_and_hidden_people() -> None:
         figures, exported = list_figures(analysis, edits), summarise(edit(analysis, edits).analysis)
         assert figures["people"] == len(exported["tracks"]) == people
         assert figures["shares"] == exported["shares"]
-    assert list_figures(analysis, Edits(merged={1: 2, 2: 1}))["people"] == 3, "a circle counts as no edit"
+    assert list_figures(analysis, Edits(merged={1: 2, 2: 1}))["people"] == 3, "a circular merge is ignored"
 
 
 def test_names_do_not_change_figures() -> None:

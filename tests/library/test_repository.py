@@ -57,8 +57,8 @@ def test_the_recording_date_comes_from_the_file(repository: Repository, tmp_path
         container.mux(stream.encode())
     entry = repository.add(dated, "dated.mp4")
     assert (entry.happened_at, entry.settings.captured_at) == (moment, moment)
-    said = repository.add(dated, "dated.mp4", JobSettings(captured_at=moment.replace(year=2020)))
-    assert said.happened_at.year == 2020
+    stated = repository.add(dated, "dated.mp4", JobSettings(captured_at=moment.replace(year=2020)))
+    assert stated.happened_at.year == 2020
 
 
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "..", "", "a\0b\n.mp4", "x" * 5000 + ".mp4", "/dev/null"])

@@ -82,9 +82,9 @@ def test_two_servers_run_every_analysis_once(stage: Scene, clip: Path) -> None:
     by_server = [handed_out(stage, server) for server in range(2)]
     assert Counter(by_server[0] + by_server[1]) == Counter({entry.id: 1 for entry in entries})
     if may_name_machines():
-        assert all(by_server), "both machines had a share in it"
+        assert all(by_server), "both machines analysed some"
     found = {bits(stage.repository.load_analysis(entry.id)) for entry in entries}
-    assert len(found) == 1, "the same video, wherever it was analysed"
+    assert len(found) == 1, "the same results on every machine"
 
 
 def test_another_server_takes_over_after_a_kill(stage: Scene, clip: Path, uninterrupted: Analysis) -> None:
@@ -98,7 +98,7 @@ def test_another_server_takes_over_after_a_kill(stage: Scene, clip: Path, uninte
     stage.start_server()
     until(lambda: states(stage.repository) == {State.DONE}, "both to be done")
     assert_equal(stage.repository.load_analysis(entry.id), uninterrupted)
-    assert begun_by(entry) == [worker], "its worker went on"
+    assert begun_by(entry) == [worker], "its worker continued"
     assert len(begun_by(waiting)) == 1
 
 
@@ -106,7 +106,7 @@ def test_a_server_killed_before_it_starts_a_worker_loses_nothing(stage: Scene, c
     """Without waiting for a heartbeat, another server sees that no worker exists, and starts one."""
     entry = stage.repository.add(clip, "a.mp4", SHORT)
     claim = queue.claim_next(stage.library, 1)
-    assert claim is not None, "as the server did in its last moment"
+    assert claim is not None, "as the server did before it was killed"
     assert stage.repository.get(entry.id).state is State.RUNNING
     stage.start_server(EMOTION_JOBS="1")
     until(lambda: states(stage.repository) == {State.DONE}, "it to be done", liveness.HEARTBEAT_TIMEOUT_S)
@@ -117,7 +117,7 @@ def test_a_lost_machine_is_noticed_and_its_analysis_resumed_elsewhere(
     stage: Scene, clip: Path, uninterrupted: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not may_name_machines():
-        pytest.skip("expected Linux to let this user name a machine (unshare --uts)")
+        pytest.skip("expected permission to set a host name (unshare --uts)")
     entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server("far-away")
     until(lambda: begun(stage, entry), "the far machine's worker to begin")
@@ -133,7 +133,7 @@ def test_a_lost_machine_is_noticed_and_its_analysis_resumed_elsewhere(
     here = Dispatcher(stage.library)
     began = time.monotonic()
     here.run_once()
-    assert stage.repository.get(entry.id).state is State.RUNNING, "silent for a moment only"
+    assert stage.repository.get(entry.id).state is State.RUNNING, "its heartbeat was late only for a moment"
     until(lambda: here.run_once() or stage.repository.get(entry.id).state.is_over, "its death to be noticed")
     assert time.monotonic() - began > 3
     broken = stage.repository.get(entry.id)

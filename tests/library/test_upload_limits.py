@@ -46,7 +46,7 @@ def test_a_stream_of_unknown_size_is_stopped_at_the_limit(
 
         def read(self, size: int = -1) -> bytes:
             self.read_bytes += size
-            assert self.read_bytes < 50e6, "it was to be stopped long ago"
+            assert self.read_bytes < 50e6, "it should have been stopped earlier"
             return bytes(size)
 
     monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "5")

@@ -31,7 +31,7 @@ def wait_for(repository: Repository, entry: Entry, ready: Callable[[Entry], bool
 
 def has_parts(library: Library, count: int) -> Callable[[Entry], bool]:
     def ready(entry: Entry) -> bool:
-        assert entry.state in {State.QUEUED, State.RUNNING}, f"too quick to be caught: {entry.note}"
+        assert entry.state in {State.QUEUED, State.RUNNING}, f"the analysis ended too quickly: {entry.note}"
         return len(library.storage.keys(f"{entry.id}/parts")) >= count
 
     return ready

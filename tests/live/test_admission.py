@@ -24,7 +24,7 @@ def test_a_session_over_the_limit_is_refused_until_a_seat_is_free():
     seats.take(holders[2])
     assert seats.taken == 2
     first.release()
-    assert seats.taken == 2, "who leaves twice frees nobody else's seat"
+    assert seats.taken == 2, "leaving twice frees no other seat"
 
 
 def test_a_seat_of_a_collected_session_is_freed():

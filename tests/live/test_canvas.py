@@ -75,15 +75,15 @@ def test_drawing_is_clipped_to_the_frame(corners, size, mirror):
     mask.update([shown], 0.0)
     for hide in ("blur", "silhouette"):
         mask.apply(canvas, hide, mirror=mirror)
-    said = FaceText("happiness", dict.fromkeys(FERPLUS_LABELS, 1 / 8))
-    Overlay(canvas, mirror=mirror).draw([shown], {1: said}, mesh=True)
+    face_text = FaceText("happiness", dict.fromkeys(FERPLUS_LABELS, 1 / 8))
+    Overlay(canvas, mirror=mirror).draw([shown], {1: face_text}, mesh=True)
     assert (canvas.frame.width, canvas.frame.height) == size
 
 
 def drawn(answer: str | None, *, mirror: bool = False, mesh: bool = False) -> np.ndarray:
     canvas = Canvas(as_frame(np.full((480, 640, 3), 90, np.uint8), 0), mirror=mirror)
-    said = FaceText(answer, {"happiness": 0.9, "neutral": 0.1} if answer else {})
-    Overlay(canvas, mirror=mirror).draw([face(100, 200, 200, 320, points=mesh)], {1: said}, mesh=mesh)
+    face_text = FaceText(answer, {"happiness": 0.9, "neutral": 0.1} if answer else {})
+    Overlay(canvas, mirror=mirror).draw([face(100, 200, 200, 320, points=mesh)], {1: face_text}, mesh=mesh)
     return rgb(canvas.frame)
 
 
@@ -97,8 +97,8 @@ def test_a_box_has_its_expressions_colour_where_the_face_is():
     colour = ANSWER_COLOURS["happiness"]
     assert close(picture[300, 100:102], colour).all()
     assert close(picture[300, 198:200], colour).all()
-    assert close(picture[300, 110:190], "#5A5A5A").all(), "the face itself stays to be seen"
-    assert close(picture[170:200, 100:180], colour).mean() > 0.3, "the name stands above it"
+    assert close(picture[300, 110:190], "#5A5A5A").all(), "the face stays visible"
+    assert close(picture[170:200, 100:180], colour).mean() > 0.3, "the name is above it"
 
 
 def test_the_largest_probabilities_are_drawn_beside_the_box():

@@ -98,7 +98,7 @@ def test_people_out_of_view_stay_in_the_chart_for_half_a_minute():
     people.see(result(20.0, (1, "sadness")), 0.3)
     back = people.people(20.0)[0]
     assert back.series.time_s.tolist() == [-20, 0]
-    assert back.leading == "sadness", "what was shown before the gap is smoothed into nothing after it"
+    assert back.leading == "sadness", "values before the gap do not affect those after it"
     people.see(result(20.0 + SPAN_S + 0.1), 0.3)
     assert people.people(20.0 + SPAN_S + 0.1) == ()
 

@@ -53,7 +53,7 @@ def run(session: LiveSession, camera: Camera, frames: range) -> None:
 def await_(condition, seconds: float = 20.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until, "expected it to happen in time"
+        assert time.monotonic() < until, "the condition did not hold in time"
         time.sleep(0.05)
 
 
@@ -393,7 +393,7 @@ def test_a_killed_server_loses_at_most_the_last_second(
     with av.open(str(path)) as container:
         pictures = sum(1 for _ in container.decode(video=0))
     assert pictures > 20
-    assert pictures == pytest.approx(25 * probe(path).duration_s, abs=2), "all that came until then"
+    assert pictures == pytest.approx(25 * probe(path).duration_s, abs=2), "everything until then"
     assert not clip_file(entry_id).exists()
 
 
@@ -420,7 +420,7 @@ def test_markers_become_events_and_listeners_get_what_is_recorded(
     [event] = repository.get(entry_id).edits.events
     assert event.label == "task 1"
     frame = analysis.frames["time_s"].sub(event.span.start_s).abs().argmin()
-    assert frame == 10, "the recording began with the tenth picture"
+    assert frame == 10, "the recording began with the tenth frame"
     assert [time_s for time_s, _ in heard] == pytest.approx([index / 30 for index in range(45)], abs=1e-3)
     rows = analysis.timeline
     columns = [name for name in rows if name.startswith("p_")]

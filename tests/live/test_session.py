@@ -100,14 +100,14 @@ def test_the_expected_expression_leads_in_clear_parts(
 
 
 def test_the_returned_frame_is_the_analysed_one(analyzer: Analyzer, camera: Camera) -> None:
-    session, came = LiveSession(analyzer, PLAIN), camera(3)
-    before = came.to_ndarray().copy()
-    shown = session.process(came)
+    session, arrived = LiveSession(analyzer, PLAIN), camera(3)
+    before = arrived.to_ndarray().copy()
+    shown = session.process(arrived)
     np.testing.assert_array_equal(shown.to_ndarray(), before)
-    assert (shown.pts, shown.time_base, shown.format.name) == (came.pts, came.time_base, "yuv420p")
+    assert (shown.pts, shown.time_base, shown.format.name) == (arrived.pts, arrived.time_base, "yuv420p")
     session.settings = replace(PLAIN, mirror=True)
     np.testing.assert_array_equal(session.process(camera(4)).to_ndarray()[:480], before[:480, ::-1])
-    np.testing.assert_array_equal(came.to_ndarray(), before)
+    np.testing.assert_array_equal(arrived.to_ndarray(), before)
 
 
 def test_the_box_matches_the_same_frame(analyzer: Analyzer) -> None:
@@ -143,7 +143,7 @@ def test_a_hidden_face_cannot_be_detected(analyzer: Analyzer, camera: Camera, hi
         shown = session.process(camera(index)).to_ndarray(format="rgb24")
         assert analyzer.image(shown).faces == ()
     session.hold()
-    assert analyzer.image(session.process(camera(6)).to_ndarray(format="rgb24")).faces == (), "not on hold either"
+    assert analyzer.image(session.process(camera(6)).to_ndarray(format="rgb24")).faces == (), "nor on hold"
 
 
 def test_on_hold_frames_continue_and_values_are_frozen(analyzer: Analyzer, camera: Camera) -> None:
@@ -151,9 +151,9 @@ def test_on_hold_frames_continue_and_values_are_frozen(analyzer: Analyzer, camer
     run(session, camera, range(15))
     session.hold()
     before = session.snapshot()
-    came = as_frame(np.roll(portrait(), 4, axis=1), 20)
-    shown = session.process(came).to_ndarray()[:480]
-    assert (shown == came.to_ndarray()[:480, ::-1]).mean() > 0.9, "all but the box is the picture that came"
+    arrived = as_frame(np.roll(portrait(), 4, axis=1), 20)
+    shown = session.process(arrived).to_ndarray()[:480]
+    assert (shown == arrived.to_ndarray()[:480, ::-1]).mean() > 0.9, "everything but the box equals the received frame"
     run(session, camera, range(30, 150))
     held = session.snapshot()
     assert held.held
@@ -163,7 +163,7 @@ def test_on_hold_frames_continue_and_values_are_frozen(analyzer: Analyzer, camer
     session.resume()
     run(session, camera, range(150, 160))
     after = session.snapshot()
-    assert [person.track_id for person in after.people] == [1], "who stayed in view keeps the number"
+    assert [person.track_id for person in after.people] == [1], "a person who stayed in view keeps the ID"
     assert np.diff(after.people[0].series.time_s).max() > 3, "the time on hold is a gap"
 
 
@@ -206,7 +206,9 @@ def test_a_busy_session_analyses_fewer_frames_and_keeps_faces(analyzer: Analyzer
     assert load.analysed_fps < 0.7 * load.out_fps
     assert load.median_ms == pytest.approx(30)
     orange = np.frombuffer(bytes.fromhex(COLOURS["happiness"][1:]), np.uint8).astype(int)
-    assert (np.abs(shown.to_ndarray(format="rgb24").astype(int) - orange).max(axis=-1) < 12).any(), "still drawn"
+    assert (np.abs(shown.to_ndarray(format="rgb24").astype(int) - orange).max(axis=-1) < 12).any(), (
+        "the face is still drawn"
+    )
     assert [person.leading for person in session.snapshot().people] == ["happiness"]
 
 

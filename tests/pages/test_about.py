@@ -89,7 +89,7 @@ def test_a_default_without_evaluation_and_sources(models):
     (models / "eight" / "card.json").write_text(json.dumps(card | {"training": {}}))
     words = texts(page("about"))
     assert "Not evaluated." in words
-    assert "`eight`, `seven`: For research." in words, "without sources, the terms still say what it may be used for"
+    assert "`eight`, `seven`: For research." in words, "without sources, the terms still state the permitted use"
 
 
 def test_damaged_files_are_named_and_the_rest_is_shown(models):

@@ -63,7 +63,7 @@ def widgets(test: AppTest) -> list[str]:
 
 
 def not_a_step(*_: object, **__: object) -> None:
-    pytest.fail("the page went on although nobody may see it")
+    pytest.fail("the page ran although nobody may see it")
 
 
 @pytest.fixture
@@ -161,9 +161,9 @@ def test_other_owners_ids_look_like_unknown_ids(library, video):
     hers = put(library.for_owner(owner(ADA)), video, "secret.mp4", settings=JobSettings(keep_video=True))
     assert "secret" in visit("video.py", ADA, analysis=hers.id).subheader[0].value
     for stranger in (BOSS, claims("ada", iss="https://other.example", is_logged_in=True)):
-        said = [visit("video.py", stranger, analysis=one).error[0].value for one in (hers.id, "0" * 32)]
-        assert said[0].replace(hers.id, "0" * 32) == said[1]
-        assert "there is no analysis" in said[1]
+        errors = [visit("video.py", stranger, analysis=one).error[0].value for one in (hers.id, "0" * 32)]
+        assert errors[0].replace(hers.id, "0" * 32) == errors[1]
+        assert "there is no analysis" in errors[1]
 
 
 def test_a_new_analysis_belongs_to_the_visitor(library, analyzer):

@@ -65,7 +65,7 @@ def test_a_slow_export_is_prepared_then_offered(shown):
         app.run()
     assert buttons(app) == ["Download"]
     assert choose(app, "html").button[0].label == "Prepare"
-    assert buttons(choose(app, "xlsx")) == ["Download"], "what was prepared is still there"
+    assert buttons(choose(app, "xlsx")) == ["Download"], "the prepared file is still offered"
 
 
 def test_exports_that_need_the_video_say_so(shown):

@@ -26,7 +26,7 @@ def test_groups_of_a_zip_are_compared(smile):
     assert [text.partition(" ")[0] for text in groups["Expected"]] == ["88.9%", "11.1%"]
     assert [text.partition(" ")[0] for text in groups["Faces not found"]] == ["0.0%", "10.0%"]
     words = texts(test)
-    assert "No significant difference between the groups" in words, "each does alike on each expression"
+    assert "No significant difference between the groups" in words, "both groups have equal recall for each expression"
     assert "Fewer than 30 pictures of lucky" in words
     tests = next(one.value for one in test.dataframe if "Difference in" in one.value)
     assert tests["Difference in"].tolist()[0] == "accuracy"

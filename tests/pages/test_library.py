@@ -125,7 +125,7 @@ def test_everything_is_deleted_only_after_typed_confirmation(repository, video):
     assert not page.exception
     assert page.success[0].value.startswith("Everything was deleted: 1 analyses")
     assert repository.search().total == 0
-    assert erase_button(page).disabled, "and has to be asked for once more"
+    assert erase_button(page).disabled, "it must be requested again"
 
 
 def test_deleting_everything_clears_the_session(library, tmp_path):

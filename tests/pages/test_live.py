@@ -96,7 +96,7 @@ class Streamer:
 def until(is_so: Callable[[], bool]) -> None:
     end_s = time.monotonic() + PATIENCE_S
     while not is_so():
-        assert time.monotonic() < end_s, "it never came to be"
+        assert time.monotonic() < end_s, "the condition never held"
         time.sleep(0.02)
 
 
@@ -208,7 +208,7 @@ def test_hold_and_options_reach_the_running_session(streamer):
 
 def test_a_recording_goes_to_the_library_and_is_linked(streamer, repository):
     test = running(streamer)
-    assert repository.search().total == 0, "nothing is kept by itself"
+    assert repository.search().total == 0, "nothing is recorded by default"
     press(test, "Record")
     until(lambda: streamer.session.snapshot().recording.seconds > 0.5)
     press(test, "Stop recording")
@@ -237,7 +237,7 @@ def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer
 
 def test_values_are_sent_to_other_programs_until_stopped(streamer):
     test = running(streamer)
-    assert "Start sending" not in labels(test), "nothing is chosen"
+    assert "Start sending" not in labels(test), "nothing is selected"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

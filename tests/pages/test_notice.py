@@ -53,7 +53,7 @@ def pictures() -> AppTest:
 
 def test_the_sample_needs_no_consent(analyzer):
     test = page("image")
-    assert not is_asked(test), "nobody is asked before there is a reason"
+    assert not is_asked(test), "the notice appears only when it is needed"
     test = press(test, "Try the sample")
     assert not is_asked(test)
     assert test.subheader[0].value == "astronaut.png"
@@ -74,10 +74,10 @@ def test_a_picture_is_analysed_after_consent(analyzer):
     ):
         assert part in words
     test.checkbox(key="notice").check().run()
-    assert not test.subheader, "a purpose has to be chosen"
+    assert not test.subheader, "a purpose must be selected"
     test.checkbox(key="notice").uncheck().run()
     test.pills(key="notice_purpose").set_value("research").run()
-    assert not test.subheader, "it has to be ticked"
+    assert not test.subheader, "the checkbox must be ticked"
     test.checkbox(key="notice").check().run()
     assert not is_asked(test)
     assert test.subheader[0].value == "a.png"
@@ -142,10 +142,10 @@ def test_consent_of_signed_in_visitors_is_stored_per_version(library, analyzer, 
     for place in ("ui.shell.notice.find_visitor", "ui.access.library.visitor_or_stop"):
         monkeypatch.setattr(place, lambda: martha)
     answer(pictures())
-    said = load_consent(library.for_owner("owner-1"))
-    assert said is not None
-    assert (said.purpose, said.version) == ("research", VERSION)
-    assert not is_asked(pictures()), "another visit"
+    stored = load_consent(library.for_owner("owner-1"))
+    assert stored is not None
+    assert (stored.purpose, stored.version) == ("research", VERSION)
+    assert not is_asked(pictures()), "another session"
     save_consent(library.for_owner("owner-1"), "research", "older words")
     assert is_asked(pictures())
     assert load_consent(library.for_owner(LOCAL)) is None
@@ -176,7 +176,7 @@ def test_a_browser_is_asked_once(analyzer, monkeypatch):
     del st.session_state["notice_given_purpose"]
     assert notice.may_analyse(), "another session of this browser"
     notice.keep_answer()
-    assert len(kept) == 1, "it has it already"
+    assert len(kept) == 1, "the browser already has the cookie"
     notice.forget_answer()
     notice.keep_answer()
     assert kept[1]["value"] == ""
@@ -207,7 +207,7 @@ def test_a_zip_in_the_lab_waits_for_consent():
     assert test.session_state["trial_job"].started
     test.session_state["trial_job"].wait(60)
     assert not test.run().exception
-    assert "0 of 2 pictures evaluated" in texts(test), "they show nobody"
+    assert "0 of 2 pictures evaluated" in texts(test), "the pictures show no face"
 
 
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")

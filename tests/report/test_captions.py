@@ -26,7 +26,7 @@ def captions(tmp_path, analysis, edits=None):
     return webvtt.from_buffer(io.StringIO(path.read_text(encoding="utf-8"))).captions
 
 
-def told(caption) -> tuple[float, float, str]:
+def parsed(caption) -> tuple[float, float, str]:
     return caption.start_in_seconds, caption.end_in_seconds, caption.text
 
 
@@ -35,7 +35,7 @@ def test_one_cue_per_unchanged_set_of_expressions(tmp_path):
     cues = captions(tmp_path, make_analysis(shown), Edits(names={1: "Ada", 2: "Жук"}))
     assert [cue.text for cue in cues] == ["Ada: happiness", "Ada: happiness\nЖук: anger", "Ada: neutral"]
     assert [cue.start for cue in cues] == ["00:00:00.000", "00:00:02.000", "00:00:05.500"]
-    assert cues[1].end == "00:00:03.500", "nobody is seen after that"
+    assert cues[1].end == "00:00:03.500", "nobody is in view after that"
 
 
 def test_flicker_makes_no_cue(tmp_path):
@@ -108,15 +108,15 @@ def exact(text: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def agreement(analysis, said) -> dict[int, float]:
+def agreement(analysis, answers) -> dict[int, float]:
     """Return for each person the share of rows, except near changes, that the captions agree with."""
     cues = webvtt.from_buffer(io.StringIO(captions_text(edit(analysis)))).captions
     half = 1 / analysis.info.fps / 2
     right: dict[int, list[bool]] = {}
     # The library rounds seconds to whole numbers.
     spans = [(*(exact(text) for text in (cue.start, cue.end)), cue.text.splitlines()) for cue in cues]
-    for track, time_s, answer in zip(analysis.timeline["track_id"], analysis.timeline["time_s"], said, strict=True):
-        lines = [told for start, end, told in spans if start <= time_s + half < end]
+    for track, time_s, answer in zip(analysis.timeline["track_id"], analysis.timeline["time_s"], answers, strict=True):
+        lines = [parsed for start, end, parsed in spans if start <= time_s + half < end]
         right.setdefault(int(track), []).append(lines != [] and f"Person {track}: {answer}" in lines[0])
     return {track: sum(marks) / len(marks) for track, marks in right.items()}
 

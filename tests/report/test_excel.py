@@ -106,7 +106,7 @@ def test_text_is_kept_and_never_a_formula(tmp_path_factory, text):
     assert cell.data_type not in {"f", "e"}
     # XML turns every line end into one character; empty text is an empty cell.
     assert (cell.value or "") == clean_text(text).replace("\r\n", "\n").replace("\r", "\n")
-    assert cell.number_format == "@", "so that editing the cell makes no formula of it either"
+    assert cell.number_format == "@", "editing the cell does not make it a formula either"
 
 
 def test_text_too_long_for_a_cell_is_cut_and_marked():

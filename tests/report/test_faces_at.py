@@ -37,7 +37,7 @@ def test_boxes_are_interpolated_between_analysed_frames():
     assert lefts(shown.at(0.0)) == [0]
     assert lefts(shown.at(0.1)) == [20]
     assert lefts(shown.at(0.5)) == [100]
-    assert lefts(shown.at(0.9)) == [100], "held where the next frame knows nobody"
+    assert lefts(shown.at(0.9)) == [100], "kept if the next frame has no face"
     assert shown.at(1.0) == ()
 
 
@@ -104,7 +104,7 @@ def test_blurring_removes_detail_and_changes_nothing_outside():
     assert np.array_equal(image[outside], before[outside])
     assert left < 40 and top < 40 and right > 80 and bottom > 90
     steps = np.abs(np.diff(image[top:bottom, left:right].astype(int), axis=1))
-    assert steps.max() < 25, "no edge of the picture is left"
+    assert steps.max() < 25, "the whole picture is covered"
 
 
 @pytest.mark.parametrize("box", [[-50, -50, -10, -10], [150, 110, 400, 300], [10, 10, 10, 10], [0, 0, 160, 120]])

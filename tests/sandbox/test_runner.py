@@ -63,10 +63,10 @@ def test_a_hanging_call_is_stopped():
 
 @pytest.mark.slow
 def test_progress_is_reported_and_extends_the_timeout():
-    told: list[Progress] = []
-    assert run_limited(limited_calls.count, 100, on_step=told.append, stall_s=60) == 100
-    assert told[-1] == Progress(100, 100, 1.0)
-    assert [each.done for each in told] == sorted({each.done for each in told})
+    steps: list[Progress] = []
+    assert run_limited(limited_calls.count, 100, on_step=steps.append, stall_s=60) == 100
+    assert steps[-1] == Progress(100, 100, 1.0)
+    assert [each.done for each in steps] == sorted({each.done for each in steps})
 
 
 @pytest.mark.slow

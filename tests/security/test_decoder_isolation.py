@@ -52,7 +52,7 @@ def test_no_secret_is_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     reused = run_limited(limited_calls.environment)
     end_waiting()
     started = run_limited(limited_calls.environment)
-    assert started, "it has an environment"
+    assert started, "the process has an environment"
     assert [line for line in reused + started if "s3cret" in line] == []
 
 
@@ -72,7 +72,7 @@ def test_the_decoder_reaches_no_network(kind: str, tmp_path: Path) -> None:
         assert limited_calls.send(kind, address, port) == "sent", "the listener is there"
         _take(listener, kind)
         assert run_limited(limited_calls.send, kind, address, port) == "PermissionError"
-        assert not select.select([listener], [], [], 0.5)[0], "nothing came"
+        assert not select.select([listener], [], [], 0.5)[0], "nothing arrived"
 
 
 def _type_of(kind: str) -> socket.SocketKind:
@@ -103,9 +103,9 @@ def test_the_decoder_starts_no_program() -> None:
 
 
 def test_doctor_names_the_isolation_in_force() -> None:
-    (said,) = [finding.detail for finding in examine() if finding.subject == "sandbox"]
+    (finding_text,) = [finding.detail for finding in examine() if finding.subject == "sandbox"]
     for way in run_limited(isolation_in_force):
-        assert way in said
+        assert way in finding_text
 
 
 def test_the_decoder_works_in_an_empty_folder_that_is_emptied_and_deleted() -> None:

@@ -23,10 +23,10 @@ def app() -> Iterator[str]:
 def test_every_answer_says_what_a_page_may_do(app: str, path: str) -> None:
     with urllib.request.urlopen(app + path) as answer:
         policy = answer.headers["Content-Security-Policy"]
-        assert "frame-ancestors 'self'" in policy, "no other site may put the app into a frame"
-        assert "default-src 'self'" in policy, "pages load nothing from elsewhere"
+        assert "frame-ancestors 'self'" in policy, "no other site can embed the app in a frame"
+        assert "default-src 'self'" in policy, "pages load nothing from other hosts"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] == "same-origin", "addresses of analyses stay here"
+        assert answer.headers["Referrer-Policy"] == "same-origin", "addresses of analyses are not sent to other sites"
 
 
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/metrics/"])

@@ -155,7 +155,9 @@ def test_names_given_in_two_tabs_are_both_kept(shown: tuple[Repository, str]) ->
     assert field(second, "Name of Person 1") == "Ada", "the second tab shows it too"
     ran(second)
     ran(first)
-    assert repository.get(entry_id).edits.names == {1: "Ada", 2: "Ben"}, "an old field saves nothing over it"
+    assert repository.get(entry_id).edits.names == {1: "Ada", 2: "Ben"}, (
+        "a field with an old value does not overwrite it"
+    )
     assert field(first, "Name of Person 2") == "Ben"
 
 
@@ -172,7 +174,7 @@ def test_a_name_changed_in_two_tabs_keeps_the_first_and_warns_the_second(shown: 
     ]
     assert field(second, "Name of Person 1") == "Ada"
     second = name(second, "Name of Person 1", "Eve")
-    assert repository.get(entry_id).edits.names == {1: "Eve"}, "knowing of the other's, it may be changed"
+    assert repository.get(entry_id).edits.names == {1: "Eve"}, "after the warning, it can be changed"
     assert not second.warning
 
 

@@ -43,7 +43,7 @@ def test_a_message_of_many_megabytes_ends_the_connection(app: str) -> None:
 def test_a_large_message_that_pages_may_send_is_read(app: str) -> None:
     with stream(app) as connection:
         connection.send(b"\xff" * MAX_BYTES)
-        assert closed_with(connection) == CloseCode.PROTOCOL_ERROR, "Streamlit read it, and it is no message"
+        assert closed_with(connection) == CloseCode.PROTOCOL_ERROR, "Streamlit read it, but it is not a valid message"
 
 
 def test_other_visitors_are_served_meanwhile(app: str) -> None:

@@ -64,8 +64,8 @@ def test_every_answer_has_each_header_once(plain: str, path: str) -> None:
     found = headers_of(plain + path)
     for name, value in HEADERS.items():
         assert found.get_all(name) == [value], name
-    assert found.get_all(HSTS) is None, "over HTTP it would mean nothing"
-    assert "/" not in (found["Server"] or ""), "no version"
+    assert found.get_all(HSTS) is None, "HSTS has no effect over HTTP"
+    assert "/" not in (found["Server"] or ""), "the version of nginx is hidden"
 
 
 @pytest.mark.parametrize("path", [f"/{PATH}/", "/elsewhere"])

@@ -92,7 +92,7 @@ def test_foreign_handshakes_do_not_delay_others(app: str) -> None:
         with urllib.request.urlopen(app + HEALTH, timeout=10) as answer:
             assert answer.status == 200
     assert answers == [403] * 40
-    assert time.monotonic() - begun < 5, "the stall was 20 s"
+    assert time.monotonic() - begun < 5, "the delay used to be 20 s"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_this_machine_and_named_hosts_are_answered(app: str, host: str) -> None:
 def test_a_proxy_that_ends_tls_keeps_the_origin() -> None:
     assert not is_foreign("https://app.example", "app.example", "http")
     assert is_foreign("https://app.example:8443", "app.example", "http")
-    assert not is_foreign(None, "app.example", "http"), "programs send no Origin"
+    assert not is_foreign(None, "app.example", "http"), "clients other than browsers send no Origin"
 
 
 def test_hosts_are_compared_whole() -> None:

@@ -78,7 +78,7 @@ def test_every_text_in_a_streamlit_call_is_plain() -> None:
     found = [one for path in CHECKED for one in unsafe_texts(path, ROOT)]
     unknown = [f"{one.place}:{one.line} {one.text}" for one in found if (one.place, kind_of(one.text)) not in REVIEWED]
     assert unknown == [], "expected plain(…) around text that this program did not write"
-    assert {(one.place, kind_of(one.text)) for one in found} == set(REVIEWED), "reviewed texts that are gone"
+    assert {(one.place, kind_of(one.text)) for one in found} == set(REVIEWED), "reviewed texts that no longer exist"
 
 
 @pytest.mark.parametrize(

@@ -159,9 +159,9 @@ def test_errors_of_a_database_name_no_host_user_or_path(tmp_path: Path) -> None:
         f"sqlite:///{tmp_path}/notes.db",
         f"sqlite:///{tmp_path}/folder.db",
     ):
-        told = error_of(url, tmp_path / "storage")
+        error_text = error_of(url, tmp_path / "storage")
         for word in ("hunter2", "ada", "127.0.0.1", "no-such-host", "secrets", str(tmp_path), "notes.db", "folder.db"):
-            assert word not in told, told
+            assert word not in error_text, error_text
 
 
 def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server, tmp_path: Path) -> None:
@@ -176,6 +176,6 @@ def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server, tmp_pa
     with pytest.raises(LibraryError) as gone:
         library.for_owner("ada@example.org").search("geheim")
     library.close()
-    for told in (absent, stranger, str(gone.value)):
+    for error_text in (absent, stranger, str(gone.value)):
         for word in ("nowhere", "mallory", "hunter2", str(postgres.folder), "emotion-pg", "geheim", "example.org"):
-            assert word not in told, told
+            assert word not in error_text, error_text

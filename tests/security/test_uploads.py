@@ -74,7 +74,7 @@ def test_a_video_is_deleted_after_its_visitor_leaves_an_idle_server(
         page = leave_a_video(browser, url, clip)
         assert len(uploads_in(temporary)) == 1
         page.close()
-        assert until(lambda: not uploads_in(temporary), 60), "nobody else comes, and it goes within a minute"
+        assert until(lambda: not uploads_in(temporary), 60), "it is deleted within a minute, without another visitor"
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
@@ -89,9 +89,9 @@ def test_a_server_that_ends_leaves_no_uploads(
         os.kill(server, kind)
         assert until(lambda: not Path(f"/proc/{server}/cmdline").read_bytes(), 30)
     if kind is signal.SIGKILL:
-        assert len(uploads_in(temporary)) == 1, "a killed process cleans nothing"
+        assert len(uploads_in(temporary)) == 1, "a killed process deletes nothing"
         with served("server.py"):
-            assert until(lambda: not uploads_in(temporary), 30), "the next one does, when it starts"
+            assert until(lambda: not uploads_in(temporary), 30), "the next server deletes it at its start"
     assert uploads_in(temporary) == []
 
 

@@ -115,7 +115,7 @@ def _until_it_answers(ask: Callable[[], emotion.FrameResult]) -> emotion.FrameRe
             return ask()
         except ServingError:
             time.sleep(0.5)
-    pytest.fail("the server came back and was not asked again")
+    pytest.fail("the server was restarted, but no request reached it")
 
 
 def test_versions_are_numbered_and_have_the_card(card, served):

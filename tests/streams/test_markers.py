@@ -65,10 +65,10 @@ class Camera:
 def recorded(lsl_config: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
     """One session with a camera, a marker inlet, and a recorder of both streams as XDF."""
     if not can_shift_clocks():
-        pytest.skip("this system lets nobody set a process's monotonic clock")
+        pytest.skip("this system does not allow time namespaces")
     hub = StreamHub([LslSink(channels_of(LABELS), 1)], 1)
-    came: list[tuple[str, float | None]] = []
-    inlet = MarkerInlet(lambda text, moment_s: came.append((text, hub.stream_time(moment_s))))
+    received: list[tuple[str, float | None]] = []
+    inlet = MarkerInlet(lambda text, moment_s: received.append((text, hub.stream_time(moment_s))))
     command = [*_SHIFTED, sys.executable, str(SENDER), lsl_config, str(MARKERS)]
     sender = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     camera = Camera(hub)
@@ -80,7 +80,7 @@ def recorded(lsl_config: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     lines: list[str] = []
     reader.start()
     deadline_s = time.monotonic() + 90
-    while (not lines or len(came) < MARKERS) and time.monotonic() < deadline_s:
+    while (not lines or len(received) < MARKERS) and time.monotonic() < deadline_s:
         recorder.pull()
         time.sleep(0.05)
     line = lines[0] if lines else "nan"
@@ -90,7 +90,7 @@ def recorded(lsl_config: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     camera.stop()
     path = tmp_path_factory.mktemp("xdf") / "session.xdf"
     recorder.write(path)
-    yield {"camera": camera, "came": came, "xdf": path, "ahead_s": ahead_s}
+    yield {"camera": camera, "received": received, "xdf": path, "ahead_s": ahead_s}
     inlet.close()
     hub.close()
     sender.kill()
@@ -102,9 +102,9 @@ def test_the_other_clock_was_three_seconds_ahead(recorded) -> None:
 
 
 def test_markers_land_on_the_right_frame(recorded) -> None:
-    camera, came = recorded["camera"], recorded["came"]
-    assert len(came) == MARKERS
-    off = [time_s * FPS - camera.frame_at(float(text)) for text, time_s in came]
+    camera, received = recorded["camera"], recorded["received"]
+    assert len(received) == MARKERS
+    off = [time_s * FPS - camera.frame_at(float(text)) for text, time_s in received]
     assert max(map(abs, off)) <= 1, off
 
 

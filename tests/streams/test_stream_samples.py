@@ -40,7 +40,7 @@ def test_a_person_keeps_the_slot_and_gives_it_up_after_a_while() -> None:
 
     assert held(0, 7) == [7, None]
     assert held(1, 7, 9) == [7, 9]
-    assert held(2, 9) == [None, 9], "nobody moves up"
+    assert held(2, 9) == [None, 9], "people keep their slots"
     assert held(3, 9, 12) == [None, 9], "a short absence keeps the slot"
     assert held(3 + int(3 * FPS), 12, 9) == [12, 9]
     assert held(4 + int(3 * FPS), 12, 9, 7) == [12, 9]

@@ -1,4 +1,4 @@
-"""The codebook refuses what a player could not use; codings become the table that agreement reads."""
+"""Codebooks that a player cannot use are refused; codings become the table for measures of agreement."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ FILM = Stimulus("film")
 
 
 class Videos:
-    """Opens cells whose analyses are files; remembers how many are open at a time."""
+    """Opens cells whose analyses are files, and counts how many are open at a time."""
 
     def __init__(self, folder: Path, videos: Mapping[str, Analysis], edits: Mapping[str, Edits] | None = None) -> None:
         self.files = {name: save_parquet(video, folder / f"{name}.parquet") for name, video in videos.items()}

@@ -174,7 +174,7 @@ def test_no_log_of_a_job_contains_file_name_or_title(logs, tmp_path, form):
         dispatcher.run_once()
         time.sleep(0.1)
     assert [repository.get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
-    assert "Martha" in repository.get(entries[1].id).note, "its owner is told the name"
+    assert "Martha" in repository.get(entries[1].id).note, "the owner's note has the name"
     library.close()
 
     text = stream.getvalue() + "".join(path.read_text() for path in (library_dir() / "logs").iterdir())
@@ -189,8 +189,8 @@ def test_no_log_of_a_job_contains_file_name_or_title(logs, tmp_path, form):
 @pytest.mark.slow
 def test_a_server_reports_an_invalid_setting():
     command = [sys.executable, "-c", "from emotion.telemetry.logs import set_up_logs; set_up_logs()"]
-    told = os.environ | {"EMOTION_LOG_FORMAT": "xml"}
-    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    environment = os.environ | {"EMOTION_LOG_FORMAT": "xml"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert "expected EMOTION_LOG_FORMAT to be one of text, json; got 'xml'" in done.stderr
 
 
@@ -207,7 +207,7 @@ def test_unexpected_page_errors_are_logged_without_their_message(logs, capfd):
     stream = written("text", logs)
     capfd.readouterr()
     page = AppTest.from_function(unexpected, default_timeout=60).run()
-    assert page.exception[0].message != "", "it was not expected"
+    assert page.exception[0].message != "", "the page has an unexpected error"
     text = stream.getvalue() + "".join(capfd.readouterr())
     assert "Uncaught app execution" in stream.getvalue()
     assert "InputError ←" in stream.getvalue()

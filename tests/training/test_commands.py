@@ -92,4 +92,4 @@ def test_every_command_and_option_is_documented(capsys):
         options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
         assert options
         for option in options:
-            assert option in guide, f"docs/models.md says nothing of {command} {option}"
+            assert option in guide, f"docs/models.md does not mention {command} {option}"

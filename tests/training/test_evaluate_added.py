@@ -29,5 +29,5 @@ def test_an_added_model_is_scored_and_calibrated(made_data, tmp_path, monkeypatc
 
     assert main(["calibrate", "--model", "own", "--data", str(made_data)]) == 0
     card = load_card("own")
-    assert (card.temperature == 1, card.scores) == (False, {}), "scores were measured with the temperature of before"
+    assert (card.temperature == 1, card.scores) == (False, {}), "scores were measured with the previous temperature"
     assert f"temperature {card.temperature}, unclear below {card.abstain_below}" in capsys.readouterr().out

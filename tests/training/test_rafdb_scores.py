@@ -68,10 +68,10 @@ def test_a_model_is_scored_on_both_data_sets(models, made_data, made_rafdb, caps
 
 def test_missing_rafdb_is_reported_and_the_rest_scored(models, made_data, tmp_path, capsys):
     assert main(["evaluate", "--model", "eight", "--data", str(made_data), "--faces", str(tmp_path / "none")]) == 0
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert "RAF-DB is not scored" in told
-    assert "python -m training faces" in told
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "RAF-DB is not scored" in error
+    assert "python -m training faces" in error
     evaluation = json.loads((models / "eight" / "evaluation.json").read_text())
     assert set(evaluation["int8"]) == {"ferplus", "fer2013"}
     assert set(evaluation["abstention"]["sets"]) == {"ferplus"}
@@ -94,7 +94,7 @@ def test_the_option_calibrates_on_both_sets(models, made_data, made_rafdb):
     assert not trained_on_rafdb(alone)
     assert main([*command, "--faces", str(made_rafdb)]) == 0
     both = load_card("seven")
-    assert both.second_look_below != alone.second_look_below, "random answers of all faces, not of FER2013's alone"
+    assert both.second_look_below != alone.second_look_below, "random answers to all faces, not only those of FER2013"
     assert both.training["calibrated_on"]["sets"] == {"fer2013": "public-test", "rafdb": "validation"}
     assert trained_on_rafdb(both)
 

@@ -61,9 +61,9 @@ def small():
 
 @pytest.fixture(scope="module")
 def run(small, made_data, tmp_path_factory):
-    with contextlib.redirect_stdout(io.StringIO()) as said:
+    with contextlib.redirect_stdout(io.StringIO()) as output:
         folder = train(RECIPE, made_data, tmp_path_factory.mktemp("runs"))
-    (folder / "said.txt").write_text(said.getvalue())
+    (folder / "said.txt").write_text(output.getvalue())
     return RunFolder(folder)
 
 
@@ -160,12 +160,12 @@ def test_a_cycles_end_can_be_exported(run, made_data, models, capsys):
     assert (card.training["epoch"], card.labels) == (3, FER2013.labels)
     capsys.readouterr()
     assert main([*command, "--head", "affectnet"]) == 2
-    assert "expected a head from ferplus, fer2013 of pair; got 'affectnet'" in (said := capsys.readouterr().err)
-    assert said.count("\n") == 1
+    assert "expected a head from ferplus, fer2013 of pair; got 'affectnet'" in (output := capsys.readouterr().err)
+    assert output.count("\n") == 1
     gone = next(epoch for epoch in (1, 2, 4) if epoch != run.state()["best_epoch"])
     assert main([*command, "--epoch", str(gone)]) == 2
-    assert "expected an epoch whose weights were kept in pair" in (said := capsys.readouterr().err)
-    assert said.count("\n") == 1
+    assert "expected an epoch whose weights were kept in pair" in (output := capsys.readouterr().err)
+    assert output.count("\n") == 1
 
 
 def test_runs_of_earlier_versions_have_one_head(tmp_path):

@@ -52,7 +52,7 @@ def test_the_apps_server_answers_a_picture(api: str) -> None:
 @pytest.mark.parametrize("path", ["/images", "/videos", f"/jobs/{'0' * 32}/cancel"])
 def test_a_foreign_page_reaches_nothing(api: str, path: str) -> None:
     assert ask(api + path, "POST", b"x", Origin="https://evil.example")[0] == 403
-    assert ask(f"{api}/jobs", Host="evil.example")[0] == 421, "a rebound name"
+    assert ask(f"{api}/jobs", Host="evil.example")[0] == 421, "DNS rebinding"
 
 
 def token(owner: str, address: str = "") -> Token:
@@ -83,4 +83,4 @@ def test_with_sign_in_a_token_needs_an_address_that_is_still_allowed(
         assert not may_enter(token(LOCAL))
     with secrets_file(tmp_path, "[auth"):
         assert needs_token()
-        assert not may_enter(token("oidc:ada", "ada@example.org")), "nobody, until the secrets are mended"
+        assert not may_enter(token("oidc:ada", "ada@example.org")), "nobody has access until the secrets are corrected"

@@ -29,7 +29,7 @@ def test_the_transform_undoes_any_turn_scale_and_shift(scale: float, angle: floa
 
 def test_the_transform_never_mirrors() -> None:
     fitted = similarity_transform(FIVE * [-1, 1], FIVE)
-    assert np.linalg.det(fitted[:, :2]) > 0, "a similarity turns, it does not flip"
+    assert np.linalg.det(fitted[:, :2]) > 0, "a similarity transform does not mirror"
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 2.6, 9.0])
@@ -54,7 +54,7 @@ def test_crops_are_similar_at_every_resolution(scale: float) -> None:
 def test_colour_pictures_and_faces_over_the_edge() -> None:
     picture = np.random.default_rng(0).integers(0, 255, (60, 60, 3), np.uint8)
     assert align(picture, FIVE - 30, 48).shape == (48, 48, 3)
-    assert align(picture, FIVE * 20 + 500, 48).shape == (48, 48, 3), "wholly outside: the edge is repeated"
+    assert align(picture, FIVE * 20 + 500, 48).shape == (48, 48, 3), "entirely outside: the edge is repeated"
 
 
 def test_crops_of_photographs_have_their_eyes_where_fer2013_has_them(shared_data: Path) -> None:

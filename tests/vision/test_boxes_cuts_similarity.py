@@ -72,7 +72,7 @@ def test_fades_and_camera_shake_are_no_cuts() -> None:
     for frames in (shaking, fade):
         is_cut = CutDetector()
         found = [index for index, luma in enumerate(frames) if is_cut(luma)]
-        assert found in ([], [1]), "only the very first movement may surprise"
+        assert found in ([], [1]), "only the first movement may count as a cut"
 
 
 def test_the_cuts_of_a_real_clip(shared_data: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_model_that_outputs_probabilities_returns_them(faces: list[np.ndarray]
         assert np.isfinite(stranger.logits(faces)).all()
         answers.append(stranger.predict(faces))
     assert answers[1] == pytest.approx(answers[0], abs=1e-6)
-    assert (answers[0].max(axis=1) > 0.999).any(), "some probabilities must be as good as zero"
+    assert (answers[0].max(axis=1) > 0.999).any(), "some probabilities must be practically zero"
 
 
 def test_only_unsure_faces_get_tta() -> None:

@@ -92,7 +92,7 @@ def test_a_tilted_head_looks_the_same_way() -> None:
     head = rotation(HeadPose(0.0, 0.0, 90.0))
     tilted = gaze(np.array([[0.1, 0.0], [-0.1, 0.0]], np.float32), BOTH, head, tilt)
     assert straight[0] > 10
-    assert tilted[1] < -10, "the head's right is down in the picture"
+    assert tilted[1] < -10, "the right of the head is down in the picture"
 
 
 def test_the_gaze_of_shut_eyes_is_not_known() -> None:

@@ -137,7 +137,7 @@ def test_rate_sampling_depends_only_on_the_last_frame(steps: list[float], fps: f
     chosen = [time_s for index, time_s in frames if sampler(index, time_s)]
     assert chosen[0] == 0
     slots = np.floor((np.array(chosen) + 1e-3) * fps)
-    assert (np.diff(slots) >= 1).all(), "never two in one slot"
+    assert (np.diff(slots) >= 1).all(), "at most one frame per slot"
     before = [time_s for time_s in chosen if time_s <= times[min(cut, len(times) - 1)]]
     again = Sampler(Sampling(fps=fps), (0, before[-1]))
     rest = [time_s for index, time_s in frames if time_s > before[-1] and again(index, time_s)]
@@ -188,7 +188,7 @@ def test_a_state_round_trips(state: dict[str, np.ndarray]) -> None:
         assert back[name].dtype == np.asarray(value).dtype
 
 
-def told(result: FrameResult) -> list[object]:
+def values_of(result: FrameResult) -> list[object]:
     rows = [
         [
             *face.box_xyxy,
@@ -213,18 +213,18 @@ def test_an_analysis_resumes_exactly(tmp_path: Path, left: int, sampling: Sampli
     analyzer, wanted = emotion.Analyzer(), threading.Event()
     whole, saved = [], None
     for result, state in analyzer.resumable_frames(clip, sampling, wanted):
-        whole.append(told(result))
+        whole.append(values_of(result))
         if len(whole) == left:
             wanted.set()
         if state is not None:
             place, saved = len(whole), pack_state(state)
     assert saved is not None
-    assert left < place <= left + 20, "a state comes soon after it was asked for"
+    assert left < place <= left + 20, "a state follows soon after its request"
     state = unpack_state(saved)
     if sampling.every == 2:
         state = {name.replace("classifier.", "recogniser."): value for name, value in state.items()}
-        assert any(name.startswith("recogniser.") for name in state), "as checkpoints named it before"
+        assert any(name.startswith("recogniser.") for name in state), "the earlier name in checkpoints"
     again = emotion.Analyzer()
-    rest = [told(result) for result, _ in again.resumable_frames(clip, sampling, threading.Event(), state)]
+    rest = [values_of(result) for result, _ in again.resumable_frames(clip, sampling, threading.Event(), state)]
     assert rest == whole[place:]
     assert rest

@@ -115,7 +115,7 @@ FIELD = {
 @pytest.mark.parametrize("name", FIELD)
 def test_files_from_bug_reports(analyzer: emotion.Analyzer, name: str) -> None:
     if not (CASES / name).is_file():
-        pytest.skip(f"the shared file is absent: {CASES / name}")
+        pytest.skip(f"the shared file is missing: {CASES / name}")
     analysis = analyzer.video(CASES / name, fps=5)
     info, timeline = analysis.info, analysis.timeline
     assert (info.width, info.height, info.frame_count) == FIELD[name][:3]

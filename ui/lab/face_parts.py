@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -30,7 +32,7 @@ _SCORE_NAMES = {
     "precision": "Precision",
     "recall": "Recall",
 }
-_COLUMN_NAMES = {"dice": "Dice", "iou": "IoU", "errors": "mean error"}
+_COLUMN_NAMES = {"dice": "Dice", "iou": "IoU", "errors": "Mean error"}
 
 
 def has_part_models() -> bool:
@@ -71,9 +73,14 @@ def _show_card(card: PartCard) -> None:
         history = pd.read_csv(part_models_dir() / card.name / HISTORY_FILE)
         show_chart(history_chart(history), f"parts_history_{card.name}", "training")
     hours = card.training.get("hours")
-    st.caption(
-        f"{card.parameters / 1e6:.2f} million parameters · trained in {plain(hours)} hours. {plain(card.licence)}"
-    )
+    st.caption(f"{card.parameters / 1e6:.2f} million parameters · {_training_time(hours)}. {plain(card.licence)}")
+
+
+def _training_time(hours: object) -> str:
+    """Return how long a training took, in words."""
+    if not isinstance(hours, int | float):
+        return "training time not recorded"
+    return f"trained in {hours:.1f} hours" if hours >= 2 else f"trained in {hours * 60:.0f} minutes"
 
 
 def _show_each(card: PartCard) -> None:
@@ -83,6 +90,9 @@ def _show_each(card: PartCard) -> None:
         st.write("Detects whether brows, eyes, nose and mouth of a face are visible.")
         return
     table = pd.DataFrame(each).rename_axis("part").reset_index()
-    table["part"] = table["part"].str.replace("_", " ")
-    columns = {name: st.column_config.NumberColumn(_COLUMN_NAMES.get(name, name), format="percent") for name in each}
+    table["part"] = table["part"].str.replace("_", " ").str.replace("center", "centre")
+    columns: dict[str, Any] = {"part": "Part"}
+    for name in each:
+        columns[name] = st.column_config.NumberColumn(_COLUMN_NAMES.get(name, name), format="%.1f%%")
+        table[name] *= 100
     st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) < 8 else 320)

@@ -96,7 +96,8 @@ def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
     if silent_s > STALL_TIMEOUT_S and snapshot.size:
         notices.append(f"No frame received for {silent_s:.0f} s.")
     if snapshot.load.quality:
-        notices.append(f"Reduced quality, because the server is busy: {snapshot.load.quality_words}.")
+        words = snapshot.load.quality_words.removeprefix("reduced: ")
+        notices.append(f"Reduced quality, because the server is busy: {words}.")
     if snapshot.held:
         notices.append("On hold: values are frozen, and nothing is recorded.")
     if snapshot.baseline is not None:
@@ -127,7 +128,7 @@ def _load(load: Load, size: tuple[int, int] | None) -> list[tuple[str, str]]:
 
 
 def _cost(ms: float) -> str:
-    return "not measured" if math.isnan(ms) else f"{ms:.1f} ms a frame"
+    return "not measured" if math.isnan(ms) else f"{ms:.1f} ms per frame"
 
 
 def _ms(value: float) -> str:

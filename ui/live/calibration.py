@@ -21,10 +21,10 @@ from ui.common.web_modules import keep_value
 _WEB = Path(__file__).with_name("web")
 _STARTED = "live_calibration_started"
 _HOW = (
-    "Sit as you will during the session, with the window in its final place, and look at nine dots for two seconds "
-    "each. A map of your gaze is fitted to eight dots at a time and checked on the ninth; the mean of these nine "
-    "errors is shown. The camera is assumed to be above the middle of the screen. The calibration is for you, in this "
-    "session. It is stored only with a recording that you start afterwards."
+    "Sit and place the window as during the session, then look at nine dots for two seconds each. Your gaze is fitted "
+    "to eight dots at a time and checked on the ninth; you see the mean of the nine errors. The camera is assumed to "
+    "be above the middle of the screen. The calibration is for you, in this session. It is stored only with a "
+    "recording that you start after it."
 )
 
 _mount = st.components.v2.component(

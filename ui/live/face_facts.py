@@ -7,6 +7,9 @@ import math
 from emotion.analytics.behaviour.words import strongest
 from emotion.live import FaceNow
 
+_WIDEST = 1.5
+"""Largest openness that is shown, as a share of the person's own open eye."""
+
 
 def face_facts(face: FaceNow) -> list[tuple[str, str]]:
     """Return the name and text of each known fact; unknown blinks and movements say what they need instead."""
@@ -14,8 +17,8 @@ def face_facts(face: FaceNow) -> list[tuple[str, str]]:
     openness = {"left": face.open_left, "right": face.open_right}
     known = {side: value for side, value in openness.items() if math.isfinite(value)}
     if known:
-        facts.append(("Eyes open", ", ".join(f"{side} {value:.0%}" for side, value in known.items())))
-        facts.append(("Blinks", "needs 15 frames a second" if face.blinks is None else str(face.blinks)))
+        facts.append(("Eyes open", ", ".join(f"{side} {_share(value)}" for side, value in known.items())))
+        facts.append(("Blinks", "needs 15 frames per second" if face.blinks is None else str(face.blinks)))
     if not math.isnan(face.gaze_deg):
         where = "towards the camera" if face.towards_camera else "away from the camera"
         facts.append(("Gaze", f"{where} ({face.gaze_deg:.0f}°)"))
@@ -24,3 +27,8 @@ def face_facts(face: FaceNow) -> list[tuple[str, str]]:
     elif face.rest == "unknown":
         facts.append(("Movements", "press Baseline, or show a neutral face"))
     return facts
+
+
+def _share(openness: float) -> str:
+    """Return an eye's openness in percent; capped, because the open eye is not known well in the first seconds."""
+    return f"over {_WIDEST:.0%}" if openness > _WIDEST else f"{openness:.0%}"

@@ -81,7 +81,7 @@ def test_unmeasured_eyes_are_no_blinks():
     assert np.isnan(figures_of(timeline(empty)).loc[1, "blinks"])
     lost = dipped((30, 34))
     lost[35:40] = np.nan
-    assert lid_events(timeline(lost)).empty, "nobody saw it end"
+    assert lid_events(timeline(lost)).empty, "its end is unknown"
     gone = timeline(dipped((30, 34))).drop(index=range(32, 40))
     assert lid_events(gone).empty
 

@@ -85,7 +85,7 @@ def test_persons_and_gaps_are_kept_apart() -> None:
     found = find_gestures(both)
     assert dict(zip(found["track_id"], found["gesture"], strict=True)) == {1: "nod", 2: "shake"}
     cut = nod[(nod["time_s"] < 2.6) | (nod["time_s"] > 3.4)]
-    assert find_gestures(cut).empty, "what happened while nobody was seen is not known"
+    assert find_gestures(cut).empty, "movements out of view are unknown"
     blind = nod.assign(pitch=nod["pitch"].where((nod["time_s"] < 2.6) | (nod["time_s"] > 3.4)))
     assert find_gestures(blind).empty
 

@@ -65,7 +65,7 @@ def test_p_values_are_valid_under_the_null_hypothesis(sizes):
     allowed = 0.05 + 3 * np.sqrt(0.05 * 0.95 / 600)
     assert np.mean(np.array(p) <= 0.05) <= allowed
     if min(sizes) > 100:
-        assert np.mean(np.array(p) <= 0.05) >= 0.05 - 3 * np.sqrt(0.05 * 0.95 / 600), "nor much more rarely"
+        assert np.mean(np.array(p) <= 0.05) >= 0.05 - 3 * np.sqrt(0.05 * 0.95 / 600), "and not much more rarely"
 
 
 def test_holm_by_hand():

@@ -40,7 +40,7 @@ def test_every_figure_by_hand():
     found = compare(BOTH, {"old": 25}, "fake")
     old, young = found.groups
     assert (old.name, old.accuracy.count, old.accuracy.of, old.accuracy.value) == ("old", 65, 100, 0.65)
-    assert old.expected == pytest.approx(0.75), "half smiles at 90%, half frowns at 60%, as of everybody"
+    assert old.expected == pytest.approx(0.75), "half smiles at 90%, half frowns at 60%, as for all people"
     assert old.recalls["anger"].value == 0.4
     assert (old.recalls["anger"].low, old.recalls["anger"].high) == pytest.approx((0.2761, 0.5382), abs=1e-4)
     assert (old.not_found.count, old.not_found.of, old.not_found.value) == (25, 125, 0.2)

@@ -78,9 +78,9 @@ def given_up(library: Library) -> list[str]:
     """Return the claims that another server gives up after the time for a start is over."""
     clock = Clock()
     monitor = HeartbeatMonitor[Claim](clock)
-    assert mark_dead_workers(library, monitor) == [], "it may start yet"
+    assert mark_dead_workers(library, monitor) == [], "it may still start"
     clock.seconds = liveness.START_TIMEOUT_S
-    assert mark_dead_workers(library, monitor) == [], "it may start yet"
+    assert mark_dead_workers(library, monitor) == [], "it may still start"
     clock.seconds += 0.1
     return mark_dead_workers(library, monitor)
 

@@ -58,7 +58,7 @@ def test_a_recording_is_running_at_once_and_never_claimed(
     assert claim_next(library, 1) is None
     waiting = repository.add(video, "a.mp4")
     taken = claim_next(library, 1)
-    assert taken is not None, "a recording is none of the analyses that may run at once"
+    assert taken is not None, "a recording does not count in the limit of concurrent analyses"
     assert taken.id == waiting.id
     assert not repository.get(waiting.id).settings.live
 
@@ -119,7 +119,7 @@ def test_an_interrupted_recording_is_closed_and_kept(
     assert "everything up to 0.9 s of it is kept" in entry.note
     assert not repository.load_analysis(claim.id).complete
     assert len(repository.load_analysis(claim.id).timeline) == len(analysis.timeline)
-    assert beat(library, claim, 1, 1, 1.0) is None, "the server that was taken for dead may write no more"
+    assert beat(library, claim, 1, 1, 1.0) is None, "a server considered dead must not write"
     assert close_stale_recordings(library) == []
 
 
@@ -187,5 +187,5 @@ def test_the_clip_of_a_deleted_recording_is_deleted(library: Library, repository
 def test_this_process_is_the_server(library: Library, repository: Repository) -> None:
     claim = begun(repository)
     with library.database.reading() as session:
-        told = session.execute(sql("SELECT worker_pid FROM analyses WHERE id = :id"), {"id": claim.id}).scalar()
-    assert told == os.getpid()
+        saved_pid = session.execute(sql("SELECT worker_pid FROM analyses WHERE id = :id"), {"id": claim.id}).scalar()
+    assert saved_pid == os.getpid()

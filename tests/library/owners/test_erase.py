@@ -78,7 +78,7 @@ def test_erasing_leaves_no_trace_and_spares_other_owners(library, video, tmp_pat
     assert [person.owner for person in list_usage(library)] == [OTHER]
     assert sorted(path for path in tmp_path.rglob("*") if any(one in str(path) for one in theirs)) == kept
     assert library.for_owner(OTHER).retention_days() == 30
-    assert erase_owner(library.for_owner(ME)) == 0, "once more does nothing"
+    assert erase_owner(library.for_owner(ME)) == 0, "erasing again does nothing"
 
 
 def test_files_that_cannot_be_removed_are_reported(library, video, tmp_path, monkeypatch):
@@ -146,11 +146,11 @@ def test_consent_is_stored_and_erased_with_the_owner(library):
     library.for_owner(ME).set_retention_days(30)
     save_consent(library.for_owner(ME), "research", "2026-11")
     save_consent(library.for_owner(ME), "medical", "2026-11")
-    said = load_consent(library.for_owner(ME))
-    assert said is not None
-    assert (said.purpose, said.version) == ("medical", "2026-11")
-    assert said.given_at.tzinfo is not None
-    assert library.for_owner(ME).retention_days() == 30, "what else was set stays"
+    stored = load_consent(library.for_owner(ME))
+    assert stored is not None
+    assert (stored.purpose, stored.version) == ("medical", "2026-11")
+    assert stored.given_at.tzinfo is not None
+    assert library.for_owner(ME).retention_days() == 30, "other settings are kept"
     assert list_usage(library)[0].name == "Martha"
     erase_owner(library.for_owner(ME))
     assert load_consent(library.for_owner(ME)) is None

@@ -40,7 +40,7 @@ def test_a_study_goes_through_a_zip_file(
     tmp_path: Path,
 ) -> None:
     steps: list[Progress] = []
-    assert len(export_zip(studies, saved, tmp_path / "study.zip")) == 1, "one analysis is still waiting"
+    assert len(export_zip(studies, saved, tmp_path / "study.zip")) == 1, "one analysis is still queued"
     imported = import_zip(colleague, tmp_path / "study.zip", steps.append)
     assert imported.study.participants == saved.study.participants
     pd.testing.assert_frame_equal(study_results(colleague, imported).means, study_results(studies, saved).means)

@@ -1,4 +1,4 @@
-"""Codebooks and codings in both databases: kept whole, one owner's only, merged, moved and deleted with their study."""
+"""Codebooks and codings in both databases: saved, isolated by owner, merged, moved, and deleted with their study."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_saving_a_study_keeps_its_codings(
     one = store(codings, saved.id)
     changed = studies.save(saved, replace(saved.study, title="Main"))
     assert codings.all(saved.id) == [one]
-    # Another video for the same cell: what was coded in the first one says nothing about it.
+    # The cell gets another video, to which the codings of the first one do not apply.
     cells = (replace(saved.study.cells[0], analysis=put_other(studies, video)), *saved.study.cells[1:])
     studies.save(changed, replace(changed.study, cells=cells))
     assert codings.all(saved.id) == []

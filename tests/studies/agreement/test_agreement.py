@@ -182,7 +182,7 @@ def test_icc_with_resampled_people() -> None:
     resampled, plain = resampled_correlations(table, people), intraclass_correlations(table)
     assert [each.value for each in resampled] == pytest.approx([each.value for each in plain])
     wider = [r.high - r.low > p.high - p.low for r, p in zip(resampled, plain, strict=True)]
-    assert all(wider), "seconds of the same person are alike"
+    assert all(wider), "seconds of one person are similar"
 
 
 def test_identical_ratings_agree_perfectly() -> None:

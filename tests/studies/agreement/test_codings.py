@@ -33,7 +33,7 @@ def test_spans_become_units_of_time() -> None:
     assert of.people["p1"].shape == (2, 12)
     assert of.people["p1"][0].tolist() == [2, 2, 1, 1, 1, 1, 2, 2, 0, 0, 2, 2]
     assert of.people["p1"][1].tolist() == [2, 2, 2, 1, 1, 1, 2, 2, 1, 1, 2, 2]
-    assert of.people["p2"].tolist() == [[1, 1, 1, 1], [-1, -1, -1, -1]], "B did not look at p2"
+    assert of.people["p2"].tolist() == [[1, 1, 1, 1], [-1, -1, -1, -1]], "B did not code p2"
 
 
 def test_a_coder_may_have_coded_nothing() -> None:

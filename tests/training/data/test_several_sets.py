@@ -138,7 +138,7 @@ def test_a_network_learns_what_a_partial_label_rules_out():
     model.fit(np.ones((16, 1), np.float32), targets, epochs=10, verbose=0, batch_size=1)
     answers = np.exp(log_softmax(model.predict(np.ones((1, 1), np.float32), verbose=0), axis=1))[0]
     assert answers[2] < 0.05
-    assert answers[0] == pytest.approx(answers[1]), "which of the two it is, it was not taught"
+    assert answers[0] == pytest.approx(answers[1]), "the labels do not say which of the two it is"
 
 
 def test_balancing_shows_rare_labels_more_often():

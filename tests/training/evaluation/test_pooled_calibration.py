@@ -69,7 +69,9 @@ def test_the_temperature_is_between_those_of_the_sets():
     both = fit_on_sets(CARD, [calm, boasting]).temperature
     more = SetAnswers("fer2013", "public-test", np.tile(calm.logits, (4, 1)), np.tile(calm.truth, 4))
     assert temperatures[0] < both < temperatures[1]
-    assert fit_on_sets(CARD, [more, boasting]).temperature == pytest.approx(both, abs=0.01), "each weighs the same"
+    assert fit_on_sets(CARD, [more, boasting]).temperature == pytest.approx(both, abs=0.01), (
+        "each set has the same weight"
+    )
 
 
 def test_no_answer_is_more_likely_wrong_than_right():

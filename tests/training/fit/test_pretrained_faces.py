@@ -97,8 +97,8 @@ def test_the_network_starts_with_the_packages_features(package, examples, monkey
     digest = hashlib.sha256(b"".join(values.tobytes() for values in weights.values())).hexdigest()
     monkeypatch.setattr(pretrained_faces, "WEIGHTS_SHA256", digest)
     model = build_network("mobilenet-face", 8, 32)
-    told = start_from_face_package(model, file, examples, FORM)
-    assert "except its head" in told
+    summary = start_from_face_package(model, file, examples, FORM)
+    assert "except its head" in summary
     faces = FORM.prepare(examples.images[:16])
     pooled = keras.Model(model.inputs, model.layers[-1].input)
     expected = original(weights, np.repeat(60 * faces, 3, axis=3))

@@ -126,7 +126,7 @@ def test_the_int8_file_agrees_and_is_int8_throughout(candidate, tmp_path):
     model = LiteRTModel(file)
     int8 = np.concatenate([model(face[None])[0] for face in candidate.form.prepare(candidate.images)])
     assert np.corrcoef(int8.ravel(), candidate.logits().ravel())[0, 1] > 0.95
-    assert number_types(file) <= {np.int8, np.int32}, "something is computed in float"
+    assert number_types(file) <= {np.int8, np.int32}, "an operation is computed in float"
 
 
 def number_types(file):

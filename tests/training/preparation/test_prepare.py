@@ -176,7 +176,7 @@ def test_every_format_and_option_is_documented(capsys):
         options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
         assert options
         for option in options:
-            assert f"`{option}" in guide, f"data/README.md says nothing of prepare {name} {option}"
+            assert f"`{option}" in guide, f"data/README.md does not mention prepare {name} {option}"
 
 
 def test_the_command_prepares_and_reports(made_data, tmp_path, capsys):

@@ -119,4 +119,4 @@ def test_two_candidates_are_trained_and_timed(tmp_path: Path, shared_data: Path)
     assert table["accuracy"].between(0.02, 0.9).all()
     assert table["ms_per_face"].between(0.01, 50).all()
     assert (table["file_bytes"] > 10_000).all()
-    assert not list((tmp_path / "runs").iterdir()), "runs are removed once they are judged"
+    assert not list((tmp_path / "runs").iterdir()), "runs are deleted after their scores are saved"

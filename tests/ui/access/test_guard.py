@@ -74,9 +74,9 @@ def ask(
     media: MediaOwners, path: str, cookies: dict[str, str] | None = None, method: str = "GET"
 ) -> tuple[int, dict[bytes, bytes]]:
     """Send a request through the guard, and return status and headers."""
-    said = answer_of(Guard(app, media), path, cookies, method)
-    assert said[0]["status"] == 200 or said[1]["body"] == NO_FILE.encode()
-    return int(said[0]["status"]), dict(said[0]["headers"])
+    messages = answer_of(Guard(app, media), path, cookies, method)
+    assert messages[0]["status"] == 200 or messages[1]["body"] == NO_FILE.encode()
+    return int(messages[0]["status"]), dict(messages[0]["headers"])
 
 
 @contextlib.contextmanager
@@ -139,7 +139,7 @@ def test_only_owners_get_a_media_file(shut, manager, present):
     assert [status(media, ours, who) for who in (ADA, BOB, {})] == [200, 200, 404]
     assert [status(media, logo, who) for who in (ADA, BOB, {})] == [200, 200, 200]
     assert status(media, mine, BOB, "HEAD") == 404
-    assert status(media, "/media/never.png", ADA) == 404, "as for one of somebody else"
+    assert status(media, "/media/never.png", ADA) == 404, "same as for another owner's file"
     assert status(media, mine.removesuffix(".csv"), BOB) == 404
     assert status(media, f"{mine}.x", BOB) == 404
     assert status(media, mine.replace("/media", "/media/."), BOB) == 404
@@ -207,7 +207,7 @@ def test_the_guard_works_below_a_base_path(shut, manager, present):
     try:
         assert status(MediaOwners(), "/faces/media/x.png", ADA) == 404
         assert status(MediaOwners(), "/faces/_stcore/upload_file/s/f", {}, "PUT") == 404
-        assert status(MediaOwners(), "/media/x.png", ADA) == 200, "nothing of the app is there"
+        assert status(MediaOwners(), "/media/x.png", ADA) == 200, "the app is not served there"
     finally:
         config.set_option("server.baseUrlPath", before)
 

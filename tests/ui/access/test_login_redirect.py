@@ -74,7 +74,7 @@ def test_the_cookie_cannot_redirect_to_another_site(forged: str) -> None:
 @pytest.mark.usefixtures("shut")
 def test_only_pages_that_required_sign_in_are_remembered() -> None:
     assert "set-cookie" not in ask("/video", signed_cookies(claims("ada")))
-    assert "set-cookie" not in ask("/video", accept="*/*"), "no page of a browser"
+    assert "set-cookie" not in ask("/video", accept="*/*"), "not a page in a browser"
     assert "set-cookie" not in ask("/video", method="POST")
     assert "set-cookie" not in ask("/auth/login"), "on the way to the provider"
     assert "set-cookie" not in ask("/static/js/index.js")

@@ -102,8 +102,8 @@ def test_invalid_entries_are_refused_without_quoting_them(section: object, more_
 
 @pytest.mark.parametrize("missing", ["iss", "sub"])
 def test_an_identity_without_subject_is_refused(missing: str):
-    for told in ({}, {missing: ""}, {missing: 7}):
-        found = Rules().admit({key: value for key, value in ADA.items() if key != missing} | told)
+    for other in ({}, {missing: ""}, {missing: 7}):
+        found = Rules().admit({key: value for key, value in ADA.items() if key != missing} | other)
         assert isinstance(found, Refused)
 
 
@@ -126,7 +126,7 @@ def test_the_owner_depends_on_the_subject_not_the_address():
 
 
 @pytest.mark.parametrize(
-    ("told", "name"),
+    ("other", "name"),
     [
         ({"name": " Ada \n Lovelace"}, "Ada Lovelace"),
         ({"name": "", "preferred_username": "ada"}, "ada"),
@@ -135,8 +135,8 @@ def test_the_owner_depends_on_the_subject_not_the_address():
         ({"email": None}, "ada"),
     ],
 )
-def test_every_visitor_has_a_display_name(told: dict[str, object], name: str):
-    found = Rules().admit(claims("ada") | told)
+def test_every_visitor_has_a_display_name(other: dict[str, object], name: str):
+    found = Rules().admit(claims("ada") | other)
     assert isinstance(found, Visitor)
     assert found.name == name
 

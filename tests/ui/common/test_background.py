@@ -41,7 +41,7 @@ def test_bugs_are_hidden_and_file_errors_name_the_file(task: Task) -> None:
     assert task.do(raising(VideoError("upload is empty; expected a video"))) == (
         "my talk.mp4 is empty; expected a video"
     )
-    assert task.do(lambda: None) == "", "begun anew"
+    assert task.do(lambda: None) == "", "started again"
 
 
 def test_cancelling_stops_at_the_next_step_without_error(task: Task) -> None:

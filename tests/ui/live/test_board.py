@@ -80,9 +80,9 @@ def test_lanes_use_the_display_order_of_expressions():
 
 
 def test_the_board_states_reduced_quality():
-    load = replace(LOAD, quality=3, quality_words="every third picture is analysed")
+    load = replace(LOAD, quality=3, quality_words="reduced: analysing every 3rd frame")
     assert board_data(snapshot(load=load), 0.0)["notices"] == [
-        "Reduced quality, because the server is busy: every third picture is analysed."
+        "Reduced quality, because the server is busy: analysing every 3rd frame."
     ]
 
 
@@ -109,10 +109,16 @@ def test_the_board_shows_eyes_gaze_blinks_and_movements():
     ]
 
 
+def test_an_eye_wider_than_the_open_eye_seen_so_far_is_capped():
+    face = FaceNow(2.2, 1.1, NAN, None, None, {}, "")
+    (shown,) = board_data(snapshot(replace(person(), face=face)), 0.0)["people"]
+    assert dict(shown["face"])["Eyes open"] == "left over 150%, right 110%"
+
+
 def test_the_board_says_why_blinks_and_movements_are_missing():
     face = FaceNow(0.98, 0.98, NAN, None, None, {}, "unknown")
     (shown,) = board_data(snapshot(replace(person(), face=face)), 0.0)["people"]
-    assert dict(shown["face"])["Blinks"] == "needs 15 frames a second"
+    assert dict(shown["face"])["Blinks"] == "needs 15 frames per second"
     assert dict(shown["face"])["Movements"] == "press Baseline, or show a neutral face"
     (shown,) = board_data(snapshot(replace(person(), face=replace(face, rest=""))), 0.0)["people"]
     assert "Movements" not in dict(shown["face"])
@@ -122,7 +128,7 @@ def test_the_board_says_why_blinks_and_movements_are_missing():
 def test_the_board_shows_what_eyes_and_movements_cost():
     load = replace(LOAD, eyes_ms=3.14, movements_ms=0.31)
     data = dict(board_data(snapshot(load=load), 0.0)["load"])
-    assert (data["Eyes"], data["Movements"]) == ("3.1 ms a frame", "0.3 ms a frame")
+    assert (data["Eyes"], data["Movements"]) == ("3.1 ms per frame", "0.3 ms per frame")
 
 
 def test_an_unclear_answer_has_no_share():
@@ -166,9 +172,9 @@ def test_before_the_first_picture_the_board_waits():
 
 def test_every_camera_error_has_a_message():
     text = (WEB / "watch.js").read_text(encoding="utf-8")
-    told = set(re.findall(r'tell\("(\w+)"', text)) | set(re.findall(r'^  \w+: "(\w+)",$', text, re.MULTILINE))
-    told |= set(re.findall(r'\? "(\w+)" : "(\w+)"\)', text)[0])
-    assert told == set(OBSTACLES)
+    sent = set(re.findall(r'tell\("(\w+)"', text)) | set(re.findall(r'^  \w+: "(\w+)",$', text, re.MULTILINE))
+    sent |= set(re.findall(r'\? "(\w+)" : "(\w+)"\)', text)[0])
+    assert sent == set(OBSTACLES)
     assert all(obstacle.title and obstacle.advice for obstacle in OBSTACLES.values())
 
 

@@ -72,7 +72,7 @@ class Stage:
 async def until(is_so: Callable[[], bool]) -> None:
     end_s = time.monotonic() + PATIENCE_S
     while not is_so():
-        assert time.monotonic() < end_s, "it never came to be"
+        assert time.monotonic() < end_s, "the condition never held"
         await asyncio.sleep(0.005)
 
 

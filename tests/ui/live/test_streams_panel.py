@@ -22,7 +22,7 @@ def test_a_status_line_names_output_receivers_and_rate() -> None:
         ":material/send: **WebSocket** to ws://127.0.0.1:8765 · 25 per second · 1 receiver"
     )
     assert "1,234 sent · 5 left out" in line
-    assert "*odd*" not in line, "shown as it is, not as Markdown"
+    assert "*odd*" not in line, "shown literally, not as Markdown"
     assert "receiver" not in status_text(SinkStatus("OSC", "127.0.0.1:9000", None, 0), 0)
 
 

@@ -1,4 +1,4 @@
-"""The player for coding: what it takes from the browser, and that it sends no answer of the model."""
+"""The player for coding: the data that it accepts from the browser, and that it sends no answers of the model."""
 
 from __future__ import annotations
 

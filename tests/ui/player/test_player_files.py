@@ -37,21 +37,21 @@ def ask(
     files: VideoFiles, address: str, wanted: str = "", cookies: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], list[bytes]]:
     """Return status, headers and chunks of the response, as an ASGI server gets them."""
-    said: list[dict] = []
+    messages: list[dict] = []
 
     async def receive() -> dict:
         # The client stays connected and sends nothing more.
         return await asyncio.Future()
 
     async def send(message: dict) -> None:
-        said.append(message)
+        messages.append(message)
 
     headers = [(b"range", wanted.encode())] if wanted else []
     headers += [(b"cookie", "; ".join(f"{name}={value}" for name, value in (cookies or {}).items()).encode())]
     scope = {"type": "http", "method": "GET", "path": address, "root_path": "", "query_string": b"", "headers": headers}
     run_async(Starlette(routes=[files.route()])(scope, receive, send))
-    told = {name.decode(): value.decode() for name, value in said[0]["headers"]}
-    return said[0]["status"], told, [message["body"] for message in said[1:]]
+    fields = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+    return messages[0]["status"], fields, [message["body"] for message in messages[1:]]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_only_its_owner_gets_a_video(files: VideoFiles, video: Path, tmp_path: P
         assert hers not in {here, files.address(video, visitor_of(bob))}
         assert [ask(files, hers, cookies=who)[0] for who in (ada, bob, {})] == [200, 404, 404]
         assert ask(files, hers, "bytes=0-9", cookies=bob)[2] == ask(files, f"{hers}x", cookies=bob)[2]
-        assert ask(files, here, cookies=ada)[0] == 404, "what was there before people signed in is not theirs"
+        assert ask(files, here, cookies=ada)[0] == 404, "files from before sign-in are not theirs"
     assert ask(files, here)[0] == 200
 
 

@@ -175,7 +175,7 @@ def test_every_shared_clip_reads_to_its_end(shared_data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "moment"),
+    ("tags", "moment"),
     [
         ({"creation_time": "2024-03-05T10:20:30Z"}, dt.datetime(2024, 3, 5, 10, 20, 30, tzinfo=dt.UTC)),
         (
@@ -187,10 +187,10 @@ def test_every_shared_clip_reads_to_its_end(shared_data: Path) -> None:
         ({}, None),
     ],
 )
-def test_the_recording_date_is_read(tmp_path: Path, said: dict[str, str], moment: dt.datetime | None) -> None:
+def test_the_recording_date_is_read(tmp_path: Path, tags: dict[str, str], moment: dt.datetime | None) -> None:
     clip, dated = write_clip(tmp_path / "clip.mp4", grey_levels([1, 2])), tmp_path / "dated.mp4"
     with av.open(str(clip)) as source, av.open(str(dated), "w", options={"movflags": "use_metadata_tags"}) as target:
-        target.metadata.update(said)
+        target.metadata.update(tags)
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(video=0):
             if packet.dts is not None:

@@ -55,7 +55,7 @@ def test_greys_match_standard_range_video(tmp_path: Path, transfer: int, name: s
     for picture in (frame.luma, frame.rgb().mean(axis=2)):
         stripes = picture[8:-8].reshape(48, len(CODES), 16)[:, :, 4:-4].mean(axis=(0, 2))
         assert stripes[:-1] == pytest.approx(CODES[:-1], abs=3)
-        assert 243 <= stripes[-1] <= 252, "room is left above diffuse white"
+        assert 243 <= stripes[-1] <= 252, "there is headroom above diffuse white"
     assert not is_shown_as_stored(clip), "browsers differ in HDR"
 
 

@@ -144,7 +144,7 @@ def test_lengths_come_from_frames_not_headers(film: Path, tmp_path: Path) -> Non
         for name in boxes:
             set_box(clip, name, _thirtieth)
         assert_whole(clip)
-        assert not probe(clip).mended, "no stamp is wrong"
+        assert not probe(clip).mended, "no time stamp is wrong"
 
 
 def test_an_mp4_with_all_stamps_zero(film: Path, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_streams_without_a_length(tmp_path: Path, name: str) -> None:
         container.mux(stream.encode())
     pipe._file.close()
     assert_whole(tmp_path / name)
-    assert bool(probe(tmp_path / name).mended) == (name == "raw.h264"), "a raw stream has no stamps at all"
+    assert bool(probe(tmp_path / name).mended) == (name == "raw.h264"), "a raw stream has no time stamps"
 
 
 @pytest.mark.parametrize("name", ["negative.mkv", "late.mkv"])

@@ -47,7 +47,7 @@ def test_a_cat_is_rejected(mesh: FaceMesh) -> None:
     if not file.is_file():
         pytest.skip("needs ../shared/cases/cat")
     cat = load_image(file)
-    assert len(faces_in(cat, mesh, None)) == 1, "detector and mesh alone take it for a face"
+    assert len(faces_in(cat, mesh, None)) == 1, "detector and mesh alone find a face"
     assert faces_in(cat, mesh, FaceCheck(mesh, BlazeFace(small=True))) == []
 
 
