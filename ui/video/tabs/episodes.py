@@ -97,7 +97,7 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
         st.info("This model lacks expressions that the formulas need.", icon=":material/functions:")
         return
     if track is None:
-        st.info("Choose one person above to see their valence and intensity.", icon=":material/person_search:")
+        st.info("Choose a person above to see their valence and intensity.", icon=":material/person_search:")
         return
     show_chart(derived_chart(analysis, "valence", track), f"{key}_valence", "valence", how=[VALENCE])
     show_chart(derived_chart(analysis, "intensity", track), f"{key}_intensity", "intensity", how=[INTENSITY])
