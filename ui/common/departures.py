@@ -15,6 +15,7 @@ import weakref
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
+import anyio.to_thread
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.session_manager import SessionManager
@@ -108,11 +109,17 @@ class Departures:
         swept = time.monotonic()
         while True:
             await asyncio.sleep(POLL_INTERVAL_S)
+            await _end_idle_threads()
             if exists():
                 self.look(get_instance()._session_mgr, time.monotonic())
             if time.monotonic() - swept > SWEEP_INTERVAL_S:
                 swept = time.monotonic()
                 await asyncio.to_thread(remove_left_behind)
+
+
+async def _end_idle_threads() -> None:
+    """Let AnyIO, whose threads serve the app's files, end those that were idle for long; it only does so at a call."""
+    await anyio.to_thread.run_sync(time.monotonic)
 
 
 departures = Departures()
