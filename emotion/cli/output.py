@@ -65,8 +65,9 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
         table.add_row("dominant expression", coloured(summary["dominant"]))
     if summary["smile_index"] is not None:
         table.add_row("smile index", f"{summary['smile_index']:.0%}")
-    for label, share in sorted(summary["shares"].items(), key=lambda item: -item[1]):
-        table.add_row(coloured(label), f"{share:.1%}")
+    if summary["frames_with_face"]:
+        for label, share in sorted(summary["shares"].items(), key=lambda item: -item[1]):
+            table.add_row(coloured(label), f"{share:.1%}")
     for note in summary.get("behaviour", {}).get("notes", []):
         table.add_row("not measured", note)
     return table

@@ -307,3 +307,10 @@ def test_results_that_another_run_writes_are_left_to_it(tmp_path: Path, capsys: 
         assert main(["video", str(clip), "--out", str(out)]) == 2
     assert "expected results that no other run is writing" in capsys.readouterr().err
     assert {path.name for path in out.iterdir()} <= {".a.lock", "summary.csv"}
+
+
+def test_a_video_without_a_face_has_no_shares(capsys: pytest.CaptureFixture[str]) -> None:
+    Console(width=100).print(summary_table(summarise(make_analysis([[], [], []])), "clip.mp4"))
+    shown = capsys.readouterr().out
+    assert "3, 0 with a face" in shown
+    assert "%" not in shown
