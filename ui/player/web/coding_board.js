@@ -12,7 +12,7 @@ export class CodingBoard {
     this.duration_s = 1;
     this.select = select;
     this.closed = new AbortController();
-    const listen = (name, does) => this.tracks.addEventListener(name, does, {signal: this.closed.signal});
+    const listen = (name, handler) => this.tracks.addEventListener(name, handler, {signal: this.closed.signal});
     listen("pointerdown", (event) => {
       if (event.button) return;
       if (!event.target.closest(".coded")) this.tracks.setPointerCapture(event.pointerId);
@@ -85,7 +85,7 @@ export class CodingBoard {
       return button;
     }
     button.type = "button";
-    Object.assign(button.dataset, {does: "press", by: place, code: code.name, kind: code.kind});
+    Object.assign(button.dataset, {action: "press", by: place, code: code.name, kind: code.kind});
     button.setAttribute("aria-keyshortcuts", code.key);
     if (code.kind === "state") button.setAttribute("aria-pressed", "false");
     button.append(Object.assign(document.createElement("kbd"), {textContent: code.key.toUpperCase()}), name);

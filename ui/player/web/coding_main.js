@@ -8,7 +8,7 @@ export default function show({parentElement, data, setStateValue}) {
   const root = parentElement.querySelector(".player");
   const player = codingPlayers.get(root) ?? new CodingPlayer(root, setStateValue);
   codingPlayers.set(root, player);
-  player.say = setStateValue;
+  player.send = setStateValue;
   player.update(data);
   // Streamlit also calls this for superseded runs, while the player is still on the page.
   return () => setTimeout(() => root.isConnected || player.close(), 0);

@@ -27,9 +27,9 @@ const CODING_KEYS = {
 };
 
 export class CodingPlayer {
-  // `say(name, value)` sends a value to the page.
-  constructor(root, say) {
-    Object.assign(this, {root, say, data: {}, spans: [], open: [], selected: null, undone: []});
+  // `send(name, value)` sends a value to the page.
+  constructor(root, send) {
+    Object.assign(this, {root, send, data: {}, spans: [], open: [], selected: null, undone: []});
     this.sessionId = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
     this.sent = 0;
     this.lists = new Map();
@@ -42,11 +42,11 @@ export class CodingPlayer {
     this.closed = new AbortController();
     this.#listen(root, "keydown", (event) => this.#key(event));
     this.#listen(root, "click", (event) => this.#press(event));
-    this.#listen(root, "focusout", (event) => root.contains(event.relatedTarget) || this.#send());
-    this.#listen(document, "pointerdown", (event) => event.composedPath().includes(root) || this.#send());
-    this.#listen(document, "visibilitychange", () => this.#send());
-    this.#listen(window, "pagehide", () => this.#send());
-    this.#listen(this.video, "error", () => this.#tell("This browser cannot play the video."));
+    this.#listen(root, "focusout", (event) => root.contains(event.relatedTarget) || this.#sendSpans());
+    this.#listen(document, "pointerdown", (event) => event.composedPath().includes(root) || this.#sendSpans());
+    this.#listen(document, "visibilitychange", () => this.#sendSpans());
+    this.#listen(window, "pagehide", () => this.#sendSpans());
+    this.#listen(this.video, "error", () => this.#showStatus("This browser cannot play the video."));
     this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
   }
 
@@ -88,7 +88,7 @@ export class CodingPlayer {
 
   async #open(data) {
     const answer = await fetch(data.frames);
-    if (!answer.ok) return this.#tell("The times of the frames could not be loaded. Reload the page.");
+    if (!answer.ok) return this.#showStatus("The times of the frames could not be loaded. Reload the page.");
     const timeline = new Timeline(await answer.arrayBuffer());
     if (data.frames !== this.data.frames || data.video !== this.data.video) return undefined;
     this.playback?.close();
@@ -96,7 +96,7 @@ export class CodingPlayer {
     this.playback = new Playback(this.video, timeline, {
       onFrame: () => this.#readOut(),
       onSeek: () => this.#readOut(),
-      onIdle: () => this.#send(),
+      onIdle: () => this.#sendSpans(),
       onChange: () => this.#showPlayback(),
     });
     if (this.video.getAttribute("src") !== data.video) this.video.src = data.video;
@@ -151,14 +151,14 @@ export class CodingPlayer {
     this.#remember();
     if (code.kind === "point") {
       this.spans = withSpan(this.spans, {code: code.name, start_s: time_s, end_s: time_s}, false);
-      this.#tell(`${code.name} at ${clockText(time_s, 2)}`);
+      this.#showStatus(`${code.name} at ${clockText(time_s, 2)}`);
     } else if (this.open.some((state) => state.code === code.name)) {
       this.#endStates(time_s, (state) => state.code === code.name);
-      this.#tell(`${code.name} ends at ${clockText(time_s, 2)}`);
+      this.#showStatus(`${code.name} ends at ${clockText(time_s, 2)}`);
     } else {
       if (this.data.exclusive) this.#endStates(time_s, () => true);
       this.open = [...this.open, {code: code.name, start_s: time_s}];
-      this.#tell(`${code.name} starts at ${clockText(time_s, 2)}`);
+      this.#showStatus(`${code.name} starts at ${clockText(time_s, 2)}`);
     }
     this.selected = null;
     this.#changed();
@@ -166,27 +166,27 @@ export class CodingPlayer {
 
   undo() {
     const last = this.undone.pop();
-    if (!last) return this.#tell("Nothing to undo");
+    if (!last) return this.#showStatus("Nothing to undo");
     [this.spans, this.open] = last;
     this.selected = null;
-    this.#tell("Undone");
+    this.#showStatus("Undone");
     return this.#changed();
   }
 
   remove() {
     const {selected} = this;
-    if (!selected) return this.#tell("Select a span first: click it, or press , or .");
+    if (!selected) return this.#showStatus("Select a span first: click it, or press , or .");
     this.#remember();
     this.spans = without(this.spans, selected);
     this.selected = null;
-    this.#tell(`${selected.code} at ${clockText(selected.start_s, 2)} deleted`);
+    this.#showStatus(`${selected.code} at ${clockText(selected.start_s, 2)} deleted`);
     return this.#changed();
   }
 
   // Selects the next span in time, or the one before, and moves the video to its start.
   selectNext(direction) {
     const {spans, selected} = this;
-    if (!spans.length) return this.#tell("Nothing is coded yet");
+    if (!spans.length) return this.#showStatus("Nothing is coded yet");
     const time_s = this.#now_s;
     const at = selected ? spans.findIndex((span) => holds([span], selected)) : -1;
     const first = direction > 0 ? spans.findIndex((span) => span.start_s >= time_s) : spans.findLastIndex((span) => span.start_s <= time_s);
@@ -199,7 +199,7 @@ export class CodingPlayer {
   #select(span) {
     this.selected = span;
     const times = isPoint(span) ? [span.start_s] : [span.start_s, span.end_s];
-    this.#tell(`${span.code}, ${times.map((time_s) => clockText(time_s, 2)).join(" to ")}`);
+    this.#showStatus(`${span.code}, ${times.map((time_s) => clockText(time_s, 2)).join(" to ")}`);
     this.board.ruler.focus({preventScroll: true});
     this.#show();
   }
@@ -220,12 +220,12 @@ export class CodingPlayer {
   #changed() {
     this.unsent = true;
     this.#show();
-    if (!this.playback?.playing) this.#send();
-    else this.sending ??= setTimeout(() => this.#send(), SEND_MS);
+    if (!this.playback?.playing) this.#sendSpans();
+    else this.sending ??= setTimeout(() => this.#sendSpans(), SEND_MS);
   }
 
   // Sends everything this coder coded in the video, so that nothing is lost between two runs.
-  #send() {
+  #sendSpans() {
     clearTimeout(this.sending);
     this.sending = undefined;
     if (!this.unsent) return;
@@ -235,7 +235,7 @@ export class CodingPlayer {
     for (const count of this.lists.keys()) {
       if (this.data.heard.session === this.sessionId && count < this.data.heard.count) this.lists.delete(count);
     }
-    this.say("coded", {session: this.sessionId, count: this.sent, spans: this.spans, open: this.open});
+    this.send("coded", {session: this.sessionId, count: this.sent, spans: this.spans, open: this.open});
   }
 
   #key(event) {
@@ -247,9 +247,9 @@ export class CodingPlayer {
   }
 
   #press(event) {
-    const button = event.target.closest("button[data-does]");
+    const button = event.target.closest("button[data-action]");
     if (button && this.playback) {
-      this[button.dataset.does](...(button.dataset.by ? [Number(button.dataset.by)] : []));
+      this[button.dataset.action](...(button.dataset.by ? [Number(button.dataset.by)] : []));
       // After a click with the mouse, the space bar plays again instead of pressing the same button.
       if (event.detail) this.board.ruler.focus({preventScroll: true});
     } else if (event.target.closest(".stage") && this.playback) this.toggle();
@@ -266,8 +266,8 @@ export class CodingPlayer {
     const {spans, open, selected} = this;
     this.board.setCodes(this.data.codes, spans);
     this.board.show({spans, open, selected, time_s: this.#now_s, duration_s: this.playback.duration_s});
-    this.root.querySelector("[data-does=undo]").disabled = !this.undone.length;
-    this.root.querySelector("[data-does=remove]").disabled = !selected;
+    this.root.querySelector("[data-action=undo]").disabled = !this.undone.length;
+    this.root.querySelector("[data-action=remove]").disabled = !selected;
     this.#showPlayback();
     this.#readOut();
   }
@@ -275,18 +275,18 @@ export class CodingPlayer {
   #showPlayback() {
     if (!this.playback) return;
     const {playing, speed} = this.playback;
-    const button = this.root.querySelector("[data-does=toggle]");
+    const button = this.root.querySelector("[data-action=toggle]");
     button.setAttribute("aria-label", playing ? "Pause" : "Play");
     button.classList.toggle("on", playing);
     this.root.querySelector(".speed").textContent = `${speed}×`;
-    this.root.querySelector("[data-does=mute]").setAttribute("aria-pressed", String(this.video.muted));
+    this.root.querySelector("[data-action=mute]").setAttribute("aria-pressed", String(this.video.muted));
     if (this.video.ended && this.open.length) this.#endAtTheEnd();
   }
 
   #endAtTheEnd() {
     this.#remember();
     this.#endStates(this.timeline.head.end_s, () => true);
-    this.#tell("The video is over: open states end here");
+    this.#showStatus("The video is over: open states end here");
     this.#changed();
   }
 
@@ -301,13 +301,13 @@ export class CodingPlayer {
     this.board.move(time_s, `${clockText(time_s, 2)}, ${number}. ${states}`);
   }
 
-  #tell(text) {
+  #showStatus(text) {
     this.status.textContent = text;
     clearTimeout(this.quiet);
     this.quiet = setTimeout(() => this.status.replaceChildren(), 4000);
   }
 
-  #listen(target, name, does) {
-    target.addEventListener(name, does, {signal: this.closed.signal});
+  #listen(target, name, handler) {
+    target.addEventListener(name, handler, {signal: this.closed.signal});
   }
 }
