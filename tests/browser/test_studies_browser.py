@@ -110,7 +110,7 @@ def test_two_coders_code_a_video_and_are_compared(visit: Page, shared_data: Path
     click(visit.get_by_role("option", name="1 frame per second"))
     click(visit.get_by_text("Keep the video in the library"))
     click(visit.get_by_role("button", name="Analyse 1 video"))
-    expect(visit.get_by_text("1 participants × 1 stimuli · 1 analysed")).to_be_visible(timeout=300_000)
+    expect(visit.get_by_text("1 participant × 1 stimulus · 1 analysed")).to_be_visible(timeout=300_000)
     click.tab("Coding")
     for coder, frames in (("ann", (10, 40)), ("bob", (10, 25))):
         visit.get_by_role("textbox", name="Your name as a coder").fill(coder)

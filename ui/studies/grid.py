@@ -99,7 +99,8 @@ def standing(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
     study = saved.study
     counting = [person for person in study.participants if person.counts]
     done = sum(cell.analysis in states and states[cell.analysis].state.is_over for cell in study.counted_cells())
-    words = [f"{len(counting)} participants × {len(study.stimuli)} stimuli", f"{done} analysed"]
+    stimuli = "1 stimulus" if len(study.stimuli) == 1 else f"{len(study.stimuli)} stimuli"
+    words = [f"{_people(len(counting))} × {stimuli}", f"{done} analysed"]
     if missing := len(study.missing()):
         words.append(f"**{missing} missing**")
     if left_out := len(study.participants) - len(counting):

@@ -151,7 +151,7 @@ def _show(first: Side, second: Side, key: str) -> None:
     }
     # Adding 0 turns −0 into 0.
     points = figures.assign(difference=(100 * figures["difference"]).round() + 0.0)
-    st.dataframe(whole_percent(points, "first", "second"), hide_index=True, column_config=columns)
+    st.dataframe(whole_percent(points, "first", "second"), hide_index=True, placeholder="–", column_config=columns)
     csv_button("Comparison", figures, f"{key}_csv")
     how_to_read(
         "The curves are probabilities of an expression, one line per side, with two letters of the expression at the "
