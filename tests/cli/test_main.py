@@ -314,3 +314,12 @@ def test_a_video_without_a_face_has_no_shares(capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr().out
     assert "3, 0 with a face" in shown
     assert "%" not in shown
+
+
+def test_the_commands_start_without_statistics() -> None:
+    """``emotion --version`` would otherwise take twice as long."""
+    heavy = ("scipy.stats", "statsmodels", "sklearn", "altair", "streamlit", "tensorflow")
+    code = f"import sys, emotion.cli.main; sys.exit(', '.join(name for name in {heavy} if name in sys.modules) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
+    assert done.returncode == 0

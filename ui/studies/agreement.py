@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -22,7 +21,6 @@ from emotion.library.studies.agreement import (
 )
 from emotion.library.studies.codings import CodingRepository, SavedCoding
 from emotion.library.studies.read_uploads import read_uploaded_log
-from emotion.progress import OnProgress
 from emotion.studies.agreement.codings import NO_CODE
 from emotion.studies.agreement.kappa import Agreement
 from emotion.studies.formats.coded_files import (
@@ -36,43 +34,15 @@ from emotion.studies.formats.event_tables import Columns, LoggedEvent, kind_of, 
 from emotion.studies.names import NamePattern
 from emotion.studies.results import StudyResults
 from emotion.studies.statistics.resampling import MIN_PEOPLE
-from ui.common.background import BackgroundJob
 from ui.common.kept import kept
 from ui.common.plain import plain, sentence
 from ui.common.tables import csv_button
-from ui.studies import session
 from ui.studies.differences import show_differences
-from ui.studies.jobs import follow
+from ui.studies.jobs import computed
 from ui.studies.logs import LOG_TYPES
 
-_JOB = "study_agreement_job"
 _EMPTY = {"no code": NO_CODE, "neutral": "neutral", "nothing: leave it out": None}
 _EXAMPLE = "coder,participant,stimulus,code,start_s,end_s\nanna,p01,comedy,happiness,3.2,7.9\n"
-
-
-class AgreementJob(BackgroundJob):
-    """Compares coders.
-
-    Attributes:
-        key: Identifies the comparison.
-        found: The agreement; None while running, if cancelled and if failed.
-    """
-
-    def __init__(self, key: object) -> None:
-        super().__init__()
-        self.key = key
-        self.found: StudyAgreement | None = None
-
-    def start(self, compute: Callable[[OnProgress], StudyAgreement]) -> None:
-        """Start; returns at once."""
-        self._start_thread(lambda: self._run(compute))
-
-    def forget(self) -> None:
-        """Compare again in the page's next run."""
-        self.key = None
-
-    def _run(self, compute: Callable[[OnProgress], StudyAgreement]) -> None:
-        self.found = compute(self._report)
 
 
 def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
@@ -143,22 +113,14 @@ def _compare(
     marks: object,
 ) -> None:
     """Compare the coders in the background, and show the result."""
-    key = marks, st.session_state.get("study_codes_pattern"), options, id(results)
-    job: AgreementJob | None = st.session_state.get(_JOB)
-    if job is None or job.key != key:
-        if job is not None:
-            job.close()
-        job = st.session_state[_JOB] = AgreementJob(key)
-        job.start(partial(study_agreement, studies, saved, results, spans, options))
-        job.wait(session.SHORT_S)
-    if job.running:
-        follow(job, "Comparing coders", "videos", "study_agreement_stop")
-    elif job.found is not None:
-        _show(saved, job.found)
-    elif job.error:
-        st.error(sentence(job.error), icon=":material/error:")
-    else:
-        st.button("Compare", on_click=job.forget, icon=":material/calculate:")
+    found = computed(
+        "study_agreement",
+        (marks, st.session_state.get("study_codes_pattern"), options, results),
+        partial(study_agreement, studies, saved, results, spans, options),
+        title="Comparing coders", steps="videos", again="Compare",
+    )  # fmt: skip
+    if found is not None:
+        _show(saved, found)
 
 
 def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
@@ -231,7 +193,7 @@ def _show(saved: SavedStudy, found: StudyAgreement) -> None:
     show_differences(saved, found.differences)
     with st.container(horizontal=True):
         csv_button("Agreement", found.pairs, "study_agreement_csv")
-        csv_button("Disagreements", found.differences, "study_disagreements_csv")
+        csv_button("Disagreements", found.differences, "study_disagreements_csv", exact=True)
 
 
 def _figure(found: Agreement) -> str:

@@ -14,8 +14,9 @@ from emotion.library.studies.archive import export_zip, import_zip, pack_folder
 from emotion.progress import OnProgress
 from ui.common.background import BackgroundJob, UploadJob
 from ui.common.errors import fragment
-from ui.common.plain import plain
+from ui.common.plain import plain, sentence
 from ui.common.widgets import progress_text
+from ui.studies.session import SHORT_S
 
 POLL_INTERVAL_S = 0.5
 STUDY_KIND = "study"
@@ -91,6 +92,35 @@ class ImportJob(UploadJob):
 
     def _run(self, studies: StudyRepository) -> None:
         self.saved = import_zip(studies, self.path, self._report, Path(self._folder.name))
+
+
+def computed(
+    name: str, key: Hashable, compute: Callable[[OnProgress], T], *, title: str, steps: str, again: str
+) -> T | None:
+    """Return figures of a study once they are computed; until then, show the progress, an error, or how to start again.
+
+    Args:
+        name: Unique among the page's figures; prefix of the keys of the job and its buttons.
+        key: What the figures are of; another key starts anew.
+        compute: Computes them on a thread.
+        title: Name of the work.
+        steps: Unit of progress, such as ``analyses``.
+        again: Label of the button that starts again after a stop.
+    """
+    job: FiguresJob[T] | None = st.session_state.get(f"{name}_job")
+    if job is None or job.key != key:
+        if job is not None:
+            job.close()
+        job = st.session_state[f"{name}_job"] = FiguresJob(key)
+        job.start(compute)
+        job.wait(SHORT_S)
+    if job.running:
+        follow(job, title, steps, f"{name}_stop")
+    elif job.found is None and job.error:
+        st.error(sentence(job.error), icon=":material/error:")
+    elif job.found is None:
+        st.button(again, on_click=job.forget, icon=":material/calculate:", key=f"{name}_start")
+    return None if job.running else job.found
 
 
 def follow(job: BackgroundJob, title: str, steps: str, key: str) -> None:

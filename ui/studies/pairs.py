@@ -15,14 +15,12 @@ from emotion.studies.pair_people import MIN_SEEN_S
 from emotion.studies.pair_results import TEST_MEANINGS, StudyPairs
 from emotion.studies.pair_sentences import LEADING_MEANS, SHUFFLED_ASSUME, stimulus_sentence, stimulus_smiles
 from emotion.studies.results import StudyResults
-from ui.common.plain import plain, sentence
+from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
-from ui.studies import session
-from ui.studies.jobs import FiguresJob, follow
+from ui.studies.jobs import computed
 
-_JOB = "study_pairs_job"
 _MOST_PROBLEMS = 5
 _SHARES = ("first_leads", "second_leads", "smiling_together", "smiling_by_chance")
 
@@ -49,15 +47,14 @@ def show_pairs(studies: StudyRepository, saved: SavedStudy, results: StudyResult
         )
         return
     measure, over = _ask(results)
-    job = _job(studies, saved, results, measure, over)
-    if job.running:
-        follow(job, "Comparing pairs", "steps", "study_pairs_stop")
-    elif job.found is not None:
-        _show(job.found)
-    elif job.error:
-        st.error(sentence(job.error), icon=":material/error:")
-    else:
-        st.button("Compare pairs", on_click=job.forget, icon=":material/calculate:", key="study_pairs_start")
+    found = computed(
+        "study_pairs",
+        (results, measure, over),
+        lambda on_step: study_pairs(studies, saved, measure, over=over, on_step=on_step),
+        title="Comparing pairs", steps="steps", again="Compare pairs",
+    )  # fmt: skip
+    if found is not None:
+        _show(found)
 
 
 def _ask(results: StudyResults) -> tuple[str, float]:
@@ -72,21 +69,6 @@ def _ask(results: StudyResults) -> tuple[str, float]:
                 "A smile is happiness over", 0.05, 0.95, SMILE_OVER, 0.05, key="study_pairs_over", width=180
             )
     return measure, float(over)
-
-
-def _job(
-    studies: StudyRepository, saved: SavedStudy, results: StudyResults, measure: str, over: float
-) -> FiguresJob[StudyPairs]:
-    """Return the job of these figures, started anew if the results or a choice changed."""
-    key = results, measure, over
-    job: FiguresJob[StudyPairs] | None = st.session_state.get(_JOB)
-    if job is None or job.key != key:
-        if job is not None:
-            job.close()
-        job = st.session_state[_JOB] = FiguresJob(key)
-        job.start(lambda on_step: study_pairs(studies, saved, measure, over=over, on_step=on_step))
-        job.wait(session.SHORT_S)
-    return job
 
 
 def _show(found: StudyPairs) -> None:

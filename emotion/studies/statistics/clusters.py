@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from emotion.errors import InputError
 from emotion.studies.statistics.permutation import PERMUTATIONS, group_labels, paired_t, sign_flips, two_sample_t
@@ -266,7 +266,7 @@ def _clusters(t: Values, largest: Values, threshold: Values, times: Values, diff
 
 def _threshold(df: NDArray[np.intp], p: float) -> Values:
     """Return the |t| that has the two-sided p, ``(moments,)``; infinite where df is below 1."""
-    return np.where(df > 0, student_t.ppf(1 - p / 2, np.maximum(df, 1)), np.inf)
+    return np.where(df > 0, stdtrit(np.maximum(df, 1), 1 - p / 2), np.inf)
 
 
 def _nan_mean(values: Values) -> Values:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from emotion.errors import InputError
 from emotion.studies.statistics.effects import EffectSize, paired_effects, unpaired_effects
@@ -229,7 +229,7 @@ def _contrast(
     first, second = values
     means = float(first.mean()), float(second.mean())
     difference = means[0] - means[1]
-    half = float(student_t.ppf((1 + level) / 2, df)) * error if error > 0 else 0.0
+    half = float(stdtrit(df, (1 + level) / 2)) * error if error > 0 else 0.0
     return Contrast(
         *names, paired, len(first), len(second), *means, difference, difference - half, difference + half, t, df, p,
         permutations, exact, effects, left_out=left_out, level=level,

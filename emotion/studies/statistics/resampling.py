@@ -6,8 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
-from scipy.stats import t as student_t
+from scipy.special import ndtr, stdtrit
 
 Values = NDArray[np.float64]
 """Floating-point numbers; each function says their shape."""
@@ -59,7 +58,7 @@ def interval_of(draws: ArrayLike, people: int, level: float = LEVEL) -> tuple[Va
     unknown = np.full(values.shape[1:], np.nan)
     if people < MIN_PEOPLE:
         return unknown, unknown.copy()
-    tail = norm.cdf(-np.sqrt(people / (people - 1)) * student_t.ppf((1 + level) / 2, people - 1))
+    tail = ndtr(-np.sqrt(people / (people - 1)) * stdtrit(people - 1, (1 + level) / 2))
     usable = np.isfinite(values).mean(axis=0) > 0.5
     if not usable.any():
         return unknown, unknown.copy()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from emotion.studies.statistics.clusters import Cluster, ClusterTest
-from emotion.studies.statistics.contrasts import Contrast
-from emotion.studies.statistics.mixed import MixedEffect, MixedModel
+if TYPE_CHECKING:  # statsmodels and scipy.stats take a second to import
+    from emotion.studies.statistics.clusters import Cluster, ClusterTest
+    from emotion.studies.statistics.contrasts import Contrast
+    from emotion.studies.statistics.mixed import MixedEffect, MixedModel
 
 ALPHA = 0.05
 """Differences with p below are called reliable."""
