@@ -17,7 +17,17 @@ from ui.player.pack import pack_frames
 from ui.player.serve import data_url, video_url
 
 _WEB = Path(__file__).with_name("web")
-_MODULES = ("timeline", "axis", "playback", "keys", "coding_spans", "coding_board", "coding_player", "coding_main")
+_MODULES = (
+    "timeline",
+    "axis",
+    "playback",
+    "keys",
+    "controls",
+    "coding_spans",
+    "coding_board",
+    "coding_player",
+    "coding_main",
+)
 _PLAYERS = "coding_players"
 
 Spans = tuple[CodedSpan, ...]

@@ -35,6 +35,7 @@ _MODULES = (
     "signals",
     "chart",
     "keys",
+    "controls",
     "naming",
     "player",
     "main",

@@ -3,6 +3,7 @@
 import {clockText} from "./axis.js";
 import {CodingBoard} from "./coding_board.js";
 import {holds, isPoint, mergeSpans, without, withSpan} from "./coding_spans.js";
+import {PlayerControls} from "./controls.js";
 import {takeKey} from "./keys.js";
 import {Playback} from "./playback.js";
 import {Timeline} from "./timeline.js";
@@ -26,37 +27,27 @@ const CODING_KEYS = {
   ".": ["selectNext", 1],
 };
 
-export class CodingPlayer {
-  // `send(name, value)` sends a value to the page.
+export class CodingPlayer extends PlayerControls {
   constructor(root, send) {
-    Object.assign(this, {root, send, data: {}, spans: [], open: [], selected: null, undone: []});
-    this.sessionId = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
-    this.sent = 0;
-    this.lists = new Map();
-    const find = (name) => root.querySelector(name);
-    [this.stage, this.video, this.status] = [".stage", "video", ".status"].map(find);
-    this.board = new CodingBoard(find(".board"), {
+    super(root, send);
+    Object.assign(this, {spans: [], open: [], selected: null, undone: [], sent: 0, lists: new Map()});
+    this.board = new CodingBoard(root.querySelector(".board"), {
       seek: (time_s) => this.playback?.seekToFrameAt(time_s),
       select: (span) => this.#select(span),
     });
-    this.closed = new AbortController();
-    this.#listen(root, "keydown", (event) => this.#key(event));
-    this.#listen(root, "click", (event) => this.#press(event));
-    this.#listen(root, "focusout", (event) => root.contains(event.relatedTarget) || this.#sendSpans());
-    this.#listen(document, "pointerdown", (event) => event.composedPath().includes(root) || this.#sendSpans());
-    this.#listen(document, "visibilitychange", () => this.#sendSpans());
-    this.#listen(window, "pagehide", () => this.#sendSpans());
-    this.#listen(this.video, "error", () => this.#showStatus("This browser cannot play the video."));
-    this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
+    this.listen(root, "keydown", (event) => this.#key(event));
+    this.listen(root, "click", (event) => this.#press(event));
+    this.listen(root, "focusout", (event) => root.contains(event.relatedTarget) || this.#sendSpans());
+    this.listen(document, "pointerdown", (event) => event.composedPath().includes(root) || this.#sendSpans());
+    this.listen(document, "visibilitychange", () => this.#sendSpans());
+    this.listen(window, "pagehide", () => this.#sendSpans());
+    this.listen(this.video, "loadedmetadata", () => this.#fitStage());
   }
 
   close() {
-    this.closed.abort();
     clearTimeout(this.sending);
     this.board.close();
-    this.playback?.close();
-    this.video.removeAttribute("src");
-    this.video.load();
+    super.close();
   }
 
   // Applies the page's current data.
@@ -88,7 +79,7 @@ export class CodingPlayer {
 
   async #open(data) {
     const answer = await fetch(data.frames);
-    if (!answer.ok) return this.#showStatus("The times of the frames could not be loaded. Reload the page.");
+    if (!answer.ok) return this.showStatus("The times of the frames could not be loaded. Reload the page.");
     const timeline = new Timeline(await answer.arrayBuffer());
     if (data.frames !== this.data.frames || data.video !== this.data.video) return undefined;
     this.playback?.close();
@@ -97,7 +88,7 @@ export class CodingPlayer {
       onFrame: () => this.#readOut(),
       onSeek: () => this.#readOut(),
       onIdle: () => this.#sendSpans(),
-      onChange: () => this.#showPlayback(),
+      onChange: () => this.showPlayback(),
     });
     if (this.video.getAttribute("src") !== data.video) this.video.src = data.video;
     this.#fitStage();
@@ -112,37 +103,7 @@ export class CodingPlayer {
     return this.timeline.timeOf(this.timeline.nearestTo(this.playback.moment_s));
   }
 
-  // Actions of keys and buttons.
-
-  toggle() {
-    this.playback.toggle();
-  }
-
-  step(count) {
-    this.playback.step(count);
-  }
-
-  stepToEnd(direction) {
-    this.playback.step(direction * this.timeline.frames);
-  }
-
-  skip(seconds) {
-    this.playback.skip(seconds);
-  }
-
-  changeSpeed(steps) {
-    this.playback.changeSpeed(steps);
-  }
-
-  mute() {
-    this.video.muted = !this.video.muted;
-    this.#showPlayback();
-  }
-
-  full() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen?.();
-  }
+  // Actions of keys and buttons, beside those of PlayerControls.
 
   // Starts or ends a state, or sets a point.
   press(place) {
@@ -151,14 +112,14 @@ export class CodingPlayer {
     this.#remember();
     if (code.kind === "point") {
       this.spans = withSpan(this.spans, {code: code.name, start_s: time_s, end_s: time_s}, false);
-      this.#showStatus(`${code.name} at ${clockText(time_s, 2)}`);
+      this.showStatus(`${code.name} at ${clockText(time_s, 2)}`);
     } else if (this.open.some((state) => state.code === code.name)) {
       this.#endStates(time_s, (state) => state.code === code.name);
-      this.#showStatus(`${code.name} ends at ${clockText(time_s, 2)}`);
+      this.showStatus(`${code.name} ends at ${clockText(time_s, 2)}`);
     } else {
       if (this.data.exclusive) this.#endStates(time_s, () => true);
       this.open = [...this.open, {code: code.name, start_s: time_s}];
-      this.#showStatus(`${code.name} starts at ${clockText(time_s, 2)}`);
+      this.showStatus(`${code.name} starts at ${clockText(time_s, 2)}`);
     }
     this.selected = null;
     this.#changed();
@@ -166,27 +127,27 @@ export class CodingPlayer {
 
   undo() {
     const last = this.undone.pop();
-    if (!last) return this.#showStatus("Nothing to undo");
+    if (!last) return this.showStatus("Nothing to undo");
     [this.spans, this.open] = last;
     this.selected = null;
-    this.#showStatus("Undone");
+    this.showStatus("Undone");
     return this.#changed();
   }
 
   remove() {
     const {selected} = this;
-    if (!selected) return this.#showStatus("Select a span first: click it, or press , or .");
+    if (!selected) return this.showStatus("Select a span first: click it, or press , or .");
     this.#remember();
     this.spans = without(this.spans, selected);
     this.selected = null;
-    this.#showStatus(`${selected.code} at ${clockText(selected.start_s, 2)} deleted`);
+    this.showStatus(`${selected.code} at ${clockText(selected.start_s, 2)} deleted`);
     return this.#changed();
   }
 
   // Selects the next span in time, or the one before, and moves the video to its start.
   selectNext(direction) {
     const {spans, selected} = this;
-    if (!spans.length) return this.#showStatus("Nothing is coded yet");
+    if (!spans.length) return this.showStatus("Nothing is coded yet");
     const time_s = this.#now_s;
     const at = selected ? spans.findIndex((span) => holds([span], selected)) : -1;
     const first = direction > 0 ? spans.findIndex((span) => span.start_s >= time_s) : spans.findLastIndex((span) => span.start_s <= time_s);
@@ -199,7 +160,7 @@ export class CodingPlayer {
   #select(span) {
     this.selected = span;
     const times = isPoint(span) ? [span.start_s] : [span.start_s, span.end_s];
-    this.#showStatus(`${span.code}, ${times.map((time_s) => clockText(time_s, 2)).join(" to ")}`);
+    this.showStatus(`${span.code}, ${times.map((time_s) => clockText(time_s, 2)).join(" to ")}`);
     this.board.ruler.focus({preventScroll: true});
     this.#show();
   }
@@ -247,18 +208,12 @@ export class CodingPlayer {
   }
 
   #press(event) {
-    const button = event.target.closest("button[data-action]");
-    if (button && this.playback) {
-      this[button.dataset.action](...(button.dataset.by ? [Number(button.dataset.by)] : []));
-      // After a click with the mouse, the space bar plays again instead of pressing the same button.
-      if (event.detail) this.board.ruler.focus({preventScroll: true});
-    } else if (event.target.closest(".stage") && this.playback) this.toggle();
+    // After a click with the mouse, the space bar plays again instead of pressing the same button.
+    if (this.handleClick(event) && event.detail) this.board.ruler.focus({preventScroll: true});
   }
 
   #fitStage() {
-    const [width, height] = [this.video.videoWidth || 16, this.video.videoHeight || 9];
-    this.stage.style.setProperty("--shape", `${width} / ${height}`);
-    this.stage.style.setProperty("--ratio", width / height);
+    this.setShape(this.video.videoWidth || 16, this.video.videoHeight || 9);
   }
 
   #show() {
@@ -268,25 +223,19 @@ export class CodingPlayer {
     this.board.show({spans, open, selected, time_s: this.#now_s, duration_s: this.playback.duration_s});
     this.root.querySelector("[data-action=undo]").disabled = !this.undone.length;
     this.root.querySelector("[data-action=remove]").disabled = !selected;
-    this.#showPlayback();
+    this.showPlayback();
     this.#readOut();
   }
 
-  #showPlayback() {
-    if (!this.playback) return;
-    const {playing, speed} = this.playback;
-    const button = this.root.querySelector("[data-action=toggle]");
-    button.setAttribute("aria-label", playing ? "Pause" : "Play");
-    button.classList.toggle("on", playing);
-    this.root.querySelector(".speed").textContent = `${speed}×`;
-    this.root.querySelector("[data-action=mute]").setAttribute("aria-pressed", String(this.video.muted));
-    if (this.video.ended && this.open.length) this.#endAtTheEnd();
+  showPlayback() {
+    super.showPlayback();
+    if (this.playback && this.video.ended && this.open.length) this.#endAtTheEnd();
   }
 
   #endAtTheEnd() {
     this.#remember();
     this.#endStates(this.timeline.head.end_s, () => true);
-    this.#showStatus("The video is over: open states end here");
+    this.showStatus("The video is over: open states end here");
     this.#changed();
   }
 
@@ -294,20 +243,8 @@ export class CodingPlayer {
     if (!this.playback) return;
     const time_s = this.#now_s;
     const number = `frame ${this.timeline.nearestTo(time_s).toLocaleString("en")}`;
-    this.root.querySelector(".time").textContent = clockText(time_s, 2);
-    this.root.querySelector(".total").textContent = clockText(this.playback.duration_s, 0);
-    this.root.querySelector(".frame").textContent = number;
+    this.showTime(time_s, number);
     const states = this.open.map((state) => `${state.code} is open`).join(", ");
     this.board.move(time_s, `${clockText(time_s, 2)}, ${number}. ${states}`);
-  }
-
-  #showStatus(text) {
-    this.status.textContent = text;
-    clearTimeout(this.quiet);
-    this.quiet = setTimeout(() => this.status.replaceChildren(), 4000);
-  }
-
-  #listen(target, name, handler) {
-    target.addEventListener(name, handler, {signal: this.closed.signal});
   }
 }

@@ -1,5 +1,6 @@
 // The player: connects the video, its overlay, the chart and the controls.
 
+import {PlayerControls} from "./controls.js";
 import {Timeline} from "./timeline.js";
 import {People} from "./people.js";
 import {Playback, SilentClock} from "./playback.js";
@@ -13,45 +14,36 @@ import {explain, LaneChoice, Signals} from "./signals.js";
 const MAX_NAMED = 4;
 const MAX_SIGNALS = 3;
 
-export class Player {
-  // `send(name, value)` sends a value to the page.
+export class Player extends PlayerControls {
   constructor(root, send) {
-    this.root = root;
-    this.send = send;
-    this.sessionId = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
+    super(root, send);
     this.marked = [];
     this.received = new Set();
     this.reports = 0;
-    this.data = {};
     const find = (name) => root.querySelector(name);
-    [this.stage, this.video, this.status, this.now] = [".stage", "video", ".status", ".now"].map(find);
+    this.now = find(".now");
     this.overlay = new Overlay(find(".overlay"));
     this.chart = new Chart(find(".chart"), (time_s) => this.playback?.seekToFrameAt(time_s));
     this.choice = new LaneChoice(find(".choice"), MAX_SIGNALS, (keys) => this.#chooseLanes(keys));
-    this.closed = new AbortController();
     this.naming = new Naming(find(".naming"), this.closed.signal, {
       onName: (label) => this.#nameLast(label),
       onDone: () => this.chart.element.focus({preventScroll: true}),
     });
-    this.#listen(root, "keydown", (event) => this.playback && takeKey(event, this));
-    this.#listen(root, "change", (event) => {
+    this.listen(root, "keydown", (event) => this.playback && takeKey(event, this));
+    this.listen(root, "change", (event) => {
       if (event.target.name === "lane") this.choice.take();
       else this.#changeLayers();
     });
-    this.#listen(root, "click", (event) => this.#handleClick(event));
-    this.#listen(this.video, "error", () => this.#showStatus("This browser cannot play the video."));
-    this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
+    this.listen(root, "click", (event) => this.handleClick(event));
+    this.listen(this.video, "loadedmetadata", () => this.#fitStage());
     this.watcher = new ResizeObserver(() => this.#draw());
     this.watcher.observe(this.stage);
   }
 
   close() {
-    this.closed.abort();
     this.watcher.disconnect();
     this.chart.close();
-    this.playback?.close();
-    this.video.removeAttribute("src");
-    this.video.load();
+    super.close();
   }
 
   // Applies the page's current data.
@@ -77,7 +69,7 @@ export class Player {
     this.signals = null;
     if (!address) return undefined;
     const answer = await fetch(address);
-    if (!answer.ok) return this.#showStatus("The lanes could not be loaded. Reload the page.");
+    if (!answer.ok) return this.showStatus("The lanes could not be loaded. Reload the page.");
     const signals = new Signals(await answer.arrayBuffer());
     if (address === this.data.signals) this.signals = signals;
     return undefined;
@@ -87,12 +79,12 @@ export class Player {
     this.lanes = keys;
     this.send("lanes", keys);
     if (this.signals) this.#showAll();
-    else if (keys.length) this.#showStatus("Preparing the lanes …");
+    else if (keys.length) this.showStatus("Preparing the lanes …");
   }
 
   async #open(data) {
     const answer = await fetch(data.timeline);
-    if (!answer.ok) return this.#showStatus("The timeline could not be loaded. Reload the page.");
+    if (!answer.ok) return this.showStatus("The timeline could not be loaded. Reload the page.");
     const timeline = new Timeline(await answer.arrayBuffer());
     if (data.timeline !== this.data.timeline || data.video !== this.data.video) return undefined;
     this.playback?.close();
@@ -103,7 +95,7 @@ export class Player {
       onSeek: () => this.#showPosition(),
       // Includes the page's last move, so that the page can ignore reports from before it.
       onIdle: (time_s) => this.send("position", {count: ++this.reports, move: this.data.position.move, time_s}),
-      onChange: () => this.#showPlayback(),
+      onChange: () => this.showPlayback(),
     });
     if (data.video && this.video.getAttribute("src") !== data.video) this.video.src = data.video;
     this.#fitStage();
@@ -112,55 +104,25 @@ export class Player {
     return undefined;
   }
 
-  // Actions of keys and buttons.
-
-  toggle() {
-    this.playback.toggle();
-  }
-
-  step(count) {
-    this.playback.step(count);
-  }
-
-  stepToEnd(direction) {
-    this.playback.step(direction * this.timeline.frames);
-  }
-
-  skip(seconds) {
-    this.playback.skip(seconds);
-  }
-
-  changeSpeed(steps) {
-    this.playback.changeSpeed(steps);
-  }
-
-  mute() {
-    this.video.muted = !this.video.muted;
-    this.#showPlayback();
-  }
+  // Actions of keys and buttons, beside those of PlayerControls.
 
   markMoment() {
     const time_s = this.playback.moment_s;
     this.#mark(time_s, time_s);
-    this.#showStatus(`Moment marked at ${clockText(time_s, 1)}`);
+    this.showStatus(`Moment marked at ${clockText(time_s, 1)}`);
   }
 
   startSpan() {
     this.span_s = this.playback.moment_s;
-    this.#showStatus(`Span starts at ${clockText(this.span_s, 1)}. Mark its end with ]`);
+    this.showStatus(`Span starts at ${clockText(this.span_s, 1)}. Mark its end with ]`);
   }
 
   endSpan() {
-    if (this.span_s === undefined) return this.#showStatus("Mark the start of a span with [ first");
+    if (this.span_s === undefined) return this.showStatus("Mark the start of a span with [ first");
     const ends = [this.span_s, this.playback.moment_s].sort((a, b) => a - b);
     this.span_s = undefined;
     this.#mark(...ends);
-    return this.#showStatus(`Span marked from ${clockText(ends[0], 1)} to ${clockText(ends[1], 1)}`);
-  }
-
-  full() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen?.();
+    return this.showStatus(`Span marked from ${clockText(ends[0], 1)} to ${clockText(ends[1], 1)}`);
   }
 
   // Sends everything marked since the player was opened, so that nothing is lost between two runs.
@@ -176,12 +138,6 @@ export class Player {
     this.marked = [...this.marked.slice(0, -1), {...this.marked.at(-1), label}];
     this.send("events", this.marked);
     this.#showAll();
-  }
-
-  #handleClick(event) {
-    const button = event.target.closest("button[data-action]");
-    if (button && this.playback) this[button.dataset.action](...(button.dataset.by ? [Number(button.dataset.by)] : []));
-    else if (event.target.closest(".stage") && this.playback) this.toggle();
   }
 
   get #layers() {
@@ -216,15 +172,14 @@ export class Player {
   #fitStage() {
     const head = this.timeline?.head ?? {};
     const [width, height] = [this.video.videoWidth || head.width || 16, this.video.videoHeight || head.height || 9];
-    this.stage.style.setProperty("--shape", `${width} / ${height}`);
-    this.stage.style.setProperty("--ratio", width / height);
+    this.setShape(width, height);
     if (this.timeline) this.#showChart();
   }
 
   #showAll() {
     if (!this.playback) return;
     this.#showChart();
-    this.#showPlayback();
+    this.showPlayback();
     const {timeline, people} = this;
     const items = legendOf(timeline.labels, this.data.colours, hasUnclear(timeline), people.areMissing(timeline));
     this.root.querySelector(".legend").replaceChildren(...items);
@@ -240,16 +195,6 @@ export class Player {
     explain(this.root.querySelector(".how dl"), this.signals?.chosen(this.lanes) ?? []);
   }
 
-  #showPlayback() {
-    const {playing, speed} = this.playback;
-    const button = this.root.querySelector("[data-action=toggle]");
-    button.setAttribute("aria-label", playing ? "Pause" : "Play");
-    button.classList.toggle("on", playing);
-    this.root.querySelector(".speed").textContent = `${speed}×`;
-    const sound = this.root.querySelector("[data-action=mute]");
-    sound.setAttribute("aria-pressed", String(this.video.muted));
-  }
-
   #draw() {
     if (!this.playback || !this.people) return;
     const frame = this.timeline.frameAt(this.playback.shown_s);
@@ -260,10 +205,8 @@ export class Player {
   #showPosition() {
     const time_s = this.playback.moment_s;
     const frame = this.timeline.frameAt(time_s);
-    this.root.querySelector(".time").textContent = clockText(time_s, 2);
-    this.root.querySelector(".total").textContent = clockText(this.playback.duration_s, 0);
     const number = frame < 0 ? "not analysed" : `frame ${this.timeline.indices[frame].toLocaleString("en")}`;
-    this.root.querySelector(".frame").textContent = number;
+    this.showTime(time_s, number);
     this.now.textContent = this.#answers(frame);
     this.chart.move(time_s, `${clockText(time_s, 2)}, ${number}. ${this.now.textContent}`);
   }
@@ -281,15 +224,5 @@ export class Player {
     });
     if (faces.length > MAX_NAMED) texts.push(`and ${faces.length - MAX_NAMED} more`);
     return texts.join(" · ") || "No face";
-  }
-
-  #showStatus(text) {
-    this.status.textContent = text;
-    clearTimeout(this.statusTimer);
-    this.statusTimer = setTimeout(() => this.status.replaceChildren(), 4000);
-  }
-
-  #listen(target, name, handler) {
-    target.addEventListener(name, handler, {signal: this.closed.signal});
   }
 }
