@@ -41,7 +41,7 @@ def test_a_rerun_analyses_only_missing_videos(
     assert "4/4" in captured.err
     first = files(out)
     assert len(first) == 3
-    assert sorted(path.name for path in out.iterdir()) == [".lock", "errors.parquet", "summary.parquet", "timelines"]
+    assert sorted(path.name for path in out.iterdir()) == ["errors.parquet", "summary.parquet", "timelines"]
     errors = pd.read_parquet(out / "errors.parquet")
     assert errors[["name", "kind", "tries"]].to_numpy().tolist() == [["broken.mov", "file", 1]]
 
