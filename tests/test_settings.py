@@ -33,7 +33,9 @@ def test_the_page_has_one_row_for_each_field_in_their_order() -> None:
 def test_code_and_deployment_name_no_other_variable() -> None:
     rooms = (ROOT / room for room in ROOMS)
     files = [path for room in rooms for path in ([room] if room.is_file() else room.rglob("*")) if path.is_file()]
-    texts = [path.read_text("utf-8") for path in files if path.suffix in {".py", ".yaml", ".env", ".md", ".sh", ""}]
+    # Benchmarks make an environment of their own in a hidden folder.
+    shown = [path for path in files if not any(part.startswith(".") for part in path.relative_to(ROOT).parts[:-1])]
+    texts = [path.read_text("utf-8") for path in shown if path.suffix in {".py", ".yaml", ".env", ".md", ".sh", ""}]
     named = {name for text in texts for name in re.findall(r"\bEMOTION_[A-Z][A-Z_]*[A-Z]\b", text)}
     assert named <= {variable(name) for name in Settings.model_fields}
 

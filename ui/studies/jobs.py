@@ -119,7 +119,7 @@ def computed(
     elif job.found is None and job.error:
         st.error(sentence(job.error), icon=":material/error:")
     elif job.found is None:
-        st.button(again, on_click=job.forget, icon=":material/calculate:", key=f"{name}_start")
+        st.button(plain(again), on_click=job.forget, icon=":material/calculate:", key=f"{name}_start")
     return None if job.running else job.found
 
 
