@@ -22,6 +22,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4")
 
 
+@pytest.mark.slow
 def test_a_looped_file_plays_on_at_its_own_speed(clip: Path) -> None:
     began_s = time.perf_counter()
     frames = list(read_file(clip, loops=2))

@@ -178,6 +178,7 @@ def test_a_websocket_beyond_this_machine_needs_a_token() -> None:
             assert json.loads(client.recv(10))["type"] == "header"
 
 
+@pytest.mark.slow
 def test_a_receiver_that_does_not_read_slows_nobody_down() -> None:
     with websocket() as sink, connect(f"ws://127.0.0.1:{sink.port}/", max_queue=1) as slow:
         hub = StreamHub([sink], 1)
