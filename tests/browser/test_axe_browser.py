@@ -42,8 +42,6 @@ _MARK_INACTIVE = """() => {
 
 def findings(page: Page) -> list[str]:
     """Return what axe-core finds, one line per element: impact, rule and element."""
-    # Under the mouse, Streamlit enlarges the pictures of a table, without an alternative text.
-    page.mouse.move(0, 0)
     settle(page)
     page.evaluate(_MARK_INACTIVE)
     return [
