@@ -63,7 +63,7 @@ def _known(entries: Sequence[Entry]) -> tuple[tuple[str, State], ...]:
 def _show_active(library: Repository, entry: Entry, place: int) -> None:
     picture, words, button = st.columns([1, 9, 2], vertical_alignment="center")
     if preview := preview_of(library, entry):
-        picture.image(preview, width=84)
+        picture.image(preview, width=84, alt="A frame of the video")
     if entry.state is State.RUNNING:
         words.progress(entry.share, f"**{plain(entry.title)}** · {_how_far(entry)}")
         label, hint = "Stop", "Stop and keep the results so far"
