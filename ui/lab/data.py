@@ -105,7 +105,12 @@ def _show_pictures(pictures: dict[str, Any], folder: Path) -> None:
         for place, kind, caption in ((mean, "mean", f"{label}, mean face"), (samples, "samples", f"{label}, samples")):
             file = folder / Path(pictures[kind].get(label, "")).name
             if file.is_file():
-                place.image(str(file), caption=plain(caption), width="stretch" if kind == "samples" else 110)
+                place.image(
+                    str(file),
+                    caption=plain(caption),
+                    width="stretch" if kind == "samples" else 110,
+                    alt=caption,
+                )
 
 
 def _show_agreement(agreement: dict[str, Any]) -> None:
