@@ -1,7 +1,8 @@
 """``python -m bench.http_api``: pictures per second through the HTTP API and through the engine alone.
 
-A new server answers two clients; the engine alone decodes in the same sandbox and runs on two threads. The two are
-measured in turn, because other programs on the machine change its speed.
+A new server answers four clients of another process, so that a request always waits; the engine alone decodes in the
+same sandbox. Both analyse two pictures at once on two cores. They are measured in turn, because other programs on the
+machine change its speed.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -28,7 +29,22 @@ from emotion.report.stills import encode_png
 from emotion.samples import sample_image
 from emotion.vision.uploaded import load_uploaded
 
-CLIENTS, PICTURES, ROUNDS = 2, 20, 9
+THREADS, CLIENTS, PICTURES, ROUNDS = 2, 4, 24, 9
+
+_CLIENT = """
+import sys, time, urllib.request
+from concurrent.futures import ThreadPoolExecutor
+address, clients, pictures = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+content = sys.stdin.buffer.read()
+def send(_):
+    request = urllib.request.Request(address, content, {"Content-Type": "image/png"})
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        answer.read()
+began_s = time.perf_counter()
+with ThreadPoolExecutor(clients) as pool:
+    list(pool.map(send, range(pictures)))
+print(pictures / (time.perf_counter() - began_s))
+"""
 
 
 def measure_api() -> dict[str, dict[str, float]]:
@@ -46,18 +62,8 @@ def measure_api() -> dict[str, dict[str, float]]:
         while not server.started:
             time.sleep(0.1)
 
-        def by_engine(_: int) -> None:
-            analyzer.image(load_uploaded(content))
-
-        def by_api(_: int) -> None:
-            address = f"http://127.0.0.1:{port}/api/v1/images"
-            request = urllib.request.Request(address, content, {"Content-Type": "image/png"})
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                answer.read()
-
-        for warm in (by_engine, by_api):
-            _rate(warm)
-        rounds = [(_rate(by_engine), _rate(by_api)) for _ in range(ROUNDS)]
+        address = f"http://127.0.0.1:{port}/api/v1/images"
+        rounds = [(_by_engine(analyzer, content), _by_api(address, content)) for _ in range(ROUNDS + 1)][1:]
         server.should_exit = True
         thread.join()
     engine, api = np.median(np.array(rounds), axis=0)
@@ -66,11 +72,16 @@ def measure_api() -> dict[str, dict[str, float]]:
     return {"pictures": figures | {"load": round(os.getloadavg()[0], 1)}}
 
 
-def _rate(analyse: Callable[[int], None]) -> float:
+def _by_engine(analyzer: Analyzer, content: bytes) -> float:
     began_s = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(analyse, range(PICTURES)))
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lambda _: analyzer.image(load_uploaded(content)), range(PICTURES)))
     return PICTURES / (time.perf_counter() - began_s)
+
+
+def _by_api(address: str, content: bytes) -> float:
+    command = [sys.executable, "-c", _CLIENT, address, str(CLIENTS), str(PICTURES)]
+    return float(subprocess.run(command, input=content, capture_output=True, check=True).stdout)
 
 
 if __name__ == "__main__":
