@@ -29,9 +29,14 @@ def baseline_means(analysis: Analysis, track: int, span: Span) -> dict[str, floa
     """
     means = mean_probabilities(part_of(analysis, span, track))
     if means is None:
-        where = f"{span.start_s:.2f}–{span.end_s:.2f} s"
-        raise InputError(f"expected a baseline in which the person is visible; got {where}, in which they are not")
+        raise not_visible(span)
     return means
+
+
+def not_visible(span: Span) -> InputError:
+    """Return the error for a baseline in which the person is not seen."""
+    where = f"{span.start_s:.2f}–{span.end_s:.2f} s"
+    return InputError(f"expected a baseline in which the person is visible; got {where}, in which they are not")
 
 
 def relative_figures(analysis: Analysis, track: int, span: Span) -> pd.DataFrame:

@@ -21,7 +21,11 @@ from emotion.vision.mediapipe_files import SHA256, mediapipe_file
 
 PACKAGES = ("ai-edge-litert", "opencv-python-headless", "av", "pandas", "altair", "scikit-learn")
 EXTRAS = {
-    **{"app": "streamlit", "api": "fastapi", "streams": "pylsl", "train": "tensorflow", "ray": "ray"},
+    "app": "streamlit",
+    "api": "fastapi",
+    "streams": "pylsl",
+    "train": "tensorflow",
+    "ray": "ray",
     "serving": "tensorflow-serving-api",
 }
 """The package of each extra that shows whether the extra is installed."""

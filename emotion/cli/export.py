@@ -44,9 +44,9 @@ def run_export(options: argparse.Namespace) -> Path:
         EmotionError: A file cannot be read, the format needs a video that is not given, or Ctrl-C was pressed.
     """
     chosen = format_named(options.format)
+    analysis, edits = load_parquet(options.file), edits_of(options)
     target = _target(options, chosen.suffix)
     expect_inputs_kept([file for file in (options.file, options.video, options.edits) if file is not None], [target])
-    analysis, edits = load_parquet(options.file), edits_of(options)
     choices = Options(
         options.video, options.blur, not options.no_boxes, width_mm=options.width_mm, greyscale=options.greyscale
     )

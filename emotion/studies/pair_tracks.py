@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.analytics.baseline import not_visible
 from emotion.analytics.edits import Span
 from emotion.errors import InputError, brief
 from emotion.studies.rows import Rows
@@ -138,8 +139,7 @@ def _rest(rows: Rows, values: Samples, track: int, baselines: Mapping[int, Span]
     span = baselines[track]
     own = (rows.track == track) & np.isfinite(values) & (rows.time_s >= span.start_s) & (rows.time_s < span.end_s)
     if not rows.seconds[own].sum() > 0:
-        where = f"{span.start_s:.2f}–{span.end_s:.2f} s"
-        raise InputError(f"expected a baseline in which the person is visible; got {where}, in which they are not")
+        raise not_visible(span)
     return float(np.average(values[own], weights=rows.seconds[own]))
 
 

@@ -74,7 +74,7 @@ TEXTS = frozenset({"body", "caption", "help", "label", "text"})
 ESCAPING = frozenset({"plain", "sentence", "code"})
 NUMBERS = frozenset({"len", "round", "sum", "int", "float"})
 REVIEWED = frozenset(
-    *({"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary", "colour_scheme"},)
+    {"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary", "colour_scheme"}
 )
 """Functions of other modules that return only text and figures of the program itself."""
 

@@ -24,9 +24,7 @@ from ui.studies.people import show_people
 from ui.studies.results import show_curve, show_files, show_means
 from ui.studies.session import results_job
 
-_TITLES = [
-    *("Videos", "People and stimuli", "Means", "Curve", "Contrast", "Two people", "Coding", "Agreement", "Files"),
-]
+_TITLES = "Videos", "People and stimuli", "Means", "Curve", "Contrast", "Two people", "Coding", "Agreement", "Files"
 TABS = "study_tabs"
 """Key of the tabs."""
 

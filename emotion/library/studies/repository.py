@@ -123,7 +123,7 @@ class StudyRepository:
             LibraryError: There is none with this ID.
         """
         with self._database.reading() as session:
-            row = self._row(session, study_id)
+            row = study_row(session, self._owner, study_id)
             people = _of(session, study_id, StudyParticipantRow, "name", "variables", "consent", "excluded")
             stimuli = _of(session, study_id, StudyStimulusRow, "name", "variables", "event", "before_s", "after_s")
             columns = ("participant", "stimulus", "analysis_id", "start_s", "end_s", "track")
@@ -158,7 +158,7 @@ class StudyRepository:
             LibraryError: It was changed in the meantime, or a cell names an analysis that this owner does not have.
         """
         with self._database.writing() as session:
-            row = self._row(session, saved.id, lock=True)
+            row = study_row(session, self._owner, saved.id, lock=True)
             if row.version != saved.version:
                 raise LibraryError("the study was changed elsewhere in the meantime; reload it and try again")
             for part in _PARTS:
@@ -169,7 +169,7 @@ class StudyRepository:
     def delete(self, study_id: str) -> None:
         """Delete a study; its analyses stay in the library."""
         with self._database.writing() as session:
-            self._row(session, study_id, lock=True)
+            study_row(session, self._owner, study_id, lock=True)
             session.execute(delete(StudyRow).where(StudyRow.id == study_id, StudyRow.owner == self._owner))
 
     def states(self, study_id: str) -> dict[str, AnalysisState]:
@@ -191,9 +191,6 @@ class StudyRepository:
         query = select(AnalysisRow.id, AnalysisRow.source).where(AnalysisRow.owner == self._owner)
         with self._database.reading() as session:
             return dict(session.execute(query.order_by(AnalysisRow.created_at)).all())
-
-    def _row(self, session: Session, study_id: str, *, lock: bool = False) -> StudyRow:
-        return study_row(session, self._owner, study_id, lock=lock)
 
     def _write(self, session: Session, row: StudyRow, study: Study) -> None:
         self._expect_own(session, {cell.analysis for cell in study.cells})
