@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from bench.common.chromium import settle
 from emotion.vision.decode.frame_times import frame_times
+from tests.browser.clips import copy_start
 from tests.browser.conftest import assert_fits_a_phone
 from tests.browser.test_app import go_to
 
@@ -23,6 +23,8 @@ CLIPS = {
     "p02_comedy": "woman_336p.mp4",
     "p02_news": "portrait_d3.mp4",
 }
+DURATION_S = 4
+"""Of each clip: enough for the analysis and the codes."""
 CLICKS = 10
 """Maximum number of clicks from the page to the file; typing the title is not a click."""
 
@@ -47,7 +49,7 @@ class Clicker:
 def test_four_clips_become_a_study(visit: Page, shared_data: Path, tmp_path: Path) -> None:
     files = [tmp_path / f"{name}.mp4" for name in CLIPS]
     for path, clip in zip(files, CLIPS.values(), strict=True):
-        shutil.copyfile(shared_data / "videos" / clip, path)
+        copy_start(shared_data / "videos" / clip, path, DURATION_S)
     go_to(visit, "Studies")
     click = Clicker(visit)
     visit.get_by_role("textbox", name="Title of the study").fill("Trailers")
@@ -60,20 +62,16 @@ def test_four_clips_become_a_study(visit: Page, shared_data: Path, tmp_path: Pat
     click(visit.get_by_role("option", name="1 frame per second"))
     click(visit.get_by_role("button", name="Analyse 4 videos"))
     expect(visit.get_by_text("2 participants × 2 stimuli · 4 analysed")).to_be_visible(timeout=300_000)
-    save_screenshot(visit, tmp_path / "videos.png")
 
     click.tab("Means")
     expect(
         visit.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
     ).to_be_visible()
     expect(visit.get_by_role("button", name="Means as CSV")).to_be_visible()
-    save_screenshot(visit, tmp_path / "means.png")
     click.tab("Curve")
     expect(visit.get_by_text("Lines: mean across people.")).to_be_visible()
-    save_screenshot(visit, tmp_path / "curve.png")
     click.tab("Contrast")
     expect(visit.get_by_text("difference in happiness between comedy and news")).to_be_visible()
-    save_screenshot(visit, tmp_path / "contrast.png")
     click.tab("Files")
     with visit.expect_download() as caught:
         click(visit.get_by_role("button", name="Means for SPSS (.sav)"))
@@ -87,19 +85,12 @@ def test_four_clips_become_a_study(visit: Page, shared_data: Path, tmp_path: Pat
         visit.set_viewport_size({"width": 1280, "height": 900})
         click.tab(name)
         assert_fits_a_phone(visit)
-        visit.screenshot(path=tmp_path / f"{name}_400.png", full_page=True)
-
-
-def save_screenshot(page: Page, path: Path) -> None:
-    """Save a screenshot of the page, to look at after a failure."""
-    settle(page)
-    page.screenshot(path=path, full_page=True)
 
 
 def test_two_coders_code_a_video_and_are_compared(visit: Page, shared_data: Path, tmp_path: Path) -> None:
     """From the upload of a video to the disagreement, which opens the video at its time."""
-    path = tmp_path / "p03_laughing.mp4"
-    shutil.copyfile(shared_data / "videos" / "crying_to_laughing_360p.mp4", path)
+    clip = shared_data / "videos" / "crying_to_laughing_360p.mp4"
+    path = copy_start(clip, tmp_path / "p03_laughing.mp4", DURATION_S)
     times = frame_times(path)
     go_to(visit, "Studies")
     click = Clicker(visit)
@@ -124,7 +115,6 @@ def test_two_coders_code_a_video_and_are_compared(visit: Page, shared_data: Path
             step_to(visit, ruler, frame)
             visit.keyboard.press("h")
         expect(visit.get_by_text("1 span saved.")).to_be_visible()
-        save_screenshot(visit, tmp_path / f"coding_{coder}.png")
         click(visit.get_by_role("button", name="Mark as finished"))
         expect(visit.get_by_text("Finished: it counts in")).to_be_visible()
     with visit.expect_download() as caught:
@@ -134,16 +124,13 @@ def test_two_coders_code_a_video_and_are_compared(visit: Page, shared_data: Path
     assert (row["coder"], row["participant"], row["stimulus"], row["code"]) == ("bob", "p03", "laughing", "happiness")
     assert (row["start_s"], row["end_s"]) == (times[10], times[25])
     assert_fits_a_phone(visit)
-    visit.screenshot(path=tmp_path / "coding_400.png", full_page=True)
     visit.set_viewport_size({"width": 1280, "height": 900})
 
     click.tab("Agreement")
     expect(visit.get_by_text("2 finished, by ann, bob.")).to_be_visible()
     visit.get_by_text("The model as one more coder", exact=True).click()
     expect(visit.get_by_text("ann: happiness; bob: no code")).to_be_visible()
-    save_screenshot(visit, tmp_path / "agreement.png")
     assert_fits_a_phone(visit)
-    visit.screenshot(path=tmp_path / "agreement_400.png", full_page=True)
     visit.set_viewport_size({"width": 1280, "height": 900})
     click(visit.get_by_role("button", name="Open the video there"))
     expect(visit.get_by_role("heading", name="Video", level=1)).to_be_visible()
