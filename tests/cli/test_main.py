@@ -125,6 +125,7 @@ def test_corrected_times_are_reported_without_failure(tmp_path: Path, capsys: py
         (["video", "x.mp4", "--out", ".", "--every", "0"], "above 0"),
         (["video", "x.mp4", "--out", ".", "--every", "2", "--fps", "3"], "not allowed with"),
         (["video", "x.mp4", "--out", ".", "--start", "soon"], "expected seconds, m:ss or h:mm:ss; got soon"),
+        (["video", "x.mp4", "--out", ".", "--start", "1:99"], "expected seconds, m:ss or h:mm:ss; got 1:99"),
         (["video", "x.mp4", "--out", ".", "--start", "1:00", "--end", "30"], "expected a part from 0 s on"),
         (["video", ".", "--out", "."], "expected videos in ."),
         (["models", "--add", "absent.tflite", "--labels", "fer2013"], "No such file"),
