@@ -234,12 +234,12 @@ EVERYFACE_FIRST = Recipe(
 EVERYFACE = replace(
     EVERYFACE_FIRST,
     name="everyface",
-    epochs=12,
+    epochs=8,
     learning_rate=0.03,
     targets=VOTES,
     teachers=("everyface-first", "ferplus-resvgg"),
     teacher_weight=0.6,
-    teacher_shares=(0.7, 0.3),
+    teacher_shares=(0.6, 0.4),
     teacher_versions=8,
     augmentation=Augmentation(worsen=0.3, erase=0.2),
 )
