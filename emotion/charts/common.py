@@ -39,14 +39,15 @@ def finish(chart: AnyChart, description: str, canvas_ink: str = "") -> AnyChart:
     """
     text = dict.fromkeys(["labelColor", "titleColor"], canvas_ink or INK)
     renderer = {"embedOptions": {"renderer": "canvas" if canvas_ink else "svg"}}
-    return (
-        chart.properties(description=description, usermeta=renderer)
-        .configure(background="transparent")
-        .configure_view(strokeWidth=0)
-        .configure_axis(**text)
-        .configure_axisY(labelFlush=False)
-        .configure_legend(**text)
+    # At once: each configure_…() copies the whole chart.
+    config = alt.Config(
+        background="transparent",
+        view=alt.ViewConfig(strokeWidth=0),
+        axis=alt.AxisConfig(**text),
+        axisY=alt.AxisConfig(labelFlush=False),
+        legend=alt.LegendConfig(**text),
     )
+    return chart.properties(description=description, usermeta=renderer, config=config)
 
 
 def label_colour(labels: Sequence[str], field: str = "emotion:N", **options: Any) -> alt.Color:

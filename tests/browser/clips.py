@@ -51,6 +51,22 @@ def write_clip(folder: Path, clip: str) -> Path:
     return path
 
 
+def copy_start(source: Path, target: Path, duration_s: float) -> Path:
+    """Copy the first seconds of a video, sound included, without encoding it again."""
+    with av.open(str(source)) as old, av.open(str(target), "w", options={"movflags": "faststart"}) as new:
+        copies = {
+            stream.index: new.add_stream_from_template(stream)
+            for stream in old.streams
+            if stream.type in {"video", "audio"}
+        }
+        for packet in old.demux(*(old.streams[index] for index in copies)):
+            # In the order of decoding, so that all frames that these refer to are copied as well.
+            if packet.dts is not None and packet.dts * packet.time_base < duration_s:
+                packet.stream = copies[packet.stream.index]
+                new.mux(packet)
+    return target
+
+
 @cache
 def analysis_of(clip: str) -> Analysis:
     """Return an analysis with one face that changes its expression, later two, and a stretch without a face."""

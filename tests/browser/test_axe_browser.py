@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from bench.common.chromium import settle
-from emotion.samples import make_clip, sample_image
+from emotion.samples import sample_image
 from tests.browser.test_app import go_to, upload
 from ui.common.resources import encode_png
 
@@ -19,18 +19,31 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = (
     *("Pictures", "Video", "Live", "Library", "Studies", "About", "Help", "Test on my pictures", "Inside the models"),
 )
+TABS = (
+    *("Overview", "People", "Over time", "Episodes", "Presence", "Eyes and movements", "Events", "Baseline", "Compare"),
+    "Downloads",
+)
 SEVERE = {"serious", "critical"}
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(request: pytest.FixtureRequest, browser: Browser, app_url: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=request.param)
+@pytest.fixture
+def page(browser: Browser, app_url: str) -> Iterator[Page]:
+    """A page in a new session, at home, in the light scheme."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(app_url)
     settle(page)
     yield page
     context.close()
+
+
+def in_both_schemes(page: Page) -> Iterator[str]:
+    """Yield the light scheme, then the dark one. Open a page in each: the app writes its styles when a page runs."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        yield scheme
+        assert page.evaluate("getComputedStyle(document.body).colorScheme") == scheme
 
 
 _MARK_INACTIVE = """() => {
@@ -58,42 +71,47 @@ def open_page(page: Page, name: str) -> None:
 
 
 def test_empty_pages(page: Page):
-    assert findings(page) == [], "Home"
-    for name in PAGES:
-        open_page(page, name)
-        assert findings(page) == [], name
+    for scheme in in_both_schemes(page):
+        for name in PAGES:
+            open_page(page, name)
+            assert findings(page) == [], f"{name}, {scheme}"
+        page.get_by_role("link", name="Home", exact=True).first.click()
+        expect(page).to_have_title("Home · Expression analytics")
+        assert findings(page) == [], f"Home, {scheme}"
 
 
 def test_pages_with_results(page: Page, tmp_path: Path):
     portrait = tmp_path / "portrait.png"
     portrait.write_bytes(encode_png(sample_image()))
-    go_to(page, "Pictures")
+    page.get_by_role("button", name="See a demo").click()
+    expect(page.get_by_role("heading", name="Demo")).to_be_visible()
+    open_page(page, "Pictures")
     upload(page, portrait)
-    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
-    assert findings(page) == [], "Pictures"
-
-    go_to(page, "Video")
-    upload(page, make_clip(tmp_path / "clip.mp4"))
-    page.get_by_role("button", name="Analyse", exact=True).click()
-    # A running analysis has lanes that grow, but no tabs.
-    expect(page.get_by_role("tab", name="Overview", exact=True)).to_be_visible(timeout=120_000)
-    for tab in page.get_by_role("tab").all():
-        tab.click()
-        assert findings(page) == [], f"Video, {tab.inner_text()}"
-
-    open_page(page, "Library")
-    assert findings(page) == [], "Library"
+    for scheme in in_both_schemes(page):
+        open_page(page, "Pictures")
+        expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+        assert findings(page) == [], f"Pictures, {scheme}"
+        open_page(page, "Video")
+        expect(page.get_by_role("tab")).to_have_count(len(TABS))
+        for name in TABS:
+            page.get_by_role("tab", name=name, exact=True).click()
+            assert findings(page) == [], f"Video, {name}, {scheme}"
+        open_page(page, "Library")
+        assert findings(page) == [], f"Library, {scheme}"
 
 
 def test_the_navigation_shows_where_the_keyboard_is(page: Page):
-    link = page.get_by_role("link", name="Pictures", exact=True).first
-    link.focus()
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Tab")
-    expect(link).to_be_focused()
-    focused, idle = (
-        one.evaluate("e => { const s = getComputedStyle(e); return [s.outlineStyle, s.outlineWidth, s.boxShadow] }")
-        for one in (link, page.get_by_role("link", name="Video", exact=True).first)
-    )
-    assert focused != idle
-    assert focused[0] not in {"none", ""} or focused[2] != "none"
+    for _ in in_both_schemes(page):
+        open_page(page, "About")
+        settle(page)
+        link = page.get_by_role("link", name="Pictures", exact=True).first
+        link.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        expect(link).to_be_focused()
+        focused, idle = (
+            one.evaluate("e => { const s = getComputedStyle(e); return [s.outlineStyle, s.outlineWidth, s.boxShadow] }")
+            for one in (link, page.get_by_role("link", name="Video", exact=True).first)
+        )
+        assert focused != idle
+        assert focused[0] not in {"none", ""} or focused[2] != "none"

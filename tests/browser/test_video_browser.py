@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect
 
 from bench.common.chromium import click_at, settle
 from emotion.report.formats import FORMATS, Format
+from tests.browser.clips import copy_start
 from tests.browser.conftest import assert_fits_a_phone
 from tests.browser.test_app import assert_plays, go_to, player_time, upload
 
@@ -29,7 +30,8 @@ NAME, FILE_NAME = "Ada Łovelace", "Konzert № 1"
 
 
 def test_a_video_is_analysed_edited_exported_and_found_again(visit: Page, shared_data: Path, tmp_path: Path):
-    clip = shared_data / "videos" / "concert_cuts_360p.mp4"
+    name = "concert_cuts_360p.mp4"
+    clip = copy_start(shared_data / "videos" / name, tmp_path / name, 4)
     go_to(visit, "Video")
     upload(visit, clip)
     expect(visit.get_by_role("button", name="Discard", exact=True)).to_be_visible()

@@ -12,12 +12,14 @@ import streamlit as st
 from emotion.library import Library
 from emotion.vision.encode import write_video
 from tests.fakes import FakeAnalyzer
+from ui.common.lifespan import settle_memory
 
 
 @pytest.fixture(autouse=True)
 def empty_caches():
     st.cache_data.clear()
     st.cache_resource.clear()
+    settle_memory()
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
