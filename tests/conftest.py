@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import sys
@@ -91,6 +92,16 @@ def fresh_library(own_library: Path) -> Iterator[None]:
         folder.mkdir()
         patch.setenv("EMOTION_LIBRARY", str(folder))
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def frozen_heap() -> None:
+    """Leave what lives before a file's tests out of later garbage collections, as the app's server does.
+
+    Streamlit collects after every run of a page, and beside TensorFlow that takes longer than the page.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
