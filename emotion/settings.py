@@ -12,15 +12,16 @@ import os
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from emotion.errors import LibraryError, SettingsError
 from emotion.paths import user_dir
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 PREFIX = "EMOTION_"
 NO_LIMIT = "none"
@@ -228,6 +229,10 @@ def database_url(url: str | None = None) -> URL:
     Raises:
         LibraryError: Not the URL of an SQLite or PostgreSQL database.
     """
+    # Most processes have no database.
+    from sqlalchemy import URL, make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     given = url or read_settings().database_url
     if not given:
         return URL.create("sqlite", database=str(library_dir() / "library.db"))

@@ -43,7 +43,7 @@ SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / 
 LONGEST = (
     *("training/networks/test_exam.py", "browser/test_app.py", "training/face_parts/test_part_run.py"),
     *("browser/test_player_browser.py", "serving/test_served.py", "browser/test_axe_browser.py"),
-    *("library/test_servers.py", "browser/test_video_browser.py", "serving/test_served_job.py"),
+    *("library/test_servers.py", "browser/test_video_browser.py"),
     *("browser/test_sign_in_browser.py", "batch/test_ray.py", "browser/test_lab_browser.py"),
     *("training/fit/test_from_tflite.py", "browser/test_live_browser.py", "library/jobs/test_worker.py"),
     *("security/test_uploads.py", "http_api/test_schema.py", "browser/test_nginx_browser.py"),
@@ -102,6 +102,16 @@ def fresh_library(own_library: Path) -> Iterator[None]:
         folder.mkdir()
         patch.setenv("EMOTION_LIBRARY", str(folder))
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def frozen_heap() -> None:
+    """Leave what lives before a file's tests out of later garbage collections, as the app's server does.
+
+    Streamlit collects after every run of a page, and beside TensorFlow that takes longer than the page.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -254,7 +254,7 @@ def test_a_killed_run_resumes_exactly(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
     clip = tmp_path / "long.mp4"
-    _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=30)
+    _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=10)
     screen, terminal = pty.openpty()  # the progress bar appears only on a terminal
     command = [sys.executable, "-m", "emotion", "video", str(clip), "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal) as running:
