@@ -104,16 +104,6 @@ def fresh_library(own_library: Path) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="module")
-def frozen_heap() -> None:
-    """Leave what lives before a file's tests out of later garbage collections, as the app's server does.
-
-    Streamlit collects after every run of a page, and beside TensorFlow that takes longer than the page.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a process, because Playwright allows only one at a time."""
