@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def settled_memory() -> None:
-    """Exclude what is loaded so far from garbage collection, as the server does (:mod:`ui.common.lifespan`).
+    """Exclude what is loaded so far from garbage collection, as the server does (:mod:`ui.common.memory`).
 
     Streamlit collects garbage after every run of a page. With all tests loaded, that takes half a second each time.
     """
