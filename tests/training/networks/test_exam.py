@@ -21,7 +21,7 @@ from training.fit.optimise import compile_for, phases
 from training.networks import NETWORKS, build_network
 
 FACES = 6
-TYPICAL = 2
+TYPICAL = 3
 """Number of faces for calibration; each takes seconds in the largest networks."""
 KNOWN_PARAMETERS = {
     "vgg": (8, 1_915_432),
