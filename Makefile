@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: help app test test-fast coverage lint format hooks wheel bench stress audit pin-images lock clean
+.PHONY: help app test test-fast coverage lint format hooks wheel bench stress audit default-model pin-images lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -52,6 +52,11 @@ stress: .venv/dev  ## search for files that break readers, kill workers, simulat
 
 audit: .venv/dev  ## check the locked packages for known holes (needs the internet) and list their licences
 	$(BIN)/python deploy/audit.py
+
+SHARED ?= ../shared/data
+
+default-model: .venv/dev  ## train, export and score the default model from the data sets in SHARED: hours; needs npm
+	BIN=$(BIN) sh training/default_model.sh $(SHARED)
 
 pin-images:  ## write the digests of the images' tags into deploy/ (needs the images' registries)
 	$(PYTHON) deploy/pin_images.py

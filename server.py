@@ -9,9 +9,9 @@ from streamlit import config
 from emotion.limits import max_upload_mb
 from emotion.telemetry.logs import set_up_logs
 from ui.access import Guard, LoginRedirect, MessageGuard, OriginGuard, SecurityHeaders, UploadGuard
-from ui.common.lifespan import lifespan
 from ui.player.files import video_files
 from ui.shell.api_route import api_route
+from ui.shell.lifespan import lifespan
 from ui.shell.metrics_route import metrics_route
 
 set_up_logs()

@@ -5,23 +5,29 @@
 
 from __future__ import annotations
 
+import difflib
+import logging
 import math
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from emotion.errors import LibraryError, SettingsError
 from emotion.paths import user_dir
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
 PREFIX = "EMOTION_"
 NO_LIMIT = "none"
 SHORTEST_TOKEN = 16
+
+log = logging.getLogger(__name__)
 
 
 def _above_zero(given: Any, expected: str) -> float:
@@ -181,8 +187,10 @@ def read_settings() -> Settings:
 
 
 @lru_cache(maxsize=8)
-def _settings_of(_variables: frozenset[tuple[str, str]]) -> Settings:
+def _settings_of(variables: frozenset[tuple[str, str]]) -> Settings:
     """Check the environment; cached by its variables, as a check takes a millisecond."""
+    for problem in unknown_variables(name for name, _ in variables):
+        log.warning("%s", problem)
     try:
         return Settings()
     except ValidationError as error:
@@ -190,6 +198,16 @@ def _settings_of(_variables: frozenset[tuple[str, str]]) -> Settings:
         problem = first.get("ctx", {}).get("error", first["msg"])
         # Not chained: the original quotes values, and one of them is a token.
         raise SettingsError(f"expected {PREFIX}{str(first['loc'][0]).upper()} {problem}") from None
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """Return a sentence for each ``EMOTION_*`` variable that is no setting, as a misspelt one would have no effect."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    sentences = []
+    for name in sorted(name for name in names if name.upper() not in known):
+        alike = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.85)
+        sentences.append(f"{name} is not a setting" + (f"; did you mean {alike[0]}?" if alike else ""))
+    return sentences
 
 
 def library_dir() -> Path:
@@ -211,6 +229,10 @@ def database_url(url: str | None = None) -> URL:
     Raises:
         LibraryError: Not the URL of an SQLite or PostgreSQL database.
     """
+    # Most processes have no database.
+    from sqlalchemy import URL, make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     given = url or read_settings().database_url
     if not given:
         return URL.create("sqlite", database=str(library_dir() / "library.db"))

@@ -43,7 +43,7 @@ SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / 
 LONGEST = (
     *("training/networks/test_exam.py", "browser/test_app.py", "training/face_parts/test_part_run.py"),
     *("browser/test_player_browser.py", "serving/test_served.py", "browser/test_axe_browser.py"),
-    *("library/test_servers.py", "browser/test_video_browser.py", "serving/test_served_job.py"),
+    *("library/test_servers.py", "browser/test_video_browser.py"),
     *("browser/test_sign_in_browser.py", "batch/test_ray.py", "browser/test_lab_browser.py"),
     *("training/fit/test_from_tflite.py", "browser/test_live_browser.py", "library/jobs/test_worker.py"),
     *("security/test_uploads.py", "http_api/test_schema.py", "browser/test_nginx_browser.py"),
@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def settled_memory() -> None:
-    """Exclude what is loaded so far from garbage collection, as the server does (:mod:`ui.common.lifespan`).
+    """Exclude what is loaded so far from garbage collection, as the server does (:mod:`ui.common.memory`).
 
     Streamlit collects garbage after every run of a page. With all tests loaded, that takes half a second each time.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import subprocess
 import sys
@@ -44,12 +45,41 @@ def test_everything_public_is_documented() -> None:
         assert inspect.getdoc(getattr(emotion, name)), name
 
 
+def test_names_come_from_the_modules_that_define_them() -> None:
+    assert set(emotion._MODULES) == EXPORTED
+    for name, module in emotion._MODULES.items():
+        assert getattr(emotion, name).__module__ in {f"emotion.{module}", "emotion.model_card", "emotion.progress"}
+
+
+def loaded(code: str, names: list[str]) -> list[str]:
+    """Return which modules a program has loaded at its end."""
+    command = [sys.executable, "-c", f"{code}; import sys; print([name for name in {names} if name in sys.modules])"]
+    return ast.literal_eval(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
 @pytest.mark.slow
-def test_importing_loads_no_heavy_library() -> None:
+@pytest.mark.parametrize(
+    ("code", "unwanted"),
+    [
+        ("import emotion; emotion.Analyzer", ["sqlalchemy", "requests"]),
+        ("import emotion", ["numpy", "pandas", "cv2"]),
+        ("import emotion.vision.uploaded, emotion.sandbox.serve", ["pandas", "sqlalchemy", "av"]),
+        ("import emotion.library.jobs.worker", ["alembic", "requests"]),
+    ],
+)
+def test_importing_loads_no_heavy_library(code: str, unwanted: list[str]) -> None:
     heavy = ["tensorflow", "keras", "streamlit", "altair", "sklearn", "skimage", "scipy"]
-    code = f"import emotion, sys; print([name for name in {heavy} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert loaded(code, [*heavy, *unwanted]) == []
+
+
+def test_modules_are_attributes_of_the_package() -> None:
+    code = "import emotion; emotion.errors.EmotionError; assert 'validate' in dir(emotion)"
+    assert loaded(code, ["emotion.errors"]) == ["emotion.errors"]
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'emotion' has no attribute 'Analyser'"):
+        _ = emotion.Analyser  # type: ignore[attr-defined]
 
 
 def test_the_default_model_is_listed_first() -> None:

@@ -69,6 +69,20 @@ def test_a_token_that_is_too_short_is_not_repeated(monkeypatch: pytest.MonkeyPat
     assert caught.value.__cause__ is None
 
 
+def test_misspelt_variables_are_reported_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("EMOTION_LIBARY", "/elsewhere")
+    monkeypatch.setenv("EMOTION_COLOUR_OF_MY_CAT", "x")
+    with caplog.at_level("WARNING"):
+        read_settings()
+        read_settings()
+    assert caplog.messages == [
+        "EMOTION_COLOUR_OF_MY_CAT is not a setting",
+        "EMOTION_LIBARY is not a setting; did you mean EMOTION_LIBRARY?",
+    ]
+
+
 def test_values_are_read_on_use_and_empty_ones_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EMOTION_JOBS", "")
     monkeypatch.setenv("EMOTION_QUOTA_MB", "None")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from emotion.errors import InputError
@@ -13,6 +13,7 @@ VOTES, LABELS, EITHER, BOTH = "votes", "labels", "either", "both"
 TARGETS = (VOTES, LABELS, EITHER, BOTH)
 SGD, ADAM = "sgd", "adam"
 COSINE, CONSTANT = "cosine", "constant"
+_TUPLES = ("classes", "teachers", "teacher_shares")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class Recipe:
         sharpness: Radius ρ of sharpness-aware minimisation (SAM); 0 for plain gradients (Foret et al. 2021).
         teachers: Models for distillation (Hinton et al. 2015).
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
+        teacher_shares: Weight of each teacher in their mean; empty for equal weights. Only with ``teacher_versions``.
+        teacher_versions: Number of augmented versions of each face, extra sets included, that the teachers are asked
+            about (:mod:`training.fit.consistent_teaching`); 0 to ask only about FER2013's unaugmented faces.
         recall: Self-distillation: share of the last cycle's targets that comes from the network's own answers at the
             ends of earlier cycles, 0–1 (Yang et al. 2019).
         sets: Extra sets of faces. Other prepared sets in the same folder are used with weight and trust 1. Empty for
@@ -105,6 +109,8 @@ class Recipe:
     sharpness: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
+    teacher_shares: tuple[float, ...] = ()
+    teacher_versions: int = 0
     recall: float = 0.0
     sets: tuple[ExtraSet, ...] = ()
     balance: float = 0.0
@@ -123,6 +129,10 @@ class Recipe:
             raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
         if not 0 <= self.teacher_weight <= 1:
             raise InputError(f"expected a teacher weight from 0 to 1; got {self.teacher_weight}")
+        if self.teacher_shares and len(self.teacher_shares) != len(self.teachers):
+            raise InputError(f"expected a share for each of {len(self.teachers)} teachers; got {self.teacher_shares}")
+        if self.teacher_versions and not self.teachers:
+            raise InputError(f"expected teachers in recipe {self.name}, which has versions for them; got none")
         if not 0 <= self.recall <= 1:
             raise InputError(f"expected a share of recalled answers from 0 to 1; got {self.recall}")
         if self.cycles < 1 or self.epochs % self.cycles:
@@ -136,13 +146,13 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        lists = {name: list(getattr(self, name)) for name in ("classes", "teachers")}
+        lists = {name: list(getattr(self, name)) for name in _TUPLES}
         return asdict(self) | lists | {"sets": [asdict(each) for each in self.sets]}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
         """Build from :meth:`to_dict`'s output, also of earlier versions with fewer fields."""
-        tuples = {name: tuple(values.get(name, ())) for name in ("classes", "teachers")}
+        tuples = {name: tuple(values.get(name, ())) for name in _TUPLES}
         sets = tuple(ExtraSet(**each) for each in values.get("sets", ()))
         return cls(**(values | tuples | {"sets": sets, "augmentation": Augmentation(**values["augmentation"])}))
 
@@ -196,10 +206,18 @@ DEFAULT = Recipe(
 )
 """Recipe of the shipped models: one network with a head for FER+ votes and one for FER2013's labels."""
 
-EVERYFACE = Recipe(
-    name="everyface",
-    network="mobilenet-fine",
-    epochs=20,
+_SETS = (
+    ExtraSet("rafdb", weight=2.0, trust=0.95),
+    ExtraSet("affectnet-fear", weight=0.7, trust=0.85),
+    ExtraSet("affectnet-contempt", weight=0.5, trust=0.4),
+    ExtraSet("ffhq", weight=0.5, trust=0.7),
+    ExtraSet("genki4k", weight=0.5, trust=0.9),
+)
+
+EVERYFACE_FIRST = Recipe(
+    name="everyface-first",
+    network="mobilenet-face",
+    epochs=30,
     learning_rate=0.1,
     weight_decay=1e-3,
     average_decay=0.998,
@@ -207,19 +225,27 @@ EVERYFACE = Recipe(
     label_smoothing=0.1,
     teachers=("ferplus-resvgg", "fer2013-ensemble"),
     teacher_weight=0.5,
-    augmentation=Augmentation(worsen=0.3, erase=0.2),
-    sets=(
-        ExtraSet("rafdb", weight=2.0, trust=0.95),
-        ExtraSet("affectnet-fear", weight=0.7, trust=0.85),
-        ExtraSet("affectnet-contempt", weight=0.5, trust=0.4),
-        ExtraSet("ffhq", weight=0.5, trust=0.7),
-        ExtraSet("genki4k", weight=0.5, trust=0.9),
-    ),
+    augmentation=Augmentation(worsen=0.2, erase=0.2),
+    sets=_SETS,
     balance=0.4,
 )
 """FER2013's two heads, trained on RAF-DB and sets with partial labels as well."""
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, EVERYFACE)}
+EVERYFACE = replace(
+    EVERYFACE_FIRST,
+    name="everyface",
+    epochs=8,
+    learning_rate=0.03,
+    targets=VOTES,
+    teachers=("everyface-first", "ferplus-resvgg"),
+    teacher_weight=0.6,
+    teacher_shares=(0.6, 0.4),
+    teacher_versions=8,
+    augmentation=Augmentation(worsen=0.3, erase=0.2),
+)
+"""Recipe of the default model: starts from ``everyface-first``'s run, and is taught by that model and another one."""
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, EVERYFACE_FIRST, EVERYFACE)}
 
 
 def find_recipe(name: str) -> Recipe:

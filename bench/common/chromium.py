@@ -42,12 +42,19 @@ def open_chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def served(script: str, **environment: str) -> Iterator[str]:
-    """Run a script with Streamlit on a free port for the length of a block, and yield its address."""
+def served(script: str, *, first: str = "", **environment: str) -> Iterator[str]:
+    """Run a script with Streamlit on a free port for the length of a block, and yield its address.
+
+    Args:
+        script: The script.
+        first: Python statements that the server runs before it starts, such as one that shortens a clock.
+        environment: Further environment variables.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", script]
+    program = ["-c", f"{first}\nfrom streamlit.web.cli import main\nmain(prog_name='streamlit')"]
+    command = [sys.executable, *(program if first else ["-m", "streamlit"]), "run", script]
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
     server = subprocess.Popen([*command, *options], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

@@ -37,15 +37,15 @@ def finish(chart: AnyChart, description: str, canvas_ink: str = "") -> AnyChart:
         description: What it shows, in a sentence, for screen readers.
         canvas_ink: Text colour, ``#rrggbb``, of a chart on a canvas; empty for SVG.
     """
-    text = dict.fromkeys(["labelColor", "titleColor"], canvas_ink or INK)
+    ink = canvas_ink or INK
     renderer = {"embedOptions": {"renderer": "canvas" if canvas_ink else "svg"}}
     # At once: each configure_…() copies the whole chart.
     config = alt.Config(
         background="transparent",
         view=alt.ViewConfig(strokeWidth=0),
-        axis=alt.AxisConfig(**text),
+        axis=alt.AxisConfig(labelColor=ink, titleColor=ink),
         axisY=alt.AxisConfig(labelFlush=False),
-        legend=alt.LegendConfig(**text),
+        legend=alt.LegendConfig(labelColor=ink, titleColor=ink),
     )
     return chart.properties(description=description, usermeta=renderer, config=config)
 

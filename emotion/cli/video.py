@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import logging
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -212,7 +213,8 @@ def _time(text: str) -> float:
         fields = [float(field) for field in text.split(":")]
     except ValueError:
         fields = []
-    if not 1 <= len(fields) <= 3 or not all(0 <= field < float("inf") for field in fields):
+    is_time = 1 <= len(fields) <= 3 and all(0 <= field < math.inf for field in fields)
+    if not is_time or any(field >= 60 for field in fields[1:]):
         raise argparse.ArgumentTypeError(f"expected seconds, m:ss or h:mm:ss; got {text}")
     seconds = 0.0
     for field in fields:

@@ -10,12 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,10 +18,10 @@ from emotion.engine.private_files import make_private_folder, open_private
 from emotion.errors import LibraryError
 from emotion.library.database_errors import database_errors
 from emotion.library.full_disk import READ_ONLY, has_room, is_disk_full, read_only_engine
+from emotion.library.revisions import newest_revision
 
 BUSY_S = 30
 """How long a writer waits for another, s."""
-_MIGRATIONS = Path(__file__).with_name("migrations")
 _BEGIN = "emotion_begin"
 _MIGRATION_LOCK, WORK_LOCK, QUEUE_LOCK = 0x656D6F74, 0x656D6F75, 0x656D6F76
 """Number of PostgreSQL's advisory lock."""
@@ -132,7 +127,7 @@ class Database:
             if reader is None:
                 raise
             with reader.connect() as connection:
-                if _revision(connection) != revisions()[0]:
+                if _revision(connection) != newest_revision():
                     raise
             self._reader = reader
 
@@ -168,32 +163,22 @@ class Database:
             yield
 
     def _upgrade(self) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        newest = ScriptDirectory.from_config(config).get_current_head()
         with self._writer.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            if _revision(connection) == newest:
+            if _revision(connection) == newest_revision():
                 return
-            config.attributes["connection"] = connection
-            try:
-                command.upgrade(config, "head")
-            except CommandError as error:
-                raise LibraryError(
-                    "expected a library made by this version or an older one; a newer one has changed it"
-                ) from error
+            from emotion.library.upgrade import upgrade  # noqa: PLC0415 – loads Alembic, which few processes need
 
-
-def revisions() -> list[str]:
-    """Return all schema revisions, the current one first."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+            upgrade(connection)
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """Return the schema's revision; None for a new database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _engine(url: URL, is_sqlite: bool) -> Engine:

@@ -12,7 +12,6 @@ import numpy as np
 
 from emotion.errors import InputError, ServingError
 from emotion.models.registry import load_card
-from emotion.serving.rest import RestTransport
 from emotion.serving.settings import TIMEOUT_S, URL_SETTING, Transport
 from emotion.settings import read_settings
 from emotion.types import Classifier, FloatArray, Image, ModelCard
@@ -94,6 +93,8 @@ def open_classifier(name: str) -> Classifier:
 def _transport(url: str, model: str, limit_s: float) -> Transport:
     parts = urlsplit(url)
     if parts.scheme in {"http", "https"} and parts.hostname:
+        from emotion.serving.rest import RestTransport  # noqa: PLC0415 – loads an HTTP client, which few need
+
         return RestTransport(url.rstrip("/"), model, limit_s)
     if parts.scheme in {"grpc", "grpcs"} and parts.hostname:
         from emotion.serving.rpc import GrpcTransport  # noqa: PLC0415 – loads TensorFlow, which REST does without

@@ -19,11 +19,9 @@ from emotion.library import LOCAL, Entry, Library, Repository, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.orm import AnalysisRow
 from emotion.report.playable import playable
-from emotion.samples import clip_frames
 from emotion.sandbox.runner import end_waiting
 from emotion.settings import log_file
 from emotion.vision.decode.video import probe, read_video
-from emotion.vision.encode import write_video
 from tests.conftest import ROOT
 from tests.report.test_playable import write as write_clip
 
@@ -47,12 +45,6 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     yield library
     library.close()
     end_waiting()
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pictures = list(clip_frames())
-    return write_video(tmp_path_factory.mktemp("clip") / "a.mp4", (one for _ in range(8) for one in pictures), fps=25)
 
 
 def wait_for(repository: Repository, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:

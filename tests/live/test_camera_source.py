@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -14,7 +14,8 @@ import pytest
 
 from emotion.errors import LiveError, VideoError
 from emotion.live.camera_source import Captured, read_camera, read_file, read_url
-from emotion.samples import CLIP_FPS, make_clip
+from emotion.samples import CLIP_FPS, clip_frames, make_clip
+from emotion.vision.encode import write_video
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +24,14 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_looped_file_plays_on_at_its_own_speed(clip: Path) -> None:
+def test_a_looped_file_plays_on_at_its_own_speed(tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "second.mp4", islice(clip_frames(), 25), CLIP_FPS)
     began_s = time.perf_counter()
     frames = list(read_file(clip, loops=2))
     took_s = time.perf_counter() - began_s
-    assert len(frames) == 2 * 75
+    assert len(frames) == 2 * 25
     times = [frame.time_s for frame in frames]
-    assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([1 / CLIP_FPS] * 149, abs=1e-3)
+    assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([1 / CLIP_FPS] * 49, abs=1e-3)
     assert took_s > times[-1] - 0.05, "not faster than real time"
     assert all(frame.arrived_s >= began_s + frame.time_s - 0.01 for frame in frames)
 

@@ -12,7 +12,7 @@ import streamlit as st
 from emotion.library import Library
 from emotion.vision.encode import write_video
 from tests.fakes import FakeAnalyzer
-from ui.common.lifespan import settle_memory
+from ui.common.memory import settle_memory
 
 
 @pytest.fixture(autouse=True)

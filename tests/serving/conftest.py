@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 from emotion.models.registry import load_card, save_card, sha256_of
+from emotion.sandbox.rlimits import small_numerics
 from emotion.types import ModelCard
 from tests.conftest import ROOT
 
@@ -65,29 +68,50 @@ class Server:
     """A server that can be killed and restarted at the same address."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self.rest_port, self.grpc_port = _free_port(), _free_port()
+        command = [sys.executable, "-m", "tests.serving.model_server", str(folder)]
+        pipe = subprocess.PIPE
+        self._parent = subprocess.Popen(
+            [*command, str(self.rest_port), str(self.grpc_port)],
+            cwd=ROOT, env=small_numerics(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.serving.model_server", str(self.folder)]
-        ports = [str(self.rest_port), str(self.grpc_port)]
-        self.process = subprocess.Popen([*command, *ports], cwd=ROOT, stderr=subprocess.DEVNULL)
+        assert self._parent.stdin is not None
+        assert self._parent.stdout is not None
+        self._parent.stdin.write("\n")
+        self._parent.stdin.flush()
+        self._pid = int(self._parent.stdout.readline())
         for port in (self.rest_port, self.grpc_port):
             self._wait_for(port)
 
     def _wait_for(self, port: int) -> None:
         for _ in range(600):
-            assert self.process.poll() is None, "the server ended while starting"
+            assert self.is_running, "the server ended while starting"
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return
             time.sleep(0.1)
         pytest.fail("the server does not answer")
 
+    @property
+    def is_running(self) -> bool:
+        return Path(f"/proc/{self._pid}").exists()
+
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        """Kill the server, and wait until it has gone."""
+        os.kill(self._pid, signal.SIGKILL)
+        for _ in range(600):
+            if not self.is_running:
+                return
+            time.sleep(0.05)
+        pytest.fail("the server outlives its end")
+
+    def close(self) -> None:
+        if self.is_running:
+            self.kill()
+        self._parent.communicate()
 
     def url(self, kind: str) -> str:
         port = self.rest_port if kind == "http" else self.grpc_port
@@ -104,4 +128,4 @@ def _free_port() -> int:
 def server(served: Path) -> Iterator[Server]:
     server = Server(served)
     yield server
-    server.kill()
+    server.close()

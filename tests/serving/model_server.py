@@ -1,12 +1,15 @@
 """A small model server for the tests: loads SavedModels with TensorFlow and speaks TensorFlow Serving's published API.
 
-``python -m tests.serving.model_server FOLDER REST_PORT GRPC_PORT`` serves the highest version of every model.
+``python -m tests.serving.model_server FOLDER REST_PORT GRPC_PORT`` serves the highest version of every model in a child
+process for each line on its standard input, one at a time, and prints the child's ID. A killed server is soon replaced,
+because only the parent has to import TensorFlow.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -97,13 +100,23 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
         return response
 
 
-def main(folder: str, rest_port: str, grpc_port: str) -> None:
+def serve(folder: str, rest_port: str, grpc_port: str) -> None:
     models = Models(Path(folder))
     rpc = grpc.server(ThreadPoolExecutor(4))
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Service(models), rpc)
     rpc.add_insecure_port(f"127.0.0.1:{grpc_port}")
     rpc.start()
     ThreadingHTTPServer(("127.0.0.1", int(rest_port)), handler_for(models)).serve_forever()
+
+
+def main(folder: str, rest_port: str, grpc_port: str) -> None:
+    for _ in sys.stdin:
+        # A fork is safe before TensorFlow and gRPC have threads, which they start in the child.
+        child = os.fork()
+        if not child:
+            serve(folder, rest_port, grpc_port)
+        print(child, flush=True)
+        os.waitpid(child, 0)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,14 @@ import pytest
 import emotion
 from emotion.cli.doctor import examine
 from emotion.errors import InputError, ModelError, ServingError, SettingsError
+from emotion.library import LOCAL, JobSettings, Library, State
+from emotion.library.jobs import Dispatcher, resume
 from emotion.models.registry import model_dir
 from emotion.samples import clip_frames, sample_image
 from emotion.serving import ServedClassifier, open_classifier
 from emotion.serving.classifier import BATCH
+from emotion.vision.encode import write_video
+from tests.library.workers import is_over, wait_for
 from tests.serving.conftest import NAME, Server
 
 pytestmark = pytest.mark.slow
@@ -84,24 +89,28 @@ def test_a_card_with_other_labels_is_refused(server: Server, card, kind):
         other.predict(crops(2))
 
 
+@pytest.fixture
+def killable(server: Server) -> Iterator[Server]:
+    """The server of all tests, which runs again after a test that kills it."""
+    yield server
+    if not server.is_running:
+        server.start()
+
+
 @pytest.mark.parametrize("kind", ["http", "grpc"])
-def test_a_run_resumes_after_the_server_was_killed(served: Path, card, kind):
-    server = Server(served)
+def test_a_run_resumes_after_the_server_was_killed(killable: Server, card, kind):
     frames = list(clip_frames())[:20]
-    analyzer = emotion.Analyzer(ServedClassifier(card, server.url(kind), timeout_s=5.0))
+    analyzer = emotion.Analyzer(ServedClassifier(card, killable.url(kind), timeout_s=5.0))
     answered = []
     with pytest.raises(ServingError, match="expected an answer from the model server at") as caught:
         for place, frame in enumerate(frames):
             if place == 10:
-                server.kill()
+                killable.kill()
             answered.append(analyzer.image(frame))
     assert len(answered) == 10
     assert "unset EMOTION_SERVING_URL" in str(caught.value)
-    server.start()
-    try:
-        answered.extend(_until_it_answers(lambda frame=frame: analyzer.image(frame)) for frame in frames[10:])
-    finally:
-        server.kill()
+    killable.start()
+    answered.extend(_until_it_answers(lambda frame=frame: analyzer.image(frame)) for frame in frames[10:])
     local = emotion.Analyzer(NAME)
     for frame, result in zip(frames, answered, strict=True):
         expected = local.image(frame).faces[0].probabilities
@@ -116,6 +125,34 @@ def _until_it_answers(ask: Callable[[], emotion.FrameResult]) -> emotion.FrameRe
         except ServingError:
             time.sleep(0.5)
     pytest.fail("the server was restarted, but no request reached it")
+
+
+def test_a_job_fails_without_the_server_and_resumes(killable: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pictures = list(clip_frames())
+    clip = write_video(tmp_path / "clip.mp4", (picture for _ in range(4) for picture in pictures), fps=25)
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
+    monkeypatch.setenv("EMOTION_PART_S", "0.2")
+    monkeypatch.setenv("EMOTION_SERVING_URL", killable.url("http"))
+    settings = JobSettings(model=NAME, every=2)
+    with closing(Library.open()) as library:
+        repository, dispatcher = library.for_owner(LOCAL), Dispatcher(library)
+        whole = repository.add(clip, "whole.mp4", settings)
+        done = wait_for(repository, whole, is_over, dispatcher)
+        assert (done.state, done.note) == (State.DONE, "")
+        broken = repository.add(clip, "broken.mp4", settings)
+        wait_for(repository, broken, lambda entry: len(library.storage.keys(f"{entry.id}/parts")) >= 2, dispatcher)
+        killable.kill()
+        ended = wait_for(repository, broken, is_over, dispatcher)
+        assert (ended.state, ended.can_resume) == (State.FAILED, True)
+        assert "expected an answer from the model server at" in ended.note
+        assert "everything up to" in ended.note
+        killable.start()
+        resume(repository, broken.id)
+        assert wait_for(repository, broken, is_over, dispatcher).state == State.DONE
+        one, other = repository.load_analysis(whole.id), repository.load_analysis(broken.id)
+        assert len(one.timeline) == len(other.timeline) > 50
+        probabilities = [name for name in one.timeline if name.startswith("p_")]
+        assert np.allclose(one.timeline[probabilities], other.timeline[probabilities], atol=1e-4)
 
 
 def test_versions_are_numbered_and_have_the_card(card, served):

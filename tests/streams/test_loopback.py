@@ -180,7 +180,7 @@ def test_a_websocket_beyond_this_machine_needs_a_token() -> None:
 
 @pytest.mark.slow
 def test_a_receiver_that_does_not_read_slows_nobody_down() -> None:
-    with websocket() as sink, connect(f"ws://127.0.0.1:{sink.port}/", max_queue=1) as slow:
+    with websocket() as sink, connect(f"ws://127.0.0.1:{sink.port}/", max_queue=1, close_timeout=1) as slow:
         hub = StreamHub([sink], 1)
         slow.recv(10)
         began_s = time.perf_counter()
@@ -188,6 +188,7 @@ def test_a_receiver_that_does_not_read_slows_nobody_down() -> None:
             hub.take(result(0), began_s + index)
         took_s = time.perf_counter() - began_s
         hub.close()
+        assert not sink._thread.is_alive(), "it ends, although the receiver does not answer"
     assert took_s < 60
     assert hub._waiting.qsize() == 0
 

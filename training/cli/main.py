@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # The commands import TensorFlow themselves, so that --help is quick.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
         return int(options.run(options) or 0)
     except EmotionError as error:
@@ -32,9 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command and option."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_prepare(commands.add_parser("prepare", help="convert a public data set to the format that training reads"))
     add_faces(commands.add_parser("faces", help="align the extra sets of faces that are used beside FER2013"))
     add_facts(commands.add_parser("facts", help="describe a data set: counts, mean faces, duplicates, agreement"))

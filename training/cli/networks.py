@@ -9,7 +9,7 @@ from pathlib import Path
 from emotion.labels import parse_label
 from emotion.paths import ROOT, is_checkout, work_dir
 from training.datasets.readers.parquet import default_data_dir, default_faces_dir
-from training.fit.checkpoints import default_runs_dir
+from training.fit.checkpoints import RunFolder, default_runs_dir
 from training.recipes import TARGETS, Recipe, find_recipe
 
 _RECIPE_OPTIONS = (
@@ -32,7 +32,7 @@ def add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs")
     command.add_argument("--name", help="name of the run (default: the recipe's, or the network's)")
     command.add_argument(
-        "--weights", type=Path, metavar="FILE", help="initial weights: a shipped .tflite model or others"
+        "--weights", type=Path, metavar="PATH", help="initial weights: a run's folder, a .tflite model or others"
     )
     command.add_argument("--faces", type=Path, default=default_faces_dir(), help="folder that `faces` wrote")
     command.add_argument("--tensorboard", action="store_true", help="write a log for TensorBoard into the run's folder")
@@ -126,9 +126,9 @@ def _train(options: argparse.Namespace) -> None:
         train_command(options)
         return
 
-    run_options = RunOptions(
-        limit=options.limit, weights=options.weights, faces=options.faces, tensorboard=options.tensorboard
-    )
+    is_run = options.weights is not None and options.weights.is_dir()
+    weights = RunFolder(options.weights).best_file() if is_run else options.weights
+    run_options = RunOptions(limit=options.limit, weights=weights, faces=options.faces, tensorboard=options.tensorboard)
     folder = train(recipe_of(options), options.data, options.runs, name=options.name, options=run_options)
     print(f"done; next: python -m training export --run {folder}")
 

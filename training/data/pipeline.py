@@ -15,6 +15,7 @@ from training.data.balance import balanced_order, repeated_order, sample_weights
 from training.data.inputs import InputForm
 from training.data.several_sets import join_sets, set_folders
 from training.data.targets import Examples, examples_of
+from training.data.versions import Versions
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import reduced_size
 from training.datasets.readers.parquet import read_dataset, read_split, split_files
@@ -103,8 +104,10 @@ def batches_per_epoch(examples: Examples, recipe: Recipe) -> int:
     return max(faces // recipe.batch_size, 1)
 
 
-def endless_batches(examples: Examples, recipe: Recipe, form: InputForm, first_epoch: int = 0) -> Iterator[Batch]:
-    """Yield augmented batches without end.
+def endless_batches(
+    examples: Examples, recipe: Recipe, form: InputForm, first_epoch: int = 0, versions: Versions | None = None
+) -> Iterator[Batch]:
+    """Yield augmented batches without end; with ``versions``, these take the place of new augmentation.
 
     An epoch's order and augmentation depend only on the seed and the epoch's number, so a resumed run gets the same
     batches as an uninterrupted one.
@@ -117,8 +120,11 @@ def endless_batches(examples: Examples, recipe: Recipe, form: InputForm, first_e
         order = _order(examples, recipe, rng)
         for start in range(0, batches_per_epoch(examples, recipe) * recipe.batch_size, recipe.batch_size):
             rows = order[start : start + recipe.batch_size]
-            images = recipe.augmentation.apply(examples.images[rows], rng)
-            batch = form.prepare(images), shares[rows], weights[rows]
+            if versions is None:
+                images, targets = recipe.augmentation.apply(examples.images[rows], rng), shares[rows]
+            else:
+                images, targets = versions.draw(rows, shares[rows], rng)
+            batch = form.prepare(images), targets, weights[rows]
             yield _blend(batch, recipe.mixup, rng) if recipe.mixup else batch
         epoch += 1
 

@@ -118,13 +118,21 @@ def _turn_kernels(model: Any) -> None:
 
 def with_softmax(model: Any) -> Any:
     """Return a copy of a network of logits with a softmax at the end."""
-    if not hasattr(model.layers[-1], "activation"):  # such as pooling
+    last = model.layers[-1]
+    if not hasattr(last, "activation"):  # such as pooling
         return keras.Model(model.inputs, keras.layers.Softmax(name="softmax")(model.outputs[0]))
-    return _with_last_activation(model, "softmax")
+
+    def copy(layer: Any) -> Any:
+        changed = {"activation": "softmax"} if layer is last else {}
+        return type(layer).from_config(layer.get_config() | changed)
+
+    twin = keras.models.clone_model(model, clone_function=copy)
+    twin.set_weights(model.get_weights())
+    return twin
 
 
 def without_softmax(model: Any) -> Any:
-    """Return a network without its final softmax, if it has one."""
+    """Remove a network's final softmax, if it has one, and return the network; its last layer may be changed."""
     last = model.layers[-1]
     ends = isinstance(last, keras.layers.Softmax) or (
         isinstance(last, keras.layers.Activation) and last.activation is keras.activations.softmax
@@ -132,20 +140,8 @@ def without_softmax(model: Any) -> Any:
     if ends:
         return keras.Model(model.inputs, last.input)
     if getattr(last, "activation", None) is keras.activations.softmax:
-        return _with_last_activation(model, "linear")
+        last.activation = keras.activations.linear
     return model
-
-
-def _with_last_activation(model: Any, activation: str) -> Any:
-    last = model.layers[-1]
-
-    def copy(layer: Any) -> Any:
-        changed = {"activation": activation} if layer is last else {}
-        return type(layer).from_config(layer.get_config() | changed)
-
-    twin = keras.models.clone_model(model, clone_function=copy)
-    twin.set_weights(model.get_weights())
-    return twin
 
 
 def _build(config: Any) -> Any:

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -33,9 +32,8 @@ def to_int8(model: Any, form: InputForm, typical: NDArray[np.uint8], exact: Sequ
     """
     # Training leaves the bfloat16 rewrite enabled, which would add casts to the file.
     use_bfloat16(False)
-    face = keras.InputSpec(dtype="float32", shape=(1, *form.shape))
     with tempfile.TemporaryDirectory() as folder:
-        model.export(folder, format="tf_saved_model", input_signature=[face], verbose=False)
+        _save_graph(model, form, folder)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: ([form.prepare(face[None])] for face in typical)
@@ -45,6 +43,15 @@ def to_int8(model: Any, form: InputForm, typical: NDArray[np.uint8], exact: Sequ
             return _all_but(converter, exact)
         converter.inference_output_type = tf.int8
         return bytes(converter.convert())
+
+
+def _save_graph(model: Any, form: InputForm, folder: str) -> None:
+    """Write a network as a SavedModel; unlike ``keras.Model.export``, this traces its layers once, not three times."""
+    face = tf.TensorSpec((1, *form.shape), tf.float32, "face")
+    answer = tf.function(lambda faces: model(faces, training=False), autograph=False)
+    saved = tf.Module()
+    saved.variables_to_save = [variable.value for variable in model.variables]
+    tf.saved_model.save(saved, folder, signatures=answer.get_concrete_function(face))
 
 
 def _all_but(converter: Any, exact: Sequence[str]) -> bytes:

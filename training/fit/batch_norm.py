@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from emotion.types import FloatArray
+from training.data.balance import repeated_order
 from training.data.inputs import BATCH, InputForm
 from training.data.targets import Examples
 
@@ -37,11 +38,14 @@ def recompute_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
 
 
 def batch_norm_batches(examples: Examples, form: InputForm) -> Iterator[FloatArray]:
-    """Yield unaugmented training faces, the same ones each time.
+    """Yield unaugmented training faces, the same ones each time, drawn as often as training shows them.
 
     Only full batches, if there is one: the variance of a few faces would distort the mean.
     """
-    rows = np.random.default_rng(0).permutation(len(examples))[:BATCH_NORM_FACES]
+    rng = np.random.default_rng(0)
+    weights = examples.weights
+    order = rng.permutation(len(examples)) if weights is None else repeated_order(weights, rng)
+    rows = order[:BATCH_NORM_FACES]
     for start in range(0, max(len(rows) - BATCH + 1, 1), BATCH):
         yield form.prepare(examples.images[rows[start : start + BATCH]])
 

@@ -103,6 +103,10 @@ class RunFolder:
         """
         return self.path / f"averaged-{epoch:03d}.weights.h5"
 
+    def best_file(self) -> Path:
+        """Return the file of the best epoch's averaged weights."""
+        return self.averaged_file(self.state()["best_epoch"])
+
     def save_state(self, state: dict[str, Any], keep: Collection[int] = ()) -> None:
         """Record a finished epoch whose files are complete, then remove files that are no longer needed.
 

@@ -42,7 +42,9 @@ def teacher_digests(teachers: Sequence[str]) -> dict[str, str] | None:
 def distilled(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
     """Return examples whose targets are mixed with the teachers' probabilities for the unaugmented faces.
 
-    Each head uses the mean over the teachers that have its labels, and its own targets if there are none.
+    Without teachers, or if they are asked about augmented versions instead (:mod:`training.fit.consistent_teaching`),
+    the examples are returned as they are. Each head uses the mean over the teachers that have its labels, and its own
+    targets if there are none.
 
     Args:
         examples: Training faces with their targets.
@@ -53,7 +55,7 @@ def distilled(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
         InputError: No head has a teacher's labels.
         ModelError: There is no such model.
     """
-    if not recipe.teachers:
+    if not recipe.teachers or recipe.teacher_versions:
         return examples
     if examples.origin is not None:
         return _distilled_first_set(examples, recipe, folder)

@@ -75,6 +75,8 @@ def compile_for(
     jit_compile = keras.backend.backend() == "jax"
     metrics = [heads_accuracy(loss.sizes)] if metrics is None else metrics
     model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit_compile)
+    # If the first step created the optimiser's variables, TensorFlow would trace the step again for the second one.
+    optimizer.build(model.trainable_variables)
     return model
 
 

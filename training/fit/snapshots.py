@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from emotion.errors import InputError
+from emotion.errors import InputError, ModelError
 from emotion.labels import FERPLUS
-from training.fit.checkpoints import RunFolder
+from training.fit.checkpoints import SETTINGS_FILE, RunFolder
+from training.fit.losses import columns_of
 from training.networks import build_network
 from training.recipes import Recipe
 
@@ -25,6 +28,42 @@ def load_averaged(run: RunFolder, epoch: int | None = None) -> Any:
         raise InputError(f"expected an epoch whose weights were kept in {run.path.name}; there is no {file.name}")
     model.load_weights(file)
     return model
+
+
+def is_of_run(file: Path) -> bool:
+    """Return whether a file holds the averaged weights of a run's epoch."""
+    return file.name.startswith("averaged-") and (file.parent / SETTINGS_FILE).is_file()
+
+
+def start_from_run(model: Any, file: Path, heads: Sequence[tuple[str, ...]]) -> str:
+    """Load a run's averaged weights into a network of the same architecture; heads with new labels stay random.
+
+    Args:
+        model: A network of the registry.
+        file: The averaged weights of one of the run's epochs.
+        heads: Labels of the network's heads, in the order of its outputs.
+
+    Returns:
+        A description of what was loaded.
+
+    Raises:
+        ModelError: The run is of another network.
+    """
+    run = RunFolder(file.parent)
+    recipe, known = recipe_of(run), list(heads_of(run).values())
+    if recipe.network != model.name:
+        raise ModelError(f"expected weights of {model.name}; those in {run.path.name} are of {recipe.network}")
+    stored = build_network(recipe.network, sum(map(len, known)), recipe.input_size)
+    stored.load_weights(file)
+    for layer, source in zip(model.layers[:-1], stored.layers[:-1], strict=True):
+        layer.set_weights(source.get_weights())
+    sources = dict(zip(known, columns_of([*map(len, known)]), strict=True))
+    (kernel, bias), (stored_kernel, stored_bias) = (each.layers[-1].get_weights() for each in (model, stored))
+    for labels, column in zip(heads, columns_of([*map(len, heads)]), strict=True):
+        if labels in sources:
+            kernel[:, column], bias[column] = stored_kernel[:, sources[labels]], stored_bias[sources[labels]]
+    model.layers[-1].set_weights([kernel, bias])
+    return f"weights of {model.name} from {file.name} of the run {run.path.name}"
 
 
 def recipe_of(run: RunFolder) -> Recipe:

@@ -17,9 +17,11 @@ from emotion.models.registry import sha256_of
 from training import provenance
 from training.data.inputs import InputForm
 from training.data.pipeline import TrainingData, batches_per_epoch, endless_batches, load_training_data
+from training.data.versions import Versions
 from training.fit.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
 from training.fit.callbacks import EpochEnd, WeightAverage
 from training.fit.checkpoints import RunFolder
+from training.fit.consistent_teaching import taught_versions
 from training.fit.distillation import distilled, self_distilled, teacher_digests
 from training.fit.early_stopping import EarlyStopping, ReduceOnPlateau, has_stopped
 from training.fit.finite_check import StopIfNotFinite
@@ -28,7 +30,7 @@ from training.fit.losses import loss_of
 from training.fit.optimise import Phase, compile_for, load_for_resume, phases
 from training.fit.pretrained import load_keras_weights
 from training.fit.pretrained_faces import is_face_package, start_from_face_package
-from training.fit.snapshots import load_averaged
+from training.fit.snapshots import is_of_run, load_averaged, start_from_run
 from training.networks import build_network, find_network
 from training.recipes import Recipe
 
@@ -39,8 +41,8 @@ class RunOptions:
 
     Attributes:
         limit: Maximum number of faces per split.
-        weights: File with initial weights (Keras, a shipped .tflite model or the face-recognition package);
-            None for random weights.
+        weights: File with initial weights (Keras, an epoch of another run, a shipped .tflite model or the
+            face-recognition package); None for random weights.
         faces: Folder of the extra sets, for recipes that use some.
         tensorboard: Write a TensorBoard log into the run's folder.
         callbacks: Additional Keras callbacks.
@@ -74,12 +76,20 @@ def train(
     training_data = replace(training_data, train=distilled(training_data.train, recipe, run.path))
     finished = run.state()["epoch"]
     print(f"run {run.path.name}: {_summary(training_data)}; {finished} of {recipe.epochs} epochs done", flush=True)
+    versions = taught_versions(training_data.train, recipe, run.path) if finished < recipe.epochs else None
     for phase in phases(recipe, pretrained=options.weights is not None and network.pretrained):
-        _fit(recipe, training_data, run, phase, options)
+        _fit(recipe, training_data, run, phase, options, versions)
     return run.path
 
 
-def _fit(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> None:
+def _fit(
+    recipe: Recipe,
+    training_data: TrainingData,
+    run: RunFolder,
+    phase: Phase,
+    options: RunOptions,
+    versions: Versions | None,
+) -> None:
     """Train the remaining epochs of a phase."""
     state = run.state()
     finished = state["epoch"]
@@ -103,7 +113,7 @@ def _fit(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Pha
         *options.callbacks,
     ]
     model.fit(
-        stream(lambda: endless_batches(training_data.train, recipe, form, finished)),
+        stream(lambda: endless_batches(training_data.train, recipe, form, finished, versions)),
         epochs=phase.last,
         initial_epoch=finished,
         steps_per_epoch=steps,
@@ -143,6 +153,8 @@ def _load_weights(model: Any, weights: Path, training_data: TrainingData, form: 
     """Load initial weights from any supported file and return a description of what was loaded."""
     if weights.suffix == MODEL_SUFFIX:
         return start_from_tflite(model, weights, training_data.train, form)
+    if is_of_run(weights):
+        return start_from_run(model, weights, [head.label_set.labels for head in training_data.train.heads])
     if is_face_package(weights):
         return start_from_face_package(model, weights, training_data.train, form)
     return load_keras_weights(model, weights)

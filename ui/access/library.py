@@ -12,7 +12,7 @@ from emotion.library.full_disk import READ_ONLY
 from emotion.library.jobs import Dispatcher
 from emotion.library.owners.usage import set_owner_name
 from ui.access import Visitor, visitor_or_stop
-from ui.common.lifespan import settle_memory
+from ui.common.memory import settle_memory
 from ui.common.plain import plain, sentence
 
 _NAMED = "named_in_library"

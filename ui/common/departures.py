@@ -20,6 +20,7 @@ from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.session_manager import SessionManager
 
+from ui.common.memory import release_memory
 from ui.common.visit_files import remove_left_behind
 
 KEPT_S = 45.0
@@ -110,8 +111,8 @@ class Departures:
         while True:
             await asyncio.sleep(POLL_INTERVAL_S)
             await _end_idle_threads()
-            if exists():
-                self.look(get_instance()._session_mgr, time.monotonic())
+            if exists() and self.look(get_instance()._session_mgr, time.monotonic()):
+                await asyncio.to_thread(release_memory)
             if time.monotonic() - swept > SWEEP_INTERVAL_S:
                 swept = time.monotonic()
                 await asyncio.to_thread(remove_left_behind)

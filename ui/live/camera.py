@@ -15,7 +15,7 @@ import emotion
 from emotion.errors import LiveError
 from emotion.live import SEATS, LiveSession, LiveSettings
 from ui.common.errors import fragment
-from ui.common.lifespan import settle_memory
+from ui.common.memory import settle_memory
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.live.camera_stream import CameraStream

@@ -26,12 +26,12 @@ from emotion.library.backup.checked_restore import (
     removing_new_files,
     replace_rows,
 )
-from emotion.library.database import revisions
 from emotion.library.entries import State
 from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S
 from emotion.library.library import Library
 from emotion.library.mapping import now
 from emotion.library.orm import CONTENT, AnalysisRow, UtcDateTime
+from emotion.library.revisions import revisions
 from emotion.models.registry import imported_models_dir
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.version import program_version

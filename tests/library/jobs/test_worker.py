@@ -118,7 +118,7 @@ def test_sigterm_interrupts_cleanly(library: Library, repository: Repository, cl
 
 
 def test_workers_outlive_the_server_that_started_them(library: Library, repository: Repository, clip: Path) -> None:
-    entry = repository.add(clip, "a.mp4", JobSettings(every=5))
+    entry = repository.add(clip, "a.mp4", JobSettings(every=5, end_s=4))
     program = (
         "from emotion.library import Library; from emotion.library.jobs import Dispatcher; "
         "Dispatcher(Library.open()).run_once(); print(flush=True); input()"
@@ -186,10 +186,10 @@ def test_a_job_with_a_missing_model_can_be_resumed(
 def test_a_killed_run_resumes_exactly(library: Library, repository: Repository, shared_data: Path) -> None:
     clip = shared_data / "videos" / "portrait_d6.mp4"
     dispatcher = Dispatcher(library)
-    entry = repository.add(clip, "portrait.mp4")
+    entry = repository.add(clip, "portrait.mp4", JobSettings(end_s=6))
     wait_for(repository, entry, has_parts(library, 3), dispatcher)
     os.kill(pid_of(library, entry), signal.SIGKILL)
     assert wait_for(repository, entry, is_over, dispatcher).state is State.INTERRUPTED
     resume(repository, entry.id)
     assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
-    assert_equal(repository.load_analysis(entry.id), emotion.Analyzer().video(clip))
+    assert_equal(repository.load_analysis(entry.id), emotion.Analyzer().video(clip, end_s=6))

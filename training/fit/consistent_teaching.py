@@ -1,0 +1,105 @@
+"""Distillation on augmented faces: teachers and network see the same picture.
+
+After L. Beyer, X. Zhai, A. Royer, L. Markeeva, R. Anil and A. Kolesnikov (Knowledge Distillation: A Good Teacher Is
+Patient and Consistent, CVPR 2022, arXiv:2106.05237). They augment anew at every step; here each face has a fixed number
+of augmented versions, so that slow teachers are asked only once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from emotion.errors import InputError
+from emotion.models.registry import load_card
+from emotion.types import FloatArray
+from emotion.vision.classify import LiteRTClassifier
+from training.augment import Augmentation
+from training.data.inputs import BATCH
+from training.data.targets import Examples
+from training.data.versions import Versions
+from training.recipes import Recipe
+
+_SMALLEST = 1e-7
+"""Keeps the logarithm of a probability finite."""
+
+
+def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Versions | None:
+    """Return augmented versions of all faces with the teachers' answers, or None if the recipe has none.
+
+    Args:
+        examples: Training faces.
+        recipe: Names the teachers, their shares and the number of versions.
+        folder: Folder of the run, in which the answers are cached.
+
+    Raises:
+        InputError: A teacher has other labels than the first head.
+        ModelError: There is no such model.
+    """
+    if not recipe.teacher_versions:
+        return None
+    teachers = [LiteRTClassifier(load_card(name), tta=False) for name in recipe.teachers]
+    labels = examples.heads[0].label_set.labels
+    if others := [teacher.card.name for teacher in teachers if teacher.labels != labels]:
+        raise InputError(f"expected teachers that answer with {', '.join(labels)}; got {', '.join(others)}")
+    images = np.stack([_version(examples.images, recipe, number) for number in range(recipe.teacher_versions)])
+    answers = _answers(images, teachers, recipe, folder)
+    return Versions(images, answers, recipe.teacher_weight, recipe.augmentation.flip)
+
+
+def _version(images: NDArray[np.uint8], recipe: Recipe, number: int) -> NDArray[np.uint8]:
+    """Return a version of all faces; the first is unchanged."""
+    if number == 0:
+        return images
+    rng = np.random.default_rng((recipe.seed, 0, number))
+    return np.concatenate([recipe.augmentation.apply(part, rng) for part in _parts(images)])
+
+
+def _answers(
+    images: NDArray[np.uint8], teachers: Sequence[LiteRTClassifier], recipe: Recipe, folder: Path
+) -> FloatArray:
+    """Return the teachers' answers about each version, ``(v, n, k)``, from the cache where it has them."""
+    shares = recipe.teacher_shares or (1 / len(teachers),) * len(teachers)
+    asked = [*((teacher.card.sha256, share) for teacher, share in zip(teachers, shares, strict=True)), recipe.seed]
+    name = hashlib.sha256(repr((asked, Augmentation.__name__, recipe.augmentation)).encode()).hexdigest()[:12]
+    found, began = [], time.monotonic()
+    for number, version in enumerate(images):
+        file = folder / f"taught-{name}-{number}.npy"
+        if not file.is_file():
+            _save(_mean_answers(version, teachers, shares), file)
+            minutes = (time.monotonic() - began) / 60 * (len(images) - number - 1) / (number + 1)
+            print(f"teachers: version {number + 1}/{len(images)} answered, about {minutes:.0f} min left", flush=True)
+        found.append(np.load(file))
+    return np.stack(found)
+
+
+def _mean_answers(
+    images: NDArray[np.uint8], teachers: Sequence[LiteRTClassifier], shares: Sequence[float]
+) -> FloatArray:
+    """Return the normalised geometric mean of the teachers' probabilities, ``(n, k)``, weighted by their shares."""
+
+    def ask(faces: NDArray[np.uint8]) -> FloatArray:
+        logs = [np.log(np.maximum(teacher.predict(list(faces)), _SMALLEST)) for teacher in teachers]
+        return softmax(np.average(logs, axis=0, weights=shares), axis=1).astype(np.float32)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # LiteRT releases the GIL
+        return np.concatenate([*pool.map(ask, _parts(images))])
+
+
+def _parts(images: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    return [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+
+
+def _save(answers: FloatArray, file: Path) -> None:
+    """Write atomically, by renaming a temporary file."""
+    temporary = file.with_suffix(".new.npy")
+    np.save(temporary, answers)
+    temporary.replace(file)
