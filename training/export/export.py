@@ -145,11 +145,20 @@ def licence_of(training: Mapping[str, Any]) -> str:
         titles = [SOURCES[name].title.split(", ")[0] if name in SOURCES else name for name in sources]
         *others, last = dict.fromkeys(titles)
         terms = f"For non-commercial research: trained on {', '.join(others)} and {last}; no picture is contained."
-        return f"{terms} Began from {ORIGIN}." if weights and is_face_package(Path(weights["file"])) else terms
+        return f"{terms} Began from {ORIGIN}." if _began_from_faces(weights) else terms
     if weights is None:
         return LICENCE
+    if "run" in weights:
+        return licence_of({"weights": weights["run"]["weights"]})
     card = card_by_digest(weights["sha256"])
     return UNKNOWN_LICENCE if card is None else card.licence
+
+
+def _began_from_faces(weights: Mapping[str, Any] | None) -> bool:
+    """Return whether a run's initial weights, or those of the run that they are of, are of face recognition."""
+    if weights is None:
+        return False
+    return is_face_package(Path(weights["file"])) or ("run" in weights and _began_from_faces(weights["run"]["weights"]))
 
 
 def write_model(source: Source, name: str, title: str, data: Path, sets: Sequence[FaceSet]) -> ModelCard:

