@@ -24,6 +24,9 @@ SIDES = (FULL_SIZE_PX, 48.0, 24.0)
 
 _ENLARGED = 1.4
 """Side of the region that the mesh searches first, in sides of the picture."""
+MIN_DOUBT_SLOPE = 1.0
+"""Smallest slope of the doubt. Validation pictures all show a face, so they cannot tell what it costs to classify
+something that may be none."""
 _PENALTY = 1e-3
 _DIGITS = 4
 
@@ -74,7 +77,7 @@ def with_slopes(
     if not len(difficulty):
         return replace(card, abstain_slopes={})
     slopes = fit_slopes(difficulty, np.concatenate(confidence), np.concatenate(right))
-    return replace(card, abstain_slopes=slopes)
+    return replace(card, abstain_slopes=slopes | {"doubt": max(slopes["doubt"], MIN_DOUBT_SLOPE)})
 
 
 def fit_slopes(rows: NDArray[np.float64], confidence: FloatArray, right: NDArray[np.bool_]) -> dict[str, float]:
