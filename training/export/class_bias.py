@@ -24,7 +24,8 @@ LARGEST = 2.0
 """Bound of every other class's bias, in logits."""
 
 COMMON = 2.0
-"""Classes with more than this many times an even share of the faces keep 0: they are not named too rarely."""
+"""Classes with more than this many times an even share of the faces are not named too rarely, so they keep 0, except
+that of neutral may fall."""
 
 STEP = 0.1
 FOLDS = 5
@@ -37,18 +38,24 @@ _SWEEPS = 20
 
 _Set = tuple[NDArray[np.float64], NDArray[np.int64]]
 """Logits ``(n, k)`` and truth ``(n,)`` of the labelled faces of one set."""
+_Grids = dict[int, NDArray[np.floating]]
+"""Position of a class → its candidate biases."""
 
 
-def class_biases(logits_by_set: Sequence[FloatArray], truths: Sequence[NDArray[np.int8]]) -> FloatArray:
+def class_biases(
+    logits_by_set: Sequence[FloatArray], truths: Sequence[NDArray[np.int8]], neutral: int | None = None
+) -> FloatArray:
     """Return the class biases that maximise the score on several validation sets.
 
     The score is the mean over sets of (accuracy + balanced accuracy) / 2, minus a penalty that grows with a bias and
     with the rarity of its class. Answers range over all ``k`` labels, as in the app. The biases of common
-    classes (:data:`COMMON`) and of the most frequent one stay 0, and so do those of classes without faces.
+    classes (:data:`COMMON`) and of the most frequent one stay 0, and so do those of classes without faces. Only the
+    bias of ``neutral`` may fall although it is common, because most missed expressions are called neutral.
 
     Args:
         logits_by_set: Per set ``(n, k)`` raw scores.
         truths: Per set ``(n,)`` positions of the right labels among the ``k``, −1 where there is none.
+        neutral: Position of the label for no expression, if there is one.
 
     Returns:
         ``(k,)`` float32, in logits; zeros unless five-fold cross-validation over all sets finds a gain.
@@ -61,11 +68,12 @@ def class_biases(logits_by_set: Sequence[FloatArray], truths: Sequence[NDArray[n
     if not sets:
         return none
     counts = _class_counts(sets, len(none))
-    answered = [_held_out_answers(index, sets, counts) for index in range(len(sets))]
+    grids = _grids(counts, neutral)
+    answered = [_held_out_answers(index, sets, grids, counts) for index in range(len(sets))]
     before = _mean_score([logits.argmax(axis=1) for logits, _ in sets], sets)
     if _mean_score(answered, sets) <= before:
         return none
-    return _search(sets, counts).astype(np.float32)
+    return _search(sets, grids, counts).astype(np.float32)
 
 
 def fold_biases(model: Any, biases: FloatArray) -> None:
@@ -88,7 +96,7 @@ def _class_counts(sets: Sequence[_Set], classes: int) -> NDArray[np.int64]:
     return np.sum([np.bincount(truth, minlength=classes) for _, truth in sets], axis=0)
 
 
-def _held_out_answers(index: int, sets: Sequence[_Set], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _held_out_answers(index: int, sets: Sequence[_Set], grids: _Grids, counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the answers for a set, with biases chosen on the other folds of all sets."""
     logits, truth = sets[index]
     folds = [_folds(one[1]) for one in sets]
@@ -96,7 +104,7 @@ def _held_out_answers(index: int, sets: Sequence[_Set], counts: NDArray[np.int64
     for fold in range(FOLDS):
         others = [(one[0][of != fold], one[1][of != fold]) for one, of in zip(sets, folds, strict=True)]
         rows = folds[index] == fold
-        answers[rows] = (logits[rows] + _search(others, counts)).argmax(axis=1)
+        answers[rows] = (logits[rows] + _search(others, grids, counts)).argmax(axis=1)
     return answers
 
 
@@ -109,16 +117,14 @@ def _folds(truth: NDArray[np.int64]) -> NDArray[np.int64]:
     return folds
 
 
-def _search(sets: Sequence[_Set], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _search(sets: Sequence[_Set], grids: _Grids, counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the best biases on these faces by coordinate search."""
     biases, best = np.zeros(len(counts)), -np.inf
     for _ in range(_SWEEPS):
         begun = best
-        for place in np.flatnonzero(counts):
-            if place == counts.argmax() or counts[place] > COMMON * counts.mean():
-                continue
-            trials = np.tile(biases, (len(_grid(counts[place])), 1))
-            trials[:, place] = _grid(counts[place])
+        for place, grid in grids.items():
+            trials = np.tile(biases, (len(grid), 1))
+            trials[:, place] = grid
             scores = [_penalised(trial, sets, counts) for trial in trials]
             if max(scores) > best:
                 best, biases = max(scores), trials[int(np.argmax(scores))]
@@ -127,12 +133,17 @@ def _search(sets: Sequence[_Set], counts: NDArray[np.int64]) -> NDArray[np.float
     return biases
 
 
-def _grid(count: int) -> NDArray[np.floating]:
-    """Return the candidate biases of a class with this many faces, the smallest first, so that they win ties."""
-    largest = LARGEST_OF_FEW if count < FEW else LARGEST
-    steps = round(largest / STEP)
-    values = np.arange(-steps, steps + 1) * STEP
-    return values[np.argsort(np.abs(values), kind="stable")]
+def _grids(counts: NDArray[np.int64], neutral: int | None) -> _Grids:
+    """Return the candidate biases of each class that may have one, the smallest first, so that they win ties."""
+    grids = {}
+    for place in np.flatnonzero(counts).tolist():
+        is_common = place == counts.argmax() or counts[place] > COMMON * counts.mean()
+        if is_common and place != neutral:
+            continue
+        steps = round((LARGEST_OF_FEW if counts[place] < FEW else LARGEST) / STEP)
+        values = np.arange(-steps, 1 if is_common else steps + 1) * STEP
+        grids[place] = values[np.argsort(np.abs(values), kind="stable")]
+    return grids
 
 
 def _penalised(biases: NDArray[np.float64], sets: Sequence[_Set], counts: NDArray[np.int64]) -> float:

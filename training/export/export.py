@@ -132,7 +132,8 @@ def _with_biases(source: Source, sets: Sequence[FaceSet]) -> Source:
     """Add the class biases that suit the validation faces of all sets best, and record them."""
     labels = source.label_set.labels
     logits = [predict_logits(source.model, source.form, one.images) for one in sets]
-    biases = class_biases(logits, [truth_for(labels, one) for one in sets])
+    neutral = labels.index("neutral") if "neutral" in labels else None
+    biases = class_biases(logits, [truth_for(labels, one) for one in sets], neutral)
     fold_biases(source.model, biases)
     rounded = {label: round(float(bias), 2) for label, bias in zip(labels, biases, strict=True)}
     return replace(source, training=source.training | {"class_biases": rounded})

@@ -102,3 +102,15 @@ def test_common_classes_keep_their_answers():
     biases = class_biases([logits], [truth])
     assert (biases[0], biases[1]) == (0, 0)
     assert biases[2] > 0
+
+
+def test_neutral_alone_may_fall_although_it_is_common():
+    """The network calls faces of the last four classes neutral (the first) too often; the second is common too."""
+    handicap = np.array([0.0, 0.6, 1.2, 1.2, 1.2, 1.2])
+    logits, truth = faces(14, (1500, 1400, 200, 200, 200, 200), handicap)
+    biases = class_biases([logits], [truth], neutral=0)
+    assert biases[0] < 0
+    assert biases[1] == 0
+    assert score(logits + biases, truth) >= score(logits + class_biases([logits], [truth]), truth)
+    named_too_rarely = logits - np.array([2, 0, 0, 0, 0, 0], np.float32)
+    assert class_biases([named_too_rarely], [truth], neutral=0)[0] <= 0
