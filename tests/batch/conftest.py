@@ -14,7 +14,7 @@ from emotion.vision.decode.video import read_video
 from emotion.vision.encode import write_video
 
 MakeFilm = Callable[..., Path]
-LONG_FRAMES = 225
+LONG_FRAMES = 300
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ def test_the_pixels_are_those_that_a_local_caller_gets() -> None:
 
 
 def test_a_picture_that_takes_too_much_memory_is_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EMOTION_MEMORY_MB", "400")
+    monkeypatch.setenv("EMOTION_MEMORY_MB", "250")
     end_waiting()
     try:
         refused = analyse_picture(FakeAnalyzer(), "deep.png", deep_png())
