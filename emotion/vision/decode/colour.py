@@ -21,6 +21,8 @@ DARK = 64
 """If the upper 8 of 16 bits stay below this, the picture has a smaller depth or is very dark."""
 _BYTES_A_PIXEL = 8
 """Four channels of 16 bits, from which the memory limit is computed."""
+_OPENCV_COPIES = 2
+"""Number of copies of the picture that OpenCV holds while it decodes one."""
 _PNG_IHDR_END = 33
 _PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
 """Channels by PNG's colour type."""
@@ -121,11 +123,11 @@ def _decode(content: bytes) -> np.ndarray | None:
 
 
 def _expect_memory(content: bytes, facts: TiffFacts | None) -> None:
-    """Raise MemoryError if there is no room for the decoded picture, of which OpenCV says nothing."""
+    """Raise MemoryError if there is no room for decoding, of which OpenCV says nothing."""
     if facts is None:
         width, height = struct.unpack_from(">II", content, 16)
         facts = TiffFacts(width, height, 16, _PNG_SAMPLES[content[25]], is_raw=False)
-    np.empty(facts.width * facts.height * facts.samples * facts.bits // 8, np.uint8)
+    np.empty(_OPENCV_COPIES * facts.width * facts.height * facts.samples * facts.bits // 8, np.uint8)
 
 
 def channels_in_eight_bits(values: np.ndarray) -> Image:
