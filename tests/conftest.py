@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import itertools
 import os
 import sys
@@ -24,6 +23,7 @@ from emotion.labels import FERPLUS_LABELS
 from emotion.library import LOCAL, Library, Repository
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
 from tests.steady_reports import pytest_runtest_makereport  # noqa: F401 – pytest finds it here
+from ui.common.memory import settle_memory
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -72,12 +72,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def settled_memory() -> None:
-    """Exclude what is loaded so far from garbage collection, as the server does (:mod:`ui.common.memory`).
+    """Exclude what is loaded so far from garbage collection, as the server does.
 
     Streamlit collects garbage after every run of a page. With all tests loaded, that takes half a second each time.
     """
-    gc.collect()
-    gc.freeze()
+    settle_memory()
 
 
 @pytest.fixture(scope="session", autouse=True)

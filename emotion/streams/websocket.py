@@ -28,8 +28,8 @@ _WAITING = 32
 """Maximum number of samples waiting for one receiver; a newer one then replaces the oldest."""
 _MAX_RECEIVERS = 32
 _START_S = 10.0
-_FAREWELL_S = 2.0
-"""How long the end waits for a receiver that does not read, s."""
+_CLOSE_S = 2.0
+"""Longest wait at the end of a stream for a receiver that does not read, s."""
 
 
 @dataclass(eq=False)
@@ -130,8 +130,7 @@ class WebSocketSink:
         from websockets.asyncio.server import serve  # noqa: PLC0415 – an extra
 
         options: dict[str, Any] = {"process_request": self._check, "compression": None, "max_size": 1024}
-        options["close_timeout"] = _FAREWELL_S
-        async with serve(self._receive, self._address, self.port, **options) as server:
+        async with serve(self._receive, self._address, self.port, close_timeout=_CLOSE_S, **options) as server:
             self.port = next(iter(server.sockets)).getsockname()[1]
             self._ready.set()
             await self._stop.wait()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion.types import FloatArray
 from emotion.vision.normalise import GREY, fit, normalise
+
+Value = TypeVar("Value", bound=np.generic)
 
 BATCH = 64
 """Faces prepared at once: 64 colour faces of 224 px take 40 MB as float32."""
@@ -58,7 +60,7 @@ def predict_logits(model: Any, form: InputForm, images: NDArray[np.uint8]) -> Fl
     return batchwise(lambda faces: model.predict_on_batch(form.prepare(faces)), images)
 
 
-def batchwise(function: Callable[[NDArray[np.uint8]], FloatArray], images: NDArray[np.uint8]) -> FloatArray:
+def batchwise(function: Callable[[NDArray[np.uint8]], NDArray[Value]], images: NDArray[np.uint8]) -> NDArray[Value]:
     """Apply a function batch by batch and concatenate the results."""
     starts = range(0, len(images), BATCH)
     return np.concatenate([np.asarray(function(images[start : start + BATCH])) for start in starts])

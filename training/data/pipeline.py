@@ -29,11 +29,19 @@ Batch = tuple[FloatArray, FloatArray, FloatArray]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingData:
-    """Training and validation examples, and the counts of training faces read, removed and used."""
+    """What a run learns from and is judged by.
+
+    Attributes:
+        train: Training examples.
+        validation: Validation examples.
+        counts: Counts of training faces read, removed and used.
+        versions: Augmented versions of the training faces with teachers' answers, if the recipe has some.
+    """
 
     train: Examples
     validation: Examples
     counts: dict[str, int]
+    versions: Versions | None = None
 
 
 def load_training_data(

@@ -141,25 +141,23 @@ def _with_biases(source: Source, sets: Sequence[FaceSet]) -> Source:
 
 def licence_of(training: Mapping[str, Any]) -> str:
     """Return the terms of a run's weights: its data sets and initial weights, or the shipped model it started from."""
-    weights = training.get("weights")
+    weights = _first_weights(training.get("weights"))
     if sources := training.get("sources"):
         titles = [SOURCES[name].title.split(", ")[0] if name in SOURCES else name for name in sources]
         *others, last = dict.fromkeys(titles)
         terms = f"For non-commercial research: trained on {', '.join(others)} and {last}; no picture is contained."
-        return f"{terms} Began from {ORIGIN}." if _began_from_faces(weights) else terms
+        return f"{terms} Began from {ORIGIN}." if weights and is_face_package(Path(weights["file"])) else terms
     if weights is None:
         return LICENCE
-    if "run" in weights:
-        return licence_of({"weights": weights["run"]["weights"]})
     card = card_by_digest(weights["sha256"])
     return UNKNOWN_LICENCE if card is None else card.licence
 
 
-def _began_from_faces(weights: Mapping[str, Any] | None) -> bool:
-    """Return whether a run's initial weights, or those of the run that they are of, are of face recognition."""
-    if weights is None:
-        return False
-    return is_face_package(Path(weights["file"])) or ("run" in weights and _began_from_faces(weights["run"]["weights"]))
+def _first_weights(weights: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Follow a run's initial weights from run to run, and return those that the first run began from, if any."""
+    while weights is not None and "run" in weights:
+        weights = weights["run"]["weights"]
+    return weights
 
 
 def write_model(source: Source, name: str, title: str, data: Path, sets: Sequence[FaceSet]) -> ModelCard:

@@ -22,10 +22,10 @@ from emotion.errors import InputError
 from emotion.models.registry import load_card
 from emotion.types import FloatArray
 from emotion.vision.classify import LiteRTClassifier
-from training.augment import Augmentation
-from training.data.inputs import BATCH
+from training.data.inputs import BATCH, batchwise
 from training.data.targets import Examples
 from training.data.versions import Versions
+from training.fit.distillation import save_answers
 from training.recipes import Recipe
 
 _SMALLEST = 1e-7
@@ -60,7 +60,7 @@ def _version(images: NDArray[np.uint8], recipe: Recipe, number: int) -> NDArray[
     if number == 0:
         return images
     rng = np.random.default_rng((recipe.seed, 0, number))
-    return np.concatenate([recipe.augmentation.apply(part, rng) for part in _parts(images)])
+    return batchwise(lambda faces: recipe.augmentation.apply(faces, rng), images)
 
 
 def _answers(
@@ -69,16 +69,20 @@ def _answers(
     """Return the teachers' answers about each version, ``(v, n, k)``, from the cache where it has them."""
     shares = recipe.teacher_shares or (1 / len(teachers),) * len(teachers)
     asked = [*((teacher.card.sha256, share) for teacher, share in zip(teachers, shares, strict=True)), recipe.seed]
-    name = hashlib.sha256(repr((asked, Augmentation.__name__, recipe.augmentation)).encode()).hexdigest()[:12]
-    found, began = [], time.monotonic()
-    for number, version in enumerate(images):
-        file = folder / f"taught-{name}-{number}.npy"
-        if not file.is_file():
-            _save(_mean_answers(version, teachers, shares), file)
-            minutes = (time.monotonic() - began) / 60 * (len(images) - number - 1) / (number + 1)
-            print(f"teachers: version {number + 1}/{len(images)} answered, about {minutes:.0f} min left", flush=True)
-        found.append(np.load(file))
-    return np.stack(found)
+    name = hashlib.sha256(repr((asked, recipe.augmentation)).encode()).hexdigest()[:12]
+    files = [folder / f"taught-{name}-{number}.npz" for number in range(len(images))]
+    missing = [number for number, file in enumerate(files) if not file.is_file()]
+    began = time.monotonic()
+    for done, number in enumerate(missing, start=1):
+        save_answers({"answers": _mean_answers(images[number], teachers, shares)}, files[number])
+        minutes = (time.monotonic() - began) / 60 * (len(missing) - done) / done
+        print(f"teachers: version {number + 1}/{len(images)} answered, about {minutes:.0f} min left", flush=True)
+    return np.stack([_load(file) for file in files])
+
+
+def _load(file: Path) -> FloatArray:
+    with np.load(file) as stored:
+        return np.asarray(stored["answers"])
 
 
 def _mean_answers(
@@ -90,16 +94,6 @@ def _mean_answers(
         logs = [np.log(np.maximum(teacher.predict(list(faces)), _SMALLEST)) for teacher in teachers]
         return softmax(np.average(logs, axis=0, weights=shares), axis=1).astype(np.float32)
 
+    parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # LiteRT releases the GIL
-        return np.concatenate([*pool.map(ask, _parts(images))])
-
-
-def _parts(images: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    return [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
-
-
-def _save(answers: FloatArray, file: Path) -> None:
-    """Write atomically, by renaming a temporary file."""
-    temporary = file.with_suffix(".new.npy")
-    np.save(temporary, answers)
-    temporary.replace(file)
+        return np.concatenate([*pool.map(ask, parts)])

@@ -102,7 +102,7 @@ def self_distilled(examples: Examples, recipe: Recipe, run: RunFolder) -> Exampl
             head.label_set.name: np.mean([softmax(logits[:, column], axis=1) for logits in ends], axis=0)
             for head, column in zip(examples.heads, columns, strict=True)
         }
-        _write_answers(answers, file)
+        save_answers(answers, file)
     return _learning_from(file, examples, recipe.recall)
 
 
@@ -118,11 +118,11 @@ def _save_teacher_answers(examples: Examples, teachers: Sequence[LiteRTClassifie
         of_head = [teacher for teacher in teachers if teacher.labels == head.label_set.labels]
         if of_head:
             answers[head.label_set.name] = np.mean([_probabilities(each, examples) for each in of_head], axis=0)
-    _write_answers(answers, file)
+    save_answers(answers, file)
 
 
-def _write_answers(answers: dict[str, Any], file: Path) -> None:
-    """Write atomically, by renaming a temporary file."""
+def save_answers(answers: dict[str, Any], file: Path) -> None:
+    """Save arrays by name as ``.npz``, by renaming a temporary file, so that a kill leaves no half-written file."""
     temporary = file.with_suffix(".new.npz")
     np.savez(temporary, **answers)
     temporary.replace(file)

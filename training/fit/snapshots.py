@@ -20,12 +20,17 @@ def load_averaged(run: RunFolder, epoch: int | None = None) -> Any:
     Raises:
         InputError: The weights of this epoch were not kept.
     """
-    recipe = recipe_of(run)
-    outputs = sum(len(labels) for labels in heads_of(run).values())
-    model = build_network(recipe.network, outputs, recipe.input_size)
     file = run.averaged_file(epoch or run.state()["best_epoch"])
     if not file.is_file():
         raise InputError(f"expected an epoch whose weights were kept in {run.path.name}; there is no {file.name}")
+    return _network_with(run, file)
+
+
+def _network_with(run: RunFolder, file: Path) -> Any:
+    """Return a run's network with the weights in a file."""
+    recipe = recipe_of(run)
+    outputs = sum(len(labels) for labels in heads_of(run).values())
+    model = build_network(recipe.network, outputs, recipe.input_size)
     model.load_weights(file)
     return model
 
@@ -50,11 +55,9 @@ def start_from_run(model: Any, file: Path, heads: Sequence[tuple[str, ...]]) -> 
         ModelError: The run is of another network.
     """
     run = RunFolder(file.parent)
-    recipe, known = recipe_of(run), list(heads_of(run).values())
-    if recipe.network != model.name:
-        raise ModelError(f"expected weights of {model.name}; those in {run.path.name} are of {recipe.network}")
-    stored = build_network(recipe.network, sum(map(len, known)), recipe.input_size)
-    stored.load_weights(file)
+    if (network := recipe_of(run).network) != model.name:
+        raise ModelError(f"expected weights of {model.name}; those in {run.path.name} are of {network}")
+    stored, known = _network_with(run, file), list(heads_of(run).values())
     for layer, source in zip(model.layers[:-1], stored.layers[:-1], strict=True):
         layer.set_weights(source.get_weights())
     sources = dict(zip(known, columns_of([*map(len, known)]), strict=True))

@@ -17,7 +17,6 @@ from emotion.models.registry import sha256_of
 from training import provenance
 from training.data.inputs import InputForm
 from training.data.pipeline import TrainingData, batches_per_epoch, endless_batches, load_training_data
-from training.data.versions import Versions
 from training.fit.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
 from training.fit.callbacks import EpochEnd, WeightAverage
 from training.fit.checkpoints import RunFolder
@@ -76,20 +75,14 @@ def train(
     training_data = replace(training_data, train=distilled(training_data.train, recipe, run.path))
     finished = run.state()["epoch"]
     print(f"run {run.path.name}: {_summary(training_data)}; {finished} of {recipe.epochs} epochs done", flush=True)
-    versions = taught_versions(training_data.train, recipe, run.path) if finished < recipe.epochs else None
+    if finished < recipe.epochs:
+        training_data = replace(training_data, versions=taught_versions(training_data.train, recipe, run.path))
     for phase in phases(recipe, pretrained=options.weights is not None and network.pretrained):
-        _fit(recipe, training_data, run, phase, options, versions)
+        _fit(recipe, training_data, run, phase, options)
     return run.path
 
 
-def _fit(
-    recipe: Recipe,
-    training_data: TrainingData,
-    run: RunFolder,
-    phase: Phase,
-    options: RunOptions,
-    versions: Versions | None,
-) -> None:
+def _fit(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> None:
     """Train the remaining epochs of a phase."""
     state = run.state()
     finished = state["epoch"]
@@ -113,7 +106,7 @@ def _fit(
         *options.callbacks,
     ]
     model.fit(
-        stream(lambda: endless_batches(training_data.train, recipe, form, finished, versions)),
+        stream(lambda: endless_batches(training_data.train, recipe, form, finished, training_data.versions)),
         epochs=phase.last,
         initial_epoch=finished,
         steps_per_epoch=steps,

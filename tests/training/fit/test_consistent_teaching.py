@@ -50,16 +50,16 @@ def test_teachers_are_asked_about_each_version(models, examples):
 
 def test_answers_are_cached_for_these_teachers_and_pictures(models, examples):
     first = taught_versions(examples, RECIPE, models)
-    kept = {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npy")}
+    kept = {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npz")}
     assert len(kept) == 3
     again = taught_versions(examples, RECIPE, models)
     np.testing.assert_array_equal(again.images, first.images)
     np.testing.assert_array_equal(again.answers, first.answers)
-    assert {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npy")} == kept
+    assert {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npz")} == kept
     changes = ({"seed": 1}, {"teacher_shares": (0.5, 0.5)}, {"augmentation": replace(RECIPE.augmentation, zoom=0.3)})
     for number, change in enumerate(changes, start=2):
         taught_versions(examples, replace(RECIPE, **change), models)
-        assert len([*models.glob("taught-*.npy")]) == 3 * number
+        assert len([*models.glob("taught-*.npz")]) == 3 * number
 
 
 def test_batches_show_versions_and_a_resumed_run_the_same_ones(models, examples):
