@@ -44,8 +44,8 @@ _MODULES = {
     "load_classifier": "vision.classify",
     "validate": "analytics.timeline",
 }
-"""Public name → module that defines it. Modules are imported when a name is first used (PEP 562), because every process
-imports this package, and the ones that only decode a picture need no tables."""
+"""Public name → module that defines it. A module is imported when one of its names is first used (PEP 562): every
+process imports this package, and one that only decodes pictures does not need pandas."""
 
 if not TYPE_CHECKING:  # a type checker would accept any name
 

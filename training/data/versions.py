@@ -1,4 +1,4 @@
-"""Augmented versions of the training faces with the answers that teachers gave about each of them."""
+"""Augmented versions of the training faces, with the teachers' answers to each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Versions:
         images: ``(v, n, s, s)`` grey uint8.
         answers: ``(v, n, k)`` float32 probabilities of the first head's labels.
         weight: Share of a target that comes from the answers, 0–1.
-        flip: Probability of mirroring a face when it is shown; the answers for a mirrored face hardly differ.
+        flip: Probability of mirroring a face when it is shown. Its answers are used as they are: they hardly change.
     """
 
     images: NDArray[np.uint8]

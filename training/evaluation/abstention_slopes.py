@@ -25,8 +25,7 @@ SIDES = (FULL_SIZE_PX, 48.0, 24.0)
 _ENLARGED = 1.4
 """Side of the region that the mesh searches first, in sides of the picture."""
 MIN_DOUBT_SLOPE = 2.0
-"""Smallest slope of the doubt. Validation pictures all show a face, so they cannot tell what it costs to classify
-something that may be none."""
+"""Smallest slope for doubt that there is a face. It cannot be fitted, because every validation picture shows a face."""
 _PENALTY = 1e-3
 _DIGITS = 4
 

@@ -24,8 +24,8 @@ LARGEST = 2.0
 """Bound of every other class's bias, in logits."""
 
 COMMON = 2.0
-"""Classes with more than this many times an even share of the faces are not named too rarely, so they keep 0, except
-that of neutral may fall."""
+"""A class with more than this many times its even share of the faces is common. Common classes are not predicted too
+rarely, so their bias stays 0; only neutral's may be negative."""
 
 STEP = 0.1
 FOLDS = 5
@@ -49,8 +49,8 @@ def class_biases(
 
     The score is the mean over sets of (accuracy + balanced accuracy) / 2, minus a penalty that grows with a bias and
     with the rarity of its class. Answers range over all ``k`` labels, as in the app. The biases of common
-    classes (:data:`COMMON`) and of the most frequent one stay 0, and so do those of classes without faces. Only the
-    bias of ``neutral`` may fall although it is common, because most missed expressions are called neutral.
+    classes (:data:`COMMON`) and of the most frequent one stay 0, and so do those of classes without faces. The
+    exception is ``neutral``: most missed expressions are predicted as neutral, so its bias may be negative.
 
     Args:
         logits_by_set: Per set ``(n, k)`` raw scores.
@@ -134,7 +134,7 @@ def _search(sets: Sequence[_Set], grids: _Grids, counts: NDArray[np.int64]) -> N
 
 
 def _grids(counts: NDArray[np.int64], neutral: int | None) -> _Grids:
-    """Return the candidate biases of each class that may have one, the smallest first, so that they win ties."""
+    """Return the biases to try for each class that may have one, smallest first: of equally good ones, it is taken."""
     grids = {}
     for place in np.flatnonzero(counts).tolist():
         is_common = place == counts.argmax() or counts[place] > COMMON * counts.mean()

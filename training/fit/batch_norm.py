@@ -38,7 +38,7 @@ def recompute_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
 
 
 def batch_norm_batches(examples: Examples, form: InputForm) -> Iterator[FloatArray]:
-    """Yield unaugmented training faces, the same ones each time, drawn as often as training shows them.
+    """Yield unaugmented training faces, always the same, sampled with the weights of training.
 
     Only full batches, if there is one: the variance of a few faces would distort the mean.
     """

@@ -75,7 +75,7 @@ def compile_for(
     jit_compile = keras.backend.backend() == "jax"
     metrics = [heads_accuracy(loss.sizes)] if metrics is None else metrics
     model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit_compile)
-    # If the first step created the optimiser's variables, TensorFlow would trace the step again for the second one.
+    # Otherwise the first step creates the optimiser's variables, and TensorFlow has to trace the second step again.
     optimizer.build(model.trainable_variables)
     return model
 

@@ -187,7 +187,7 @@ def _settings(recipe: Recipe, training_data: TrainingData, options: RunOptions) 
 
 
 def _origin(weights: Path) -> dict[str, Any]:
-    """Return name and digest of the file of initial weights, and what its run began from, if it is of a run."""
+    """Return a weights file's name and digest; if it is of a run, also the weights that the run began from."""
     record: dict[str, Any] = {"file": weights.name, "sha256": sha256_of(weights)}
     if is_of_run(weights):
         record["run"] = {"name": weights.parent.name, "weights": RunFolder(weights.parent).settings().get("weights")}

@@ -1,4 +1,4 @@
-"""The server's memory: tunes the garbage collector, and returns what ended visits have freed."""
+"""Garbage collection in the app's server, and the return of freed memory to the operating system."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def settle_memory() -> None:
 
 
 def release_memory() -> None:
-    """Collect garbage, and return freed memory to the operating system, which glibc would keep for later.
+    """Collect garbage and return freed memory to the operating system.
 
-    Does the first only where the C library is another one.
+    glibc keeps freed memory until it is asked to return it. With another C library, this only collects garbage.
     """
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):

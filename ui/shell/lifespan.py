@@ -1,4 +1,4 @@
-"""What runs from the server's start to its end."""
+"""Start and end of the app's server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ended visits have freed goes back to the operating system."""
+"""Freed memory is returned to the operating system when visits have ended."""
 
 from __future__ import annotations
 
