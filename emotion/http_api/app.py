@@ -14,6 +14,7 @@ from emotion.http_api.parameters import expect_known_parameters
 from emotion.http_api.problems import MEDIA_TYPE, add_handlers
 from emotion.http_api.request_ids import RequestIds
 from emotion.http_api.schemas import Health, ModelOut, ProblemOut
+from emotion.http_api.unread_body import UnreadBody
 from emotion.models.registry import list_models, load_card, resolve
 from emotion.version import program_version
 
@@ -77,4 +78,4 @@ def create_api(context: ApiContext) -> ASGIApp:
     add_handlers(api)
     for router in (root, images.router, videos.router, jobs.router, events.router, results.router):
         api.include_router(router)
-    return RequestIds(api)
+    return UnreadBody(RequestIds(api))
