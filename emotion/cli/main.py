@@ -174,13 +174,14 @@ def _positive(kind: type[int] | type[float]) -> Any:
 
 def _image(options: argparse.Namespace) -> int:
     records = run_image(options)
+    failures = [record["error"] for record in records if "error" in record]
+    reasons = "; ".join(failures)
     if options.json:
         print(json.dumps(records, ensure_ascii=False, indent=2))
-    else:
+    elif len(records) > 1 or not failures:
         Console().print(faces_table(records))
-    if failures := [record["error"] for record in records if "error" in record]:
-        return _fail("; ".join(failures))
-    return OK
+        reasons = f"{len(failures)} of {len(records)} pictures cannot be analysed"  # the table has the reasons
+    return _fail(reasons) if failures else OK
 
 
 def _video(options: argparse.Namespace) -> int:

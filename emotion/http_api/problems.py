@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -54,6 +55,21 @@ _KINDS: tuple[tuple[type[EmotionError], int, str], ...] = (
 )
 """Status and code of each kind of error; the first match counts."""
 
+_EXPECTED = {
+    "greater_than": "a number greater than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+    "bool_parsing": "true or false",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "string_too_long": "at most {max_length} characters",
+    "too_long": "at most {max_length} values",
+    "string_pattern_mismatch": "text of the form {pattern}",
+}
+"""Type of pydantic's error → what was expected."""
+
 log = logging.getLogger(__name__)
 
 
@@ -92,6 +108,18 @@ def problem_of(error: EmotionError) -> Problem:
 def unreadable(error: Exception, name: str, expected: str) -> Problem:
     """Return the response to an unexpected error of a file's decoder."""
     return Problem(422, "unreadable_file", sentence_for(error, name, expected))
+
+
+def invalid_value(error: Mapping[str, Any]) -> str:
+    """Return what was expected in place of an invalid value, and the value.
+
+    Args:
+        error: One of pydantic's errors, such as ``{"type": "greater_than_equal", "ctx": {"ge": 1}, "input": "0", …}``.
+    """
+    wording, bounds = _EXPECTED.get(error["type"]), error.get("ctx", {})
+    if wording is None:
+        return brief(error["msg"])
+    return f"expected {wording.format(**bounds)}; got {brief(error['input'])!r}"
 
 
 def add_handlers(api: FastAPI) -> None:
@@ -135,7 +163,7 @@ async def _on_emotion_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_bad_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [{"in": list(map(str, each["loc"])), "message": brief(each["msg"])} for each in error.errors()[:20]]
+    errors = [{"in": list(map(str, each["loc"])), "message": invalid_value(each)} for each in error.errors()[:20]]
     first = f"{'.'.join(errors[0]['in'][1:])}: {errors[0]['message']}" if errors else "the request is malformed"
     return _answer(Problem(422, "bad_parameter", first), request, errors=errors)
 

@@ -72,6 +72,18 @@ def test_image_prints_a_table_and_writes_files(photo: Path, tmp_path: Path, caps
     assert json.loads((out / f"{photo.name}.faces.json").read_text(encoding="utf-8"))["width"] == 512
 
 
+def test_image_says_why_a_picture_failed_once(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("no picture")
+    assert main(["image", str(broken)]) == 2
+    alone = capsys.readouterr()
+    assert (alone.out, alone.err.count("is not a picture")) == ("", 1)
+    assert main(["image", str(photo), str(broken)]) == 2
+    both = capsys.readouterr()
+    assert "is not a picture" in " ".join(both.out.split())
+    assert both.err == "emotion: 1 of 2 pictures cannot be analysed\n"
+
+
 @pytest.mark.slow
 def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clip = make_clip(tmp_path / "a clip.mp4")

@@ -99,3 +99,28 @@ def test_an_unknown_parameter_is_named_with_the_known_ones(client: TestClient) -
     assert "every" in answer.json()["detail"]
     assert answer.json()["detail"].endswith("; got 'evry'")
     assert client.get("/models?all=1").json()["detail"] == "expected no parameters; got 'all'"
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/jobs?limit=0", "limit: expected at least 1; got '0'"),
+        ("/jobs?limit=300", "limit: expected at most 200; got '300'"),
+        ("/jobs?limit=some", "limit: expected a whole number; got 'some'"),
+        ("/jobs/no-id", "job_id: expected text of the form ^[0-9a-f]{32}$; got 'no-id'"),
+        (f"/jobs/{'0' * 32}/events?wait_s=0", "wait_s: expected a number greater than 0; got '0'"),
+        (f"/jobs/{'0' * 32}/result?format=xml", "format: expected 'json', 'csv' or 'parquet'; got 'xml'"),
+    ],
+)
+def test_an_invalid_value_is_answered_with_what_was_expected(client: TestClient, path: str, detail: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["detail"]) == (422, detail)
+
+
+def test_every_kind_of_invalid_value_is_worded(client: TestClient) -> None:
+    """Pydantic's own sentences begin with a capital and repeat what the value should be in other words."""
+    for query in ("every=x", "every=0", "every=20000", "fps=0", "start_s=-1", "start_s=x", "keep_video=maybe"):
+        assert ": expected " in client.post(f"/videos?{query}", content=b"x").json()["detail"], query
+    for query in ("title=" + "x" * 301, "&".join(["tag=x"] * 21)):
+        assert ": expected at most " in client.post(f"/videos?{query}", content=b"x").json()["detail"]
+    assert ": expected " in client.get("/jobs?state=odd").json()["detail"]
