@@ -38,6 +38,7 @@ settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("thorough")
 
 SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
+CASES = SHARED.parent / "cases"
 
 
 LONGEST = (

@@ -19,7 +19,7 @@ from emotion.errors import VideoError
 from emotion.samples import sample_image
 from emotion.vision.decode import image
 from emotion.vision.encode import write_video
-from tests.conftest import ROOT
+from tests.conftest import CASES
 from tests.training.conftest import made_faces
 from training.cli.main import main as training_main
 
@@ -27,8 +27,6 @@ pytestmark = pytest.mark.slow
 
 SHADOW = bytes.fromhex("00051607 00020000") + b"Mac OS X        "
 """First bytes of an AppleDouble file (RFC 1740)."""
-
-CASES = ROOT.parent / "shared" / "cases"
 
 
 def clip(path: Path, frames: int = 2) -> Path:

@@ -16,12 +16,11 @@ import emotion
 from emotion.analytics.timeline import BOX
 from emotion.samples import clip_frames
 from emotion.types import Analysis, Image
-from tests.conftest import SHARED
+from tests.conftest import CASES
 from tests.vision.clips import write_clip
 from tests.vision.decode.test_shape import MATRICES, ONE
 
 WIDTH, HEIGHT, FRAMES = 640, 360, 8
-CASES = SHARED.parent / "cases"
 
 
 @pytest.fixture(scope="module")

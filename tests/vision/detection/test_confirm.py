@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,8 +17,7 @@ from emotion.vision.decode.image import load_image
 from emotion.vision.detection.confirm import CONFIRM_FILE, FEATURES, FaceCheck, Weights, load_weights, visible_share
 from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh, Mesh
-
-CASES = Path(__file__).parents[2].parent / "shared" / "cases"
+from tests.conftest import CASES
 
 
 @pytest.fixture(scope="module")
