@@ -56,11 +56,6 @@ LONGEST = (
 processes share the files, and one would otherwise wait at the end for a long file of the other."""
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores, because tests of a browser or a server wait half of the time."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run :data:`LONGEST` first, and mark tests by what they need, so that ``make test-fast`` can leave them out."""
