@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import LOCAL, Library, Repository
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
+from tests.shared_data import SHARED
 from tests.steady_reports import pytest_runtest_makereport  # noqa: F401 – pytest finds it here
 from ui.common.memory import settle_memory
 
@@ -36,10 +36,6 @@ _TESTS = itertools.count(1)
 settings.register_profile("thorough", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("thorough")
-
-SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
-CASES = SHARED.parent / "cases"
-
 
 LONGEST = (
     *("training/networks/test_exam.py", "browser/test_app.py", "training/face_parts/test_part_run.py"),

@@ -19,7 +19,7 @@ from emotion.errors import VideoError
 from emotion.samples import sample_image
 from emotion.vision.decode import image
 from emotion.vision.encode import write_video
-from tests.conftest import CASES
+from tests.shared_data import CASES
 from tests.training.conftest import made_faces
 from training.cli.main import main as training_main
 

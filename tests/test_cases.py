@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cases.checks import CHECKS
-from tests.cases.command import CASES, Case, run
+from tests.cases.command import Case, run
+from tests.shared_data import CASES
 
 
 @pytest.mark.slow

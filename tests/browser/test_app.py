@@ -13,7 +13,7 @@ from bench.common.chromium import click_at, settle
 from emotion.analytics.files import load_parquet
 from emotion.samples import make_clip, sample_image
 from tests.browser.conftest import assert_fits_a_phone, served_app
-from tests.conftest import SHARED
+from tests.shared_data import SHARED
 from ui.common.resources import encode_png
 
 pytestmark = pytest.mark.browser

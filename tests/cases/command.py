@@ -24,9 +24,8 @@ from emotion.analytics.files import load_parquet
 from emotion.cli.main import main as emotion_main
 from emotion.paths import ROOT
 from emotion.types import Analysis
+from tests.shared_data import CASES
 from training.cli.main import main as training_main
-
-CASES = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data").parent / "cases"
 
 TOLERANCE_PX = 5
 

@@ -16,7 +16,7 @@ import emotion
 from emotion.analytics.timeline import BOX
 from emotion.samples import clip_frames
 from emotion.types import Analysis, Image
-from tests.conftest import CASES
+from tests.shared_data import CASES
 from tests.vision.clips import write_clip
 from tests.vision.decode.test_shape import MATRICES, ONE
 

@@ -17,7 +17,7 @@ from emotion.vision.decode.image import load_image
 from emotion.vision.detection.confirm import CONFIRM_FILE, FEATURES, FaceCheck, Weights, load_weights, visible_share
 from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh, Mesh
-from tests.conftest import CASES
+from tests.shared_data import CASES
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,11 @@
+"""Where the real data and the files that once failed are; both lie beside a checkout and may be absent."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from emotion.paths import ROOT
+
+SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
+CASES = SHARED.parent / "cases"
