@@ -175,13 +175,15 @@ def _positive(kind: type[int] | type[float]) -> Any:
 def _image(options: argparse.Namespace) -> int:
     records = run_image(options)
     failures = [record["error"] for record in records if "error" in record]
-    reasons = "; ".join(failures)
     if options.json:
         print(json.dumps(records, ensure_ascii=False, indent=2))
     elif len(records) > 1 or not failures:
         Console().print(faces_table(records))
-        reasons = f"{len(failures)} of {len(records)} pictures cannot be analysed"  # the table has the reasons
-    return _fail(reasons) if failures else OK
+    if not failures:
+        return OK
+    if options.json or len(records) == 1:
+        return _fail("; ".join(failures))
+    return _fail(f"{len(failures)} of {len(records)} pictures cannot be analysed")  # the table has the reasons
 
 
 def _video(options: argparse.Namespace) -> int:

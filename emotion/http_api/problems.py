@@ -68,7 +68,7 @@ _EXPECTED = {
     "too_long": "at most {max_length} values",
     "string_pattern_mismatch": "text of the form {pattern}",
 }
-"""Type of pydantic's error → what was expected."""
+"""Type of a pydantic error → what was expected, with the error's ``ctx`` filled in."""
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +110,8 @@ def unreadable(error: Exception, name: str, expected: str) -> Problem:
     return Problem(422, "unreadable_file", sentence_for(error, name, expected))
 
 
-def invalid_value(error: Mapping[str, Any]) -> str:
-    """Return what was expected in place of an invalid value, and the value.
+def _invalid_value(error: Mapping[str, Any]) -> str:
+    """Return a sentence about an invalid parameter: what was expected, and what came.
 
     Args:
         error: One of pydantic's errors, such as ``{"type": "greater_than_equal", "ctx": {"ge": 1}, "input": "0", …}``.
@@ -163,7 +163,7 @@ async def _on_emotion_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_bad_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [{"in": list(map(str, each["loc"])), "message": invalid_value(each)} for each in error.errors()[:20]]
+    errors = [{"in": list(map(str, each["loc"])), "message": _invalid_value(each)} for each in error.errors()[:20]]
     first = f"{'.'.join(errors[0]['in'][1:])}: {errors[0]['message']}" if errors else "the request is malformed"
     return _answer(Problem(422, "bad_parameter", first), request, errors=errors)
 

@@ -1,12 +1,13 @@
-"""Reads the rest of a request's body before an error is answered.
+"""Receives the rest of a request's body before an error response is sent.
 
-A server that closes a connection while its client still sends makes the client report a broken connection, and the
-answer is lost.
+If a server closes the connection while a client is still sending, most clients report a broken connection and never
+read the response.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,14 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from emotion.limits import MEGA
 
 LONGEST_S = 3.0
-"""After this time the error is answered even though the client still sends."""
+"""Longest time spent receiving; then the error is sent even if the client is still sending."""
 LARGEST_MB = 16
-"""Larger rests are cut off."""
+"""Most that is received; a client that sends more may find its connection closed."""
 _FIRST_ERROR = 400
 
 
 class UnreadBody:
-    """ASGI middleware: receives and discards what an error leaves unread.
+    """ASGI middleware: before an error response, receives and discards what is left of the request's body.
 
     Args:
         app: The application.
@@ -52,18 +53,14 @@ class UnreadBody:
 
 
 def _is_body_sent(headers: Headers) -> bool:
-    """Return whether a body comes without being asked for; ``Expect`` waits for the server's word."""
+    """Return whether the client sends a body without first waiting for ``100 Continue``."""
     has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
     return has_body and "expect" not in headers
 
 
 async def _discard(receive: Receive) -> None:
-    left, comes_more = LARGEST_MB * MEGA, True
-    try:
+    left = LARGEST_MB * MEGA
+    with contextlib.suppress(TimeoutError):  # the client is too slow to wait for
         async with asyncio.timeout(LONGEST_S):
-            while comes_more and left > 0:
-                message = await receive()
+            while left > 0 and (message := await receive()).get("more_body", False):
                 left -= len(message.get("body", b""))
-                comes_more = message.get("more_body", False)
-    except TimeoutError:
-        pass  # The client is too slow for its answer to wait any longer.

@@ -1,4 +1,4 @@
-"""An error reaches a client that is still sending, over a real connection."""
+"""A client that is still sending a file gets the error response; over a real connection."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def port(server: Server) -> Iterator[int]:
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:
+        assert thread.is_alive(), "the server ended while starting"
         time.sleep(0.01)
     yield running.servers[0].sockets[0].getsockname()[1]
     running.should_exit = True
@@ -33,7 +34,7 @@ def port(server: Server) -> Iterator[int]:
 
 @contextlib.contextmanager
 def upload(port: int, announced: int, **headers: str) -> Iterator[http.client.HTTPConnection]:
-    """Open a request without a token whose body has yet to come."""
+    """Send the headers of a request without a token; the caller sends the body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.putrequest("POST", f"{ADDRESS}/images")
     for name, value in {"Content-Length": str(announced), "Connection": "close", **headers}.items():
