@@ -13,7 +13,7 @@ from ui.common.widgets import CONSENT, hints
 from ui.pictures import session
 from ui.pictures.face_facts import choose_layers
 from ui.pictures.gallery import found, show_gallery
-from ui.pictures.session import Picture, Unreadable, analyse_picture
+from ui.pictures.session import Picture, Unreadable
 from ui.pictures.view import show_picture
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
@@ -92,10 +92,7 @@ def analyse_pending() -> None:
         return
     analyzer = analyzer_or_stop()
     with st.status(f"Analysing {total:,} picture{'s' if total > 1 else ''} …") as status:
-        while pending:
-            name, content = pending[0]
-            session.pictures().append(analyse_picture(analyzer, name, content))
-            pending.pop(0)
+        while session.analyse_next(analyzer):
             status.update(label=f"{total - len(pending)} of {total} done")
     st.rerun()
 

@@ -39,18 +39,21 @@ WHAT_YOU_GET = (
 
 def take_uploads() -> None:
     uploads.close_menu(MENU)
+    # Taken from the session before the loop, because a click during a long copy stops this run at its next use.
+    waiting, refused = session.pending_uploads(), session.refusals()
     for upload in uploads.take_uploads("video_upload"):
         try:
-            session.pending_uploads().append(VideoSource(upload.name, upload))
+            waiting.append(VideoSource(upload.name, upload))
         except Exception as error:  # a full disk, or whatever a library raises for this file
             log.exception("cannot store an upload")
-            session.refuse(upload.name, sentence_for(error, upload.name, "a video"))
+            refused.append((upload.name, sentence_for(error, upload.name, "a video")))
 
 
 def take_sample() -> None:
     uploads.close_menu(MENU)
     video_source = VideoSource(f"{SAMPLE_NAME}.mp4", io.BytesIO(sample_clip()))
     add(library, video_source, JobSettings(), title="Sample")
+    session.show(None)
 
 
 def choose_videos() -> None:

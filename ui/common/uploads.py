@@ -1,9 +1,13 @@
-"""Takes files from an uploader and empties it."""
+"""Takes files from an uploader and empties it, and lets one run of a session at a time work on them."""
 
 from __future__ import annotations
 
+import threading
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+_creating = threading.Lock()
 
 
 def uploader_key(name: str) -> str:
@@ -18,6 +22,18 @@ def take_uploads(name: str) -> list[UploadedFile]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def turn() -> threading.Lock:
+    """Return the session's lock for long work on uploads.
+
+    After a click, Streamlit starts the next run of the script although the last one may still be inside a long call,
+    and stops that one only when it next uses Streamlit. Who has the lock must look again at what is still to do.
+    Never acquire it in a callback: the run that holds it may wait for the session state.
+    """
+    with _creating:
+        lock: threading.Lock = st.session_state.setdefault("uploads_turn", threading.Lock())
+    return lock
 
 
 def close_menu(key: str) -> None:

@@ -17,6 +17,7 @@ from emotion.types import FrameResult, Image
 from emotion.vision.face_parts import FaceParts
 from emotion.vision.uploaded import load_uploaded
 from ui.common.resources import part_finder
+from ui.common.uploads import turn
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,23 @@ def pending_pictures() -> list[tuple[str, bytes]]:
     """Return names and contents of pictures that are not analysed yet."""
     waiting: list[tuple[str, bytes]] = st.session_state.setdefault(_PENDING, [])
     return waiting
+
+
+def analyse_next(analyzer: emotion.Analyzer) -> bool:
+    """Analyse the next pending picture and add it to the session's pictures; return whether there was one.
+
+    A picture stays pending until it is added, so that one whose run is stopped is analysed by the next run.
+    """
+    waiting, shown = pending_pictures(), pictures()
+    with turn():
+        if not waiting:
+            return False
+        first = waiting[0]
+        picture = analyse_picture(analyzer, *first)
+        if first in waiting:  # not cleared meanwhile
+            shown.append(picture)
+            waiting.remove(first)
+    return True
 
 
 def clear_pictures() -> None:

@@ -17,7 +17,7 @@ from emotion.studies.names import PARTICIPANT, STIMULUS, NamePattern, study_of_n
 from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
 from ui.common.plain import plain
 from ui.common.tables import csv_button
-from ui.common.uploads import take_uploads, uploader_key
+from ui.common.uploads import take_uploads, turn, uploader_key
 from ui.shell.notice import show_notice
 from ui.studies import session
 from ui.video.pending_uploads import KEEP, RATES, VIDEO_TYPES
@@ -27,6 +27,7 @@ PATTERN_HELP = (
     "left out. Other names in braces become variables, such as {group}."
 )
 _UPLOADS = "study_upload"
+_QUEUED = "study_queued_uploads"
 
 log = logging.getLogger(__name__)
 
@@ -67,17 +68,26 @@ def _add_videos(studies: StudyRepository, saved: SavedStudy) -> None:
 
 
 def _analyse(studies: StudyRepository, saved: SavedStudy, study: Study, uploads: list, settings: JobSettings) -> None:
-    """Queue every video, and add the cells of those that can be read."""
+    """Queue every video, and add the cells of those that can be read.
+
+    A click meanwhile stops this run. Which uploads are queued is kept, so that the next run does not queue them again.
+    """
     bar, ids, failures = st.progress(0.0, "Adding …"), {}, []
+    queued: dict[str, str] = st.session_state.setdefault(_QUEUED, {})
     for place, cell in enumerate(study.cells):
         upload = uploads[int(cell.analysis)]
         bar.progress(place / len(study.cells), f"Adding {plain(upload.name)} …")
-        try:
-            ids[cell.analysis] = studies.analyses.add(upload, upload.name, settings, title=" · ".join(cell.key)).id
-        except Exception as error:  # whatever a decoder raises for this file must not stop the others
-            log.exception("cannot add a video to a study")
-            failures.append(f"{upload.name}: {sentence_for(error, upload.name, 'a video')}")
+        with turn():
+            try:
+                if upload.file_id not in queued:
+                    entry = studies.analyses.add(upload, upload.name, settings, title=" · ".join(cell.key))
+                    queued[upload.file_id] = entry.id
+                ids[cell.analysis] = queued[upload.file_id]
+            except Exception as error:  # whatever a decoder raises for this file must not stop the others
+                log.exception("cannot add a video to a study")
+                failures.append(f"{upload.name}: {sentence_for(error, upload.name, 'a video')}")
     take_uploads(_UPLOADS)
+    queued.clear()
     _save(studies, saved, study.with_analyses(ids), f"Added {len(ids)} videos.", failures)
 
 

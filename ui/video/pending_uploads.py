@@ -13,6 +13,7 @@ from emotion.bad_file import sentence_for
 from emotion.library import JobSettings, Repository
 from emotion.models.offered import choice_label, choices, offered_models
 from ui.common.plain import plain
+from ui.common.uploads import turn
 from ui.video import session
 from ui.video.estimate import estimate_text, speed_of
 from ui.video.video_source import VideoSource
@@ -42,7 +43,9 @@ def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
         library: Where the analyses go.
         ready: Whether the button is enabled.
     """
-    pending = session.pending_uploads()
+    pending = list(session.pending_uploads())
+    if not pending:
+        return
     with st.container(border=True):
         st.markdown("**" + (plain(pending[0].name) if len(pending) == 1 else f"{len(pending)} videos") + "**")
         table = _ask_each(pending, _ask_all())
@@ -113,16 +116,22 @@ def _columns() -> dict[str, Any]:
 def _begin(library: Repository, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
     """Queue every video; refuse those that cannot be read."""
     bar = st.progress(0.0, "Adding …")
-    for place, (upload, row) in enumerate(zip(list(pending), table.to_dict("records"), strict=True)):
+    waiting, refused = session.pending_uploads(), session.refusals()
+    for place, (upload, row) in enumerate(zip(pending, table.to_dict("records"), strict=True)):
         bar.progress(place / len(table), f"Adding {plain(upload.name)} …")
-        try:
-            add(library, upload, settings_of(row), title=str(row["name"]), tags=row["tags"])
-        except Exception as error:  # whatever a decoder raises for this file must not stop the others
-            log.exception("cannot add a video")
-            upload.close()
-            session.refuse(upload.name, sentence_for(error, upload.name, "a video"))
-        # Removed one by one, so that leaving the page meanwhile keeps exactly the videos not yet added.
-        session.pending_uploads().remove(upload)
+        with turn():
+            if upload not in waiting:  # the run of an earlier click has added it
+                continue
+            try:
+                add(library, upload, settings_of(row), title=str(row["name"]), tags=row["tags"])
+            except Exception as error:  # whatever a decoder raises for this file must not stop the others
+                log.exception("cannot add a video")
+                upload.close()
+                refused.append((upload.name, sentence_for(error, upload.name, "a video")))
+            # Removed one by one, so that leaving the page meanwhile keeps exactly the videos not yet added.
+            if upload in waiting:  # not discarded meanwhile
+                waiting.remove(upload)
+    session.show(None)
     st.rerun()
 
 
@@ -150,5 +159,7 @@ def add(
     Raises:
         EmotionError: The video cannot be read or stored.
     """
+    # Taken from the session first, because a click during the long call stops this run at its next use.
+    begun = session.begun_videos()
     entry = library.add(video_source.path, video_source.name, settings, title=title, tags=tags)
-    session.remember(entry.id, video_source)
+    begun[entry.id] = video_source

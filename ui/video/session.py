@@ -42,31 +42,31 @@ def discard_pending_uploads() -> None:
     pending_uploads().clear()
 
 
-def remember(analysis_id: str, video_source: VideoSource) -> None:
-    """Remember an analysis started in this session and its video; close the open analysis."""
-    _begun()[analysis_id] = video_source
-    show(None)
+def begun_videos() -> dict[str, VideoSource]:
+    """Return the videos of the analyses started in this session, by the analysis's ID."""
+    videos: dict[str, VideoSource] = st.session_state.setdefault(_BEGUN, {})
+    return videos
 
 
 def begun(library: Repository) -> list[Entry]:
     """Return this session's analyses that still exist, oldest first."""
     entries = []
-    for analysis_id in list(_begun()):
+    for analysis_id in list(begun_videos()):
         try:
             entries.append(library.get(analysis_id))
         except LibraryError:
-            _begun().pop(analysis_id).close()
+            begun_videos().pop(analysis_id).close()
     return entries
 
 
 def has_begun() -> bool:
     """Return whether this session started an analysis that is not cleared."""
-    return bool(_begun())
+    return bool(begun_videos())
 
 
 def source_of(analysis_id: str) -> VideoSource | None:
     """Return the video of an analysis, uploaded in this session or borrowed; None if there is none."""
-    return _begun().get(analysis_id) or _borrowed().get(analysis_id)
+    return begun_videos().get(analysis_id) or _borrowed().get(analysis_id)
 
 
 def borrow(analysis_id: str, video_source: VideoSource) -> VideoSource:
@@ -91,9 +91,9 @@ def is_cleared() -> bool:
 
 def forget_begun() -> None:
     """Delete this session's videos; the library keeps its analyses."""
-    for video_source in _begun().values():
+    for video_source in begun_videos().values():
         video_source.close()
-    _begun().clear()
+    begun_videos().clear()
     show(None)
 
 
@@ -138,22 +138,12 @@ def shown() -> str | None:
     return analysis_id
 
 
-def refuse(name: str, reason: str) -> None:
-    """Record why an upload was refused."""
-    refusals().append((name, reason))
-
-
 def refusals() -> list[tuple[str, str]]:
-    """Return names and reasons of refused uploads."""
+    """Return names of uploads that were refused, and why."""
     refused: list[tuple[str, str]] = st.session_state.setdefault(_REFUSED, [])
     return refused
 
 
 def _borrowed() -> dict[str, VideoSource]:
     video_source: dict[str, VideoSource] = st.session_state.setdefault(_BORROWED, {})
-    return video_source
-
-
-def _begun() -> dict[str, VideoSource]:
-    video_source: dict[str, VideoSource] = st.session_state.setdefault(_BEGUN, {})
     return video_source
