@@ -11,11 +11,9 @@ from emotion.batch.results import ERRORS, SUMMARY
 from emotion.batch.run import Report, run_batch
 from emotion.batch.settings import Settings
 from emotion.cli.output import progress_bar
+from emotion.cli.status import INTERRUPTED, OK, SOME_FAILED
 from emotion.cli.video import add_sampling_options
 from emotion.vision.decode.sampling import Sampling
-
-OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
-"""Exit statuses; a batch that cannot start has the same as any failed command."""
 
 
 def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:

@@ -27,16 +27,15 @@ from emotion.cli.library import add_library_options, run_library
 from emotion.cli.live import add_live_options, run_live
 from emotion.cli.output import faces_table, findings_table, models_table
 from emotion.cli.serve import add_serve_options, run_serve
+from emotion.cli.status import FAILED, INTERRUPTED, OK
 from emotion.cli.study import add_study_options, run_study
 from emotion.cli.video import add_video_options, run_video
-from emotion.errors import EmotionError, InputError
+from emotion.errors import Cancelled, EmotionError, InputError
 from emotion.imported_models.importer import CardDetails, import_model, remove_model, suggest_name
 from emotion.labels import CODES, parse_labels
 from emotion.version import program_version
 from emotion.vision.detection.detect import DETECTORS
 from emotion.vision.normalise import NORMALISATIONS, UNIT
-
-OK, FAILED = 0, 2
 
 
 class _Parser(argparse.ArgumentParser):
@@ -146,19 +145,25 @@ def _add_models(commands: Any) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, or 2 after one line on stderr. ``batch`` has others."""
+    """Run one command and return its exit status.
+
+    Returns:
+        0; 2 after one line on stderr; or 130 after one line, if Ctrl-C stopped the command. ``batch`` has others.
+    """
     options = build_parser().parse_args(arguments)
     try:
         return int(options.run(options))
+    except (KeyboardInterrupt, Cancelled) as stop:
+        return _fail(str(stop) or "interrupted", INTERRUPTED)
     except EmotionError as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"{error.filename or 'a file'} cannot be written or read: {error.strerror}")
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, status: int = FAILED) -> int:
     print(f"emotion: {message}", file=sys.stderr)
-    return FAILED
+    return status
 
 
 def _positive(kind: type[int] | type[float]) -> Any:
@@ -187,10 +192,12 @@ def _image(options: argparse.Namespace) -> int:
 
 
 def _video(options: argparse.Namespace) -> int:
-    failures, files = run_video(options)
-    if not failures:
+    outcome = run_video(options)
+    if not outcome.notes:
         return OK
-    return _fail(failures[0] if files == 1 else f"{len(failures)} of {files} videos: {'; '.join(failures)}")
+    notes = "; ".join(outcome.notes)
+    text = notes if outcome.files == 1 else f"{len(outcome.notes)} of {outcome.files} videos: {notes}"
+    return _fail(text, INTERRUPTED if outcome.interrupted else FAILED)
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -50,6 +50,21 @@ class _Job:
     """Suffixes of the results."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of the command did.
+
+    Attributes:
+        notes: One sentence for each video that failed or was analysed in part.
+        files: Number of videos.
+        interrupted: Whether Ctrl-C stopped it.
+    """
+
+    notes: list[str]
+    files: int
+    interrupted: bool
+
+
 def add_video_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
     """Add the command's options.
 
@@ -79,11 +94,8 @@ def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[typ
     video.add_argument("--end", type=_time, metavar="TIME", help="end time")
 
 
-def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
+def run_video(options: argparse.Namespace) -> Outcome:
     """Analyse files one by one; write and print the results.
-
-    Returns:
-        One sentence per failure, and the number of files.
 
     Raises:
         EmotionError: No video can be analysed, as when the model is missing.
@@ -106,7 +118,7 @@ def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
     names = shown_names([row["file"] for row in rows])
     notes = [(name, row["note"]) for name, row in zip(names, rows, strict=True) if row["note"]]
     named = [note if is_alone or note.startswith(name) else f"{name}: {note}" for name, note in notes]
-    return named, len(jobs)
+    return Outcome(named, len(jobs), is_cancelled())
 
 
 def _print_alone(summary: Path, row: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ from emotion.cli import doctor
 from emotion.cli.main import main
 from emotion.cli.output import faces_table, summary_table
 from emotion.engine.exclusive import exclusive
-from emotion.errors import InputError
+from emotion.errors import Cancelled, InputError
 from emotion.models.registry import load_card
 from emotion.samples import make_clip, sample_image
 from tests.conftest import make_analysis
@@ -278,9 +278,24 @@ def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
         with contextlib.suppress(OSError):  # Linux answers EIO when the other end has closed
             while more := os.read(screen, 1024):
                 shown += more
-    assert running.returncode == 2
+    assert running.returncode == 130
     assert b"Analysis stopped" in shown
     assert not load_parquet(tmp_path / "long.timeline.parquet").complete
+
+
+@pytest.mark.parametrize(
+    ("stop", "sentence"),
+    [(KeyboardInterrupt(), "interrupted"), (Cancelled("Nothing was written."), "Nothing was written.")],
+)
+def test_a_stopped_command_says_so_in_one_line(
+    stop: BaseException, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_options: object) -> None:
+        raise stop
+
+    monkeypatch.setattr("emotion.cli.main.run_image", interrupted)
+    assert main(["image", "portrait.png"]) == 130
+    assert capsys.readouterr().err == f"emotion: {sentence}\n"
 
 
 def _repeat(clip: Path, target: Path, times: int) -> None:

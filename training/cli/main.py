@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from emotion.cli.status import INTERRUPTED
 from emotion.errors import EmotionError
 from training.cli.angles import add_angles
 from training.cli.data import add_faces, add_facts, add_prepare
@@ -18,13 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0; 1 if some rows or files were skipped, which are listed; or 2 after a one-line error message.
+        0; 1 if some rows or files were skipped, which are listed; or after a one-line message 2, or 130 if Ctrl-C
+        stopped the command.
     """
     # The commands import TensorFlow themselves, so that --help is quick.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = build_parser().parse_args(arguments)
     try:
         return int(options.run(options) or 0)
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return INTERRUPTED
     except EmotionError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
