@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.durations import frame_durations
@@ -79,6 +79,7 @@ def test_shares_sum_to_one_and_the_summary_is_json(shown):
 
 
 @pytest.mark.slow
+@settings(max_examples=40)  # each summarises up to four times
 @given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12), st.booleans())
 def test_a_persons_figures_use_only_their_rows(shown, limited):
     analysis = make_analysis(shown)

@@ -52,6 +52,16 @@ def plain_arithmetic() -> None:
         use_bfloat16(False)
 
 
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """Run TensorFlow's functions eagerly: tracing a large network takes many times as long as two of its steps."""
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep tests out of the data sets prepared on this machine, which would be scored too: minutes for RAF-DB."""

@@ -86,6 +86,7 @@ def test_an_interrupted_run_resumes(tmp_path, data, small):
     assert parts[1]["loss"] < parts[0]["loss"]
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("name", list(PART_NETWORKS))
 def test_one_command_each_trains_exports_and_evaluates(name, tmp_path, data, monkeypatch, capsys):
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
