@@ -147,7 +147,9 @@ def with_tta(
         return card, logits
     limit = round(float(np.quantile(margins(logits), TTA_SHARE)), _DIGITS)
     tta_card = replace(card, second_look_below=limit)
-    averaged = LiteRTClassifier(tta_card, file=file).logits(list(images))
+    unsure = np.flatnonzero(margins(logits) < limit)
+    averaged = logits.copy()
+    averaged[unsure] = LiteRTClassifier(tta_card, file=file).logits([images[row] for row in unsure])
     right_before, right_after = (answers.argmax(axis=1) == truth for answers in (logits, averaged))
     gained = np.average(right_after.astype(float) - right_before, weights=weights)
     return (tta_card, averaged) if gained > 0 else (card, logits)
