@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from emotion.vision.decode.containers import open_container, picture_stream
-from emotion.vision.decode.survey import Stamps, in_display_order, read_stamps, survey
+from emotion.vision.decode.packets import Stamps, read_packets
+from emotion.vision.decode.survey import in_display_order, survey
 
 
 def frame_times(path: str | Path) -> Stamps:
@@ -24,9 +25,10 @@ def frame_times(path: str | Path) -> Stamps:
     """
     facts = survey(path)
     with open_container(path) as container:
-        stamps, _, keys, _ = read_stamps(container, picture_stream(container))
+        packets = read_packets(container, picture_stream(container))
+    stamps = packets.stamps
     if not len(stamps) or np.isnan(stamps).all():
         return np.append(np.arange(len(stamps)) * facts.step_s, facts.end_s)
-    shown: list[float] = in_display_order(stamps, keys).tolist()
+    shown: list[float] = in_display_order(stamps, packets.keys).tolist()
     times = [time_s for time_s, _ in facts.clock().times(shown, lambda stamp: None if np.isnan(stamp) else stamp)]
     return np.append(times, max(facts.end_s, times[-1]))

@@ -20,11 +20,14 @@ import numpy as np
 from emotion.stream_state import StreamState
 from emotion.types import Frame, Image
 from emotion.vision.decode.containers import open_container, picture_stream
+from emotion.vision.decode.packets import pictures_of
 
 _STEPS_BACK_S = (0.0, 2.0, 10.0)
 """Offsets of repeated seeks, as one may land too late."""
 _ONE_PACKET_A_PICTURE = {"h264", "hevc", "vp9", "av1", "mpeg2video", "mjpeg", "prores", "dnxhd"}
 """Codecs with one packet per displayed frame; others have hidden frames."""
+_GUESSES_AFTER_SEEKING = {"mpeg"}
+"""Formats with several frames per stamp, where those after a seek are counted from the wrong one."""
 _NO_PTS = -(2**63)
 
 
@@ -64,10 +67,12 @@ def position_of(frame: Frame) -> Position:
 
 def pictures_until(container: Any, stream: Any, pts: int) -> Iterator[Any] | None:
     """Return decoded frames from at or before a timestamp on, or None if no seek leads there."""
+    if container.format.name in _GUESSES_AFTER_SEEKING:
+        return None
     for back_s in _STEPS_BACK_S:
         try:
             container.seek(pts - round(back_s / stream.time_base), stream=stream)
-            pictures = container.decode(stream)
+            pictures = pictures_of(container, stream)
             first = next(pictures, None)
         except av.error.FFmpegError:
             return None
@@ -100,13 +105,14 @@ def pictures_after(
     return None
 
 
-def pictures_from(container: Any, stream: Any, time_s: float) -> tuple[int, Iterator[Any]] | None:
+def pictures_from(container: Any, stream: Any, time_s: float, hidden: int) -> tuple[int, Iterator[Any]] | None:
     """Return the index of the first frame at or after a time and the decoded frames from it, or None if uncertain.
 
     Args:
         container: An open PyAV container.
         stream: Its video stream.
         time_s: In the container's time, which may not begin at 0.
+        hidden: Number of packets at the start that never become a frame.
     """
     if stream.codec_context.name not in _ONE_PACKET_A_PICTURE:
         return None
@@ -121,7 +127,7 @@ def pictures_from(container: Any, stream: Any, time_s: float) -> tuple[int, Iter
             index = _count_before(again, first.pts)
     except av.error.FFmpegError:
         return None
-    return None if index is None else (index, itertools.chain([first], pictures))
+    return None if index is None else (index - hidden, itertools.chain([first], pictures))
 
 
 def _count_before(container: Any, pts: int) -> int | None:

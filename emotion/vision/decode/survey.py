@@ -20,22 +20,22 @@ from numpy.typing import NDArray
 
 from emotion.vision.decode.clock import Clock, Repairs
 from emotion.vision.decode.containers import open_container, picture_stream
+from emotion.vision.decode.packets import DEEPEST_REORDER, Stamps, read_packets
 
 _LONGEST_GAP_S, _LONGEST_IN_BROADCAST_S = 60.0, 10.0
 """Longer gaps without sound are jumps of the clock; broadcast formats, whose clocks often jump, have a lower limit."""
 _BROADCAST = {"mpegts", "mpeg", "flv"}
+_RAW = {"h264", "hevc", "m4v"}
+"""Formats without time stamps, for which FFmpeg's mean rate is a constant."""
 _STEPS_IN_A_GAP = 20
-_DEEPEST_REORDER = 16
-"""Largest number of frames decoded before one that is displayed earlier, in H.264 and HEVC."""
 _AROUND = 4
 """Number of stamps on either side with which one is compared."""
 _SAME_RATE = 5e-3
 _SAME_PLACE_S = 1.0
 _NAMED_JUMPS = 3
+_ORDERED = "Its time stamps count frames in decoding order; each frame has that of its place in display order."
 _FALLBACK_RATE, _MOST_RATE = 25.0, 300.0
 """A higher stated rate counts clock ticks, not frames."""
-
-Stamps = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Survey:
         longest_s: A gap longer than this is a jump of the clock.
         real_gaps: First and last stamp of longer gaps during which there is sound.
         mended: How timestamps were repaired, as a sentence; empty if all are right.
+        hidden: Number of packets at the start that never become a frame.
+        by_place: Stamps by place in display order, if those of the frames only count them in decoding order.
     """
 
     frames: int
@@ -61,6 +63,8 @@ class Survey:
     longest_s: float
     real_gaps: tuple[tuple[float, float], ...]
     mended: str
+    hidden: int = 0
+    by_place: tuple[float, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -130,47 +134,31 @@ def _place(_path: str, _changed_ns: int, _size: int) -> _Cached:
 def _survey(container: Any, stream: Any) -> Survey:
     path, start_s = container.name, float(container.start_time or 0) / av.time_base
     rates, is_broadcast = _rates(stream), container.format.name in _BROADCAST
-    stamps, durations_s, keys, is_in_order = read_stamps(container, stream)
+    packets = read_packets(container, stream)
+    stamps = packets.stamps
     if not len(stamps) or np.isnan(stamps).all():
         return _without_stamps(len(stamps), start_s, rates[0])
-    shown = in_display_order(stamps, keys)
+    shown = in_display_order(stamps, packets.keys)
     step_s = _usual_step(shown, rates[0])
     longest_s = max(_LONGEST_IN_BROADCAST_S if is_broadcast else _LONGEST_GAP_S, _STEPS_IN_A_GAP * step_s)
     real_gaps: list[tuple[float, float]] = []
-    if is_in_order and _is_regular(stamps, longest_s):
+    if packets.is_in_order and _is_regular(stamps, longest_s):
         times, repairs = np.sort(stamps) - min(start_s, float(stamps.min())), Repairs()
     else:
         times, repairs = _repaired_times(path, shown, start_s, step_s, longest_s, real_gaps)
     fps = _rate(times, rates, step_s)
-    last_s = durations_s[int(np.nanargmax(stamps))]
+    last_s = float(packets.durations_s[int(np.nanargmax(stamps))])
     end_s = float(times[-1]) + (last_s if 0 < last_s <= _STEPS_IN_A_GAP * step_s else step_s)
-    sentence = _sentence(repairs, len(times), fps)
-    return Survey(len(times), fps, start_s, end_s, step_s, longest_s, tuple(real_gaps), sentence)
+    by_place = tuple(shown.tolist()) if packets.counts_decoding else ()
+    said = [_ORDERED] if by_place else []
+    sentence = " ".join(filter(None, [*said, _sentence(repairs, len(times), fps)]))
+    gaps = tuple(real_gaps)
+    return Survey(len(times), fps, start_s, end_s, step_s, longest_s, gaps, sentence, packets.hidden, by_place)
 
 
 def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
     words = f"It has no time stamps; times are from its frame rate, {rate:.4g} frames/s." if frames else ""
     return Survey(frames, rate, start_s, frames / rate, 1 / rate, float("inf"), (), words)
-
-
-def read_stamps(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.bool_], bool]:
-    """Return all packets' presentation times (NaN if missing) and durations in s, key frame flags, and if dts rise."""
-    shown, decoded, durations_s, keys = array("d"), array("d"), [], []
-    base, unknown = float(stream.time_base or 0), float("nan")
-    # A truncated file has the frames before its end.
-    with contextlib.suppress(av.error.FFmpegError):
-        for packet in container.demux(stream):
-            if packet.size == 0 or packet.is_discard:
-                continue
-            shown.append(unknown if packet.pts is None else packet.pts * base)
-            decoded.append(unknown if packet.dts is None else packet.dts * base)
-            durations_s.append((packet.duration or 0) * base)
-            keys.append(packet.is_keyframe)
-    presented, sent = np.array(shown), np.array(decoded)
-    # AVI numbers frames in decoding order and lacks presentation times for some of them.
-    stamps = sent if np.isnan(presented).any() and not np.isnan(sent).any() else presented
-    known = sent[~np.isnan(sent)]
-    return stamps, durations_s, np.array(keys, bool), bool((np.diff(known) >= 0).all())
 
 
 def _is_regular(stamps: Stamps, longest_s: float) -> bool:
@@ -180,8 +168,8 @@ def _is_regular(stamps: Stamps, longest_s: float) -> bool:
     gaps = np.diff(np.sort(stamps))
     if len(gaps) and (gaps.min() <= 0 or gaps.max() > longest_s):
         return False
-    latest = np.maximum.accumulate(stamps)[: -_DEEPEST_REORDER - 1]
-    return bool((stamps[_DEEPEST_REORDER + 1 :] > latest).all())
+    latest = np.maximum.accumulate(stamps)[: -DEEPEST_REORDER - 1]
+    return bool((stamps[DEEPEST_REORDER + 1 :] > latest).all())
 
 
 def in_display_order(stamps: Stamps, keys: NDArray[np.bool_]) -> Stamps:
@@ -191,7 +179,7 @@ def in_display_order(stamps: Stamps, keys: NDArray[np.bool_]) -> Stamps:
     for place in range(1, len(order)):
         # A key frame is displayed after all frames decoded before it, unless the clock restarts there.
         begins_anew = keys[place] and order[place] <= highest
-        oldest = order[max(place - _DEEPEST_REORDER - 1, starts[-1])]
+        oldest = order[max(place - DEEPEST_REORDER - 1, starts[-1])]
         if begins_anew or order[place] < min(oldest, highest):
             starts.append(place)
             highest = order[place]
@@ -207,7 +195,7 @@ def _plausible(stamps: Stamps) -> Stamps:
     values = stamps[known]
     # Next to a restart, a correct stamp is close to the stamps on one side only.
     beside = np.minimum(np.abs(values - _medians_before(values)), np.abs(values - _medians_before(values[::-1])[::-1]))
-    usual = max(1.0, 2 * _DEEPEST_REORDER * float(np.median(np.abs(np.diff(values, append=values[-1])))))
+    usual = max(1.0, 2 * DEEPEST_REORDER * float(np.median(np.abs(np.diff(values, append=values[-1])))))
     order[known[(beside > usual) | _strays(values)]] = np.nan
     missing = np.isnan(order)
     order[missing] = np.interp(np.flatnonzero(missing), np.flatnonzero(~missing), order[~missing])
@@ -223,12 +211,12 @@ def _medians_before(values: Stamps) -> Stamps:
 def _strays(stamps: Stamps) -> NDArray[np.bool_]:
     """Return isolated stamps that are out of order by far more places than others; many together are a restart."""
     later, earlier = np.zeros(len(stamps), int), np.zeros(len(stamps), int)
-    for places in range(1, min(_DEEPEST_REORDER, len(stamps) - 1) + 1):
+    for places in range(1, min(DEEPEST_REORDER, len(stamps) - 1) + 1):
         is_less = stamps[places:] < stamps[:-places]
         later[:-places] += is_less
         earlier[places:] += is_less
     found = (later > _far_out(later)) | (earlier > _far_out(earlier))
-    beside_restart = np.maximum(later, earlier) > _DEEPEST_REORDER // 2
+    beside_restart = np.maximum(later, earlier) > DEEPEST_REORDER // 2
     crowd = np.convolve(beside_restart, np.ones(2 * _AROUND + 1, int))[_AROUND:-_AROUND] > _AROUND
     return np.asarray(found & ~crowd, bool)
 
@@ -276,6 +264,8 @@ def _sound_stamps(path: str) -> Stamps:
 def _rates(stream: Any) -> list[float]:
     """Return the frame rates that a file states, the most reliable first, or a fallback."""
     said = [stream.average_rate, stream.guessed_rate, stream.codec_context.framerate, stream.base_rate]
+    if stream.container.format.name in _RAW:
+        said = said[1:]
     return [float(rate) for rate in said if rate and rate <= _MOST_RATE] or [_FALLBACK_RATE]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ import av.error
 from emotion.errors import VideoError
 from emotion.limits import check_frame, no_memory_words
 from emotion.types import Frame, Image, VideoInfo
-from emotion.vision.decode.clock import Clock
 from emotion.vision.decode.containers import open_container, path_of, picture_stream
 from emotion.vision.decode.hdr import is_hdr
+from emotion.vision.decode.packets import pictures_of
 from emotion.vision.decode.planes import luma_of, rgb_of
 from emotion.vision.decode.sampling import ROUNDING_S, Sampler, Sampling
 from emotion.vision.decode.seek import Position, pictures_after, pictures_from, pictures_until
@@ -111,9 +112,9 @@ def frame_at(path: str | Path, time_s: float) -> Image:
         pts = math.floor((max(time_s, 0.0) + facts.start_s + ROUNDING_S) / stream.time_base)
         pictures = pictures_until(container, stream, pts) if facts.is_clean else None
         if pictures is not None:
-            return _shown_at(path, _timed(path, pictures, facts.clock()), time_s, shape)
+            return _shown_at(path, _timed(path, pictures, facts), time_s, shape)
     with _opened(path) as (container, stream):
-        return _shown_at(path, _timed(path, container.decode(stream), facts.clock()), time_s, shape)
+        return _shown_at(path, _timed(path, pictures_of(container, stream), facts), time_s, shape)
 
 
 def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: float, shape: Shape) -> Image:
@@ -200,7 +201,7 @@ def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float
     """Yield the frames after index ``last``."""
     with _surveyed(path) as (container, stream, facts):
         view = None
-        for index, time_s, picture in _timed(path, container.decode(stream), facts.clock()):
+        for index, time_s, picture in _timed(path, pictures_of(container, stream), facts):
             view = view or _View(_checked(Shape.of(stream, picture), path.name), facts.is_clean)
             if index > last:
                 yield index, time_s, picture, view
@@ -215,27 +216,28 @@ def _sought(
         return None
     if after is not None:
         rest = pictures_after(container, stream, after, lambda picture: luma_of(picture, shape))
-        return None if rest is None else _timed(path, rest, facts.clock(), after.index, after.time_s)
-    found = pictures_from(container, stream, start_s - ROUNDING_S + facts.start_s)
-    return None if found is None else _timed(path, found[1], facts.clock(), found[0] - 1)
+        return None if rest is None else _timed(path, rest, facts, after.index, after.time_s)
+    found = pictures_from(container, stream, start_s - ROUNDING_S + facts.start_s, facts.hidden)
+    return None if found is None else _timed(path, found[1], facts, found[0] - 1)
 
 
 def _timed(
-    path: Path, pictures: Iterable[Any], clock: Clock, index: int = -1, last_s: float | None = None
+    path: Path, pictures: Iterable[Any], facts: Survey, index: int = -1, last_s: float | None = None
 ) -> Iterator[tuple[int, float, Any]]:
     """Yield (index, time_s, decoded frame); times start at the file's start and increase.
 
     Args:
         path: The file.
         pictures: Consecutive decoded frames.
-        clock: A new clock.
+        facts: Facts about their time.
         index: Index of the frame before the first.
         last_s: Time of the frame before the first, s, if known.
     """
+    clock = facts.clock()
     if last_s is not None:
         clock.continue_after(last_s)
     try:
-        for time_s, picture in clock.times(pictures, _stamp):
+        for time_s, (picture, _) in clock.times(_stamped(pictures, facts), lambda stamped: stamped[1]):
             index, last_s = index + 1, time_s
             yield index, time_s, picture
     except MemoryError as error:
@@ -247,9 +249,11 @@ def _timed(
         raise VideoError(f"{path.name} has no frames: its video stream is empty")
 
 
-def _stamp(picture: Any) -> float | None:
-    stamp: float | None = picture.time
-    return stamp
+def _stamped(pictures: Iterable[Any], facts: Survey) -> Iterable[tuple[Any, float | None]]:
+    """Return decoded frames with their stamps, s; if stamps go by place, the frames begin with the first one."""
+    if facts.by_place:
+        return zip(pictures, itertools.chain(facts.by_place, itertools.repeat(None)), strict=False)
+    return ((picture, picture.time) for picture in pictures)
 
 
 def _frame(index: int, time_s: float, picture: Any, view: _View) -> Frame:
@@ -285,7 +289,7 @@ def _checked(shape: Shape, name: str) -> Shape:
 def _first_picture(container: Any, stream: Any) -> Any:
     name = Path(container.name).name
     try:
-        first = next(container.decode(stream), None)
+        first = next(pictures_of(container, stream), None)
     except MemoryError as error:
         raise VideoError(f"{name} cannot be read: {no_memory_words()}") from error
     except av.error.FFmpegError as error:

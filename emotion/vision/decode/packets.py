@@ -1,0 +1,125 @@
+"""Reads the time stamps of a video's packets, without those that never become a frame."""
+
+from __future__ import annotations
+
+import contextlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import av.error
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.vision.decode.containers import open_container, picture_stream
+
+Stamps = NDArray[np.float64]
+
+DEEPEST_REORDER = 16
+"""Largest number of frames decoded before one that is displayed earlier, in H.264 and HEVC."""
+_TICK_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """The packets of a video stream, one for each frame.
+
+    Attributes:
+        stamps: Presentation times, s; NaN if missing.
+        durations_s: Durations, s; 0 if missing.
+        keys: Whether each is a key frame.
+        is_in_order: Whether their decoding times never decrease.
+        hidden: Number of packets that are left out: frames at the start whose key frame is missing.
+        counts_decoding: Whether the stamps only count frames in decoding order, which differs from display order.
+    """
+
+    stamps: Stamps
+    durations_s: Stamps
+    keys: NDArray[np.bool_]
+    is_in_order: bool
+    hidden: int
+    counts_decoding: bool
+
+
+def read_packets(container: Any, stream: Any) -> Packets:
+    """Read all packets of an open video from its start."""
+    shown, decoded, durations_s, keys = array("d"), array("d"), array("d"), []
+    base, unknown = float(stream.time_base or 0), float("nan")
+    # A truncated file has the frames before its end.
+    with contextlib.suppress(av.error.FFmpegError):
+        for packet in container.demux(stream):
+            if packet.size == 0 or packet.is_discard:
+                continue
+            shown.append(unknown if packet.pts is None else packet.pts * base)
+            decoded.append(unknown if packet.dts is None else packet.dts * base)
+            durations_s.append((packet.duration or 0) * base)
+            keys.append(packet.is_keyframe)
+    presented, sent = np.array(shown), np.array(decoded)
+    # AVI numbers frames in decoding order and lacks presentation times for some of them.
+    stamps = sent if np.isnan(presented).any() and not np.isnan(sent).any() else presented
+    known = sent[~np.isnan(sent)]
+    seen = _decodable(container.name, stamps, np.array(keys, bool))
+    return Packets(
+        stamps[seen],
+        np.array(durations_s)[seen],
+        np.array(keys, bool)[seen],
+        bool((np.diff(known) >= 0).all()),
+        len(stamps) - int(seen.sum()),
+        _counts_decoding(container, stream, stamps),
+    )
+
+
+def pictures_of(container: Any, stream: Any) -> Iterator[Any]:
+    """Yield the decoded frames of a stream, except those before the first key frame that cannot be decoded.
+
+    Raises:
+        av.error.FFmpegError: The file is damaged, or nothing can be decoded.
+    """
+    failure: av.error.FFmpegError | None = None
+    has_begun = False
+    for packet in container.demux(stream):
+        has_begun = has_begun or packet.is_keyframe
+        try:
+            pictures = packet.decode()
+        except av.error.InvalidDataError as error:
+            if has_begun:
+                raise
+            failure = error
+            continue
+        yield from pictures
+    if failure is not None and not has_begun:
+        raise failure
+
+
+def _counts_decoding(container: Any, stream: Any, stamps: Stamps) -> bool:
+    """Return whether stamps rise in decoding order although frames are reordered, as H.264 in AVI is stamped."""
+    is_reordered = "avi" in container.format.name and stream.codec_context.has_b_frames
+    return bool(is_reordered and len(stamps) and (np.diff(stamps) > 0).all())
+
+
+def _decodable(path: str, stamps: Stamps, keys: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which packets become frames: in a stream cut from another, those before its first key frame do not.
+
+    Nor do those that are decoded after the first key frame, but displayed before it.
+    """
+    seen = np.ones(len(stamps), bool)
+    if not len(stamps) or (keys[0] and not (stamps[: DEEPEST_REORDER + 1] < stamps[0]).any()):
+        return seen
+    first_s = _first_shown(path)
+    if first_s is None:
+        return seen
+    end = int(np.argmin(np.abs(np.nan_to_num(stamps, nan=np.inf) - first_s))) + DEEPEST_REORDER + 1
+    seen[:end] = ~(stamps[:end] < first_s - _TICK_S)
+    return seen
+
+
+def _first_shown(path: str) -> float | None:
+    """Return the stamp of the first frame that can be decoded, s; None if it has none."""
+    with contextlib.suppress(av.error.FFmpegError), open_container(path) as container:
+        stream = picture_stream(container)
+        stream.thread_type = "NONE"
+        first = next(pictures_of(container, stream), None)
+        if first is not None and first.pts is not None:
+            return float(first.pts * first.time_base)
+    return None
