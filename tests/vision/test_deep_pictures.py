@@ -197,3 +197,47 @@ def test_memory_stays_within_a_small_multiple_of_the_picture(tmp_path: Path, kin
     pixels, peak_mb = map(float, answer.stdout.split())
     assert pixels == 16_000_000
     assert peak_mb * 1e6 / pixels < 15
+
+
+MASK = np.where(np.indices(GREY.shape)[0] < GREY.shape[0] // 2, 128, 255).astype(np.uint8)
+OVER_WHITE = PORTRAIT * (MASK / 255)[..., None] + (255 - MASK)[..., None]
+
+
+def deep(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.uint16) * 257
+
+
+@pytest.mark.parametrize("values", [deep(255 - GREY), (1 - GREY / 255).astype(np.float32)])
+def test_deep_pictures_whose_zero_is_white_are_no_negatives(values) -> None:
+    assert likeness(quiet(tiff(values, photometric="miniswhite")), np.dstack([GREY] * 3)) > 0.99
+
+
+def test_unsigned_32_bits_are_not_read_as_negative() -> None:
+    assert likeness(quiet(tiff(deep(GREY).astype(np.uint32) << 16)), np.dstack([GREY] * 3)) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("extra", "colours", "shown"),
+    [
+        ("unspecified", PORTRAIT, PORTRAIT),
+        ("unassalpha", PORTRAIT, OVER_WHITE),
+        ("assocalpha", PORTRAIT * (MASK / 255)[..., None], OVER_WHITE),
+    ],
+)
+def test_only_alpha_of_a_deep_picture_is_transparency(extra, colours, shown) -> None:
+    """Photoshop stores a selection as an extra channel of no kind."""
+    values = deep(np.dstack([colours.round(), MASK]))
+    read = quiet(tiff(values, photometric="rgb", extrasamples=[extra]))
+    assert np.abs(read.astype(int) - shown).mean() < 2
+
+
+@pytest.mark.parametrize("values", [deep(PORTRAIT), (PORTRAIT / 255).astype(np.float32)])
+def test_deep_channels_stored_one_after_the_other_are_refused(values) -> None:
+    content = tiff(np.ascontiguousarray(values.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate")
+    with pytest.raises(ImageError, match=r"an unsupported kind of TIFF .* stored one after the other"):
+        load_image(content)
+
+
+def test_inks_of_16_bits_are_read() -> None:
+    inks = np.asarray(Image.fromarray(PORTRAIT).convert("CMYK"))
+    assert np.abs(quiet(tiff(deep(inks), photometric="separated")).astype(int) - PORTRAIT).mean() < 2

@@ -26,19 +26,33 @@ _OPENCV_COPIES = 2
 _PNG_IHDR_END = 33
 _PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
 """Channels by PNG's colour type."""
-_WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
+_WIDTH, _HEIGHT, _BITS, _SAMPLES, _PLANES, _EXTRA = 256, 257, 258, 277, 284, 338
+_SEPARATE, _PREMULTIPLIED, _STRAIGHT = 2, 1, 2
+"""TIFF 6.0: channels that are stored one after the other; two kinds of alpha. Other extra channels are masks."""
 _SUBFILE_TYPE, _REDUCED, _DNG_VERSION = 254, 1, 50706
 
 
 @dataclass(frozen=True, slots=True)
 class TiffFacts:
-    """The first picture's size and depth according to a TIFF header, and whether the file is a camera's raw one."""
+    """What a TIFF header says of the first picture.
+
+    Attributes:
+        width: px.
+        height: px.
+        bits: Of a channel.
+        samples: Number of channels.
+        is_raw: Whether the file is a camera's raw picture.
+        is_separate: Whether each channel is stored on its own.
+        alpha: Kind of its first extra channel; 0 if that is no alpha channel.
+    """
 
     width: int
     height: int
     bits: int
     samples: int
     is_raw: bool
+    is_separate: bool = False
+    alpha: int = 0
 
 
 def tiff_facts(content: bytes) -> TiffFacts | None:
@@ -51,9 +65,15 @@ def tiff_facts(content: bytes) -> TiffFacts | None:
         file.seek(directory.next)
         directory.load(file)
         bits = max(directory.get(_BITS, (1,)))
-        samples = int(directory.get(_SAMPLES, 1))
+        samples, extra = int(directory.get(_SAMPLES, 1)), directory.get(_EXTRA, (0,))
         return TiffFacts(
-            int(directory[_WIDTH]), int(directory[_HEIGHT]), int(bits), samples, _is_raw(content, directory)
+            int(directory[_WIDTH]),
+            int(directory[_HEIGHT]),
+            int(bits),
+            samples,
+            _is_raw(content, directory),
+            samples > 1 and directory.get(_PLANES) == _SEPARATE,
+            extra[0] if extra and extra[0] in {_PREMULTIPLIED, _STRAIGHT} else 0,
         )
     except Exception:  # anything may be wrong with a damaged file
         return None
@@ -71,6 +91,12 @@ def is_raw_tiff(content: bytes) -> bool:
     return facts is not None and facts.is_raw
 
 
+def is_deep_and_separate(content: bytes) -> bool:
+    """Return whether a file is a TIFF of deep channels that are stored one after the other; decoders mix them up."""
+    facts = tiff_facts(content)
+    return facts is not None and facts.is_separate and facts.bits > 8
+
+
 def is_deep_colour(content: bytes) -> bool:
     """Return whether a file is a PNG or TIFF with several channels of more than 8 bits."""
     if content.startswith(b"\x89PNG"):
@@ -82,7 +108,7 @@ def is_deep_colour(content: bytes) -> bool:
 def has_alpha(content: bytes) -> bool:
     """Return whether a deep PNG or TIFF has an alpha channel."""
     facts = tiff_facts(content)
-    return facts.samples in {2, 4} if facts is not None else content[25] in {4, 6}
+    return facts.samples in {2, 4} and bool(facts.alpha) if facts is not None else content[25] in {4, 6}
 
 
 def read_deep_colour(content: bytes, name: str) -> Image:
@@ -108,7 +134,8 @@ def read_deep_colour(content: bytes, name: str) -> Image:
     values = np.atleast_3d(values)
     colours = _colours_in(values)
     reverse = slice(colours - 1, None, -1)  # OpenCV's order is BGR; a view, as a copy would double the memory
-    return _in_eight_bits(values[..., reverse], values[..., colours:])
+    alpha = values[..., colours:] if has_alpha(content) else values[..., :0]
+    return _in_eight_bits(values[..., reverse], alpha, facts is not None and facts.alpha == _PREMULTIPLIED)
 
 
 def _decode(content: bytes) -> np.ndarray | None:
@@ -146,8 +173,9 @@ def _colours_in(values: np.ndarray) -> int:
     return channels - 1 if channels in {2, 4} else channels
 
 
-def _in_eight_bits(colours: np.ndarray, alpha: np.ndarray) -> Image:
+def _in_eight_bits(colours: np.ndarray, alpha: np.ndarray, is_premultiplied: bool = False) -> Image:
     """Return deep channels as ``(H, W, 3)`` uint8, over white by ``alpha``, which may have no channel."""
+    blend = _add_white if is_premultiplied else over_white
     height, width = colours.shape[:2]
     scale, *opacity = (_scale_of(part) for part in (colours, alpha) if part.size)
     out = np.empty((height, width, 3), np.uint8)
@@ -155,7 +183,7 @@ def _in_eight_bits(colours: np.ndarray, alpha: np.ndarray) -> Image:
         rows = slice(top, top + rows_of(width))
         out[rows] = scale.apply(colours[rows])
         for opaque in opacity:
-            out[rows] = over_white(out[rows], opaque.apply(alpha[rows]))
+            out[rows] = blend(out[rows], opaque.apply(alpha[rows]))
     return out
 
 
@@ -167,3 +195,8 @@ def over_white(rgb: Image, alpha: Image) -> Image:
     """Blend ``(H, W, 3)`` uint8 over white with ``(H, W, 1)`` uint8 alpha."""
     share = alpha.astype(np.float32) / 255
     return (rgb * share + 255 * (1 - share)).round().astype(np.uint8)
+
+
+def _add_white(rgb: Image, alpha: Image) -> Image:
+    """Put ``(H, W, 3)`` uint8 that is multiplied by its ``(H, W, 1)`` uint8 alpha over white."""
+    return np.minimum(rgb.astype(np.uint16) + (255 - alpha), 255).astype(np.uint8)

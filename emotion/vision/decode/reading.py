@@ -15,7 +15,15 @@ from emotion.errors import ImageError, InputError, TooLargeError, brief
 from emotion.limits import check_picture, no_memory_words
 from emotion.settings import read_settings
 from emotion.types import Image
-from emotion.vision.decode.colour import DARK, has_alpha, is_deep_colour, is_raw_tiff, read_deep_colour, tiff_facts
+from emotion.vision.decode.colour import (
+    DARK,
+    has_alpha,
+    is_deep_and_separate,
+    is_deep_colour,
+    is_raw_tiff,
+    read_deep_colour,
+    tiff_facts,
+)
 from emotion.vision.decode.depth import in_eight_bits, rows_of
 from emotion.vision.decode.formats import EXPECTED, format_of, other_kind, pillow_formats
 from emotion.vision.decode.repair import (
@@ -30,6 +38,8 @@ from emotion.vision.decode.repair import (
 DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
 """Pillow's single-channel modes with more than 8 bits."""
 _ORIENTATION = 0x0112
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
+_SAMPLE_FORMAT, _UNSIGNED = 339, 1
 _WHITE = (255, 255, 255, 255)
 _SAMPLE = 250_000
 """Number of pixels that decide whether a picture is dark."""
@@ -60,6 +70,9 @@ def read_bytes(content: bytes, name: str) -> Image:
     """
     if is_raw_tiff(content):
         raise ImageError(f"{name} is a camera's raw picture, which begins with a preview; save it as PNG or JPEG")
+    if is_deep_and_separate(content):
+        why = "more than 8 bits in channels that are stored one after the other"
+        raise ImageError(f"{name} is an unsupported kind of TIFF ({why}); save it as PNG or JPEG")
     first: Exception | None = None
     with _quiet():
         for attempt in (_read_as_it_is, _read_without_metadata, _read_without_end):
@@ -169,7 +182,16 @@ def _as_rgb(picture: Pillow.Image) -> Image:
         return picture.crop((0, top, picture.width, bottom))
 
     if picture.mode in DEEP_MODES:
-        in_eight_bits(lambda top, bottom: np.asarray(strip(top, bottom)), picture.height, picture.width, stored)
+        tags = getattr(picture, "tag_v2", {})
+        is_unsigned = picture.mode == "I" and tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
+
+        def values(top: int, bottom: int) -> np.ndarray:
+            found = np.asarray(strip(top, bottom))
+            return found.view(np.uint32) if is_unsigned and tags else found  # Pillow has signed ones only
+
+        in_eight_bits(values, picture.height, picture.width, stored)
+        if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:  # Pillow inverts only those of 8 bits and less
+            np.subtract(255, shown, out=shown)
         return shown
     for top in range(0, picture.height, rows_of(picture.width)):
         bottom = min(top + rows_of(picture.width), picture.height)
