@@ -1,4 +1,4 @@
-"""Tone-maps high dynamic range video: PQ and HLG in BT.2020 to 8-bit BT.709.
+"""Tone-maps high dynamic range video and stills: PQ and HLG in BT.2020 to 8-bit BT.709.
 
 Diffuse white (203 cd/m², ITU-R BT.2408) maps close to the brightest value of standard video; highlights are compressed
 into the rest. Curves are lookup tables, so a frame costs lookups and one matrix product.
@@ -60,9 +60,18 @@ def hdr_luma(picture: Any) -> Image:
 def hdr_rgb(picture: Any) -> Image:
     """Return the ``(H, W, 3)`` uint8 SDR RGB of an HDR picture, as stored."""
     converted = VideoReformatter().reformat(picture, format="rgb48le").to_ndarray()
-    coded = np.asarray(converted, np.uint16) >> (16 - _BITS)
-    peak = _peak(picture.color_trc)
-    light = cv2.transform(_light_table(picture.color_trc)[coded], _BT2020_TO_BT709)
+    return _toned(np.asarray(converted, np.uint16) >> (16 - _BITS), picture.color_trc)
+
+
+def still_rgb(coded: Image, transfer: int) -> Image:
+    """Return the ``(H, W, 3)`` uint8 SDR RGB of a PQ or HLG still picture, whose values have 8 bits."""
+    steps: NDArray[np.uint16] = np.rint(np.arange(256) * ((2**_BITS - 1) / 255)).astype(np.uint16)
+    return _toned(steps[coded], transfer)
+
+
+def _toned(coded: NDArray[np.integer[Any]], transfer: int) -> Image:
+    peak = _peak(transfer)
+    light = cv2.transform(_light_table(transfer)[coded], _BT2020_TO_BT709)
     steps = np.clip(light * (_STEPS / peak), 0, _STEPS).astype(np.uint16)
     return _shown_table(peak)[steps]
 

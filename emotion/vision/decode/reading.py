@@ -34,13 +34,13 @@ from emotion.vision.decode.repair import (
     read_jpeg_without_end,
     without_metadata,
 )
+from emotion.vision.decode.stills import converter_of
 
 DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
 """Pillow's single-channel modes with more than 8 bits."""
 _ORIENTATION = 0x0112
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 _SAMPLE_FORMAT, _UNSIGNED = 339, 1
-_WHITE = (255, 255, 255, 255)
 _SAMPLE = 250_000
 """Number of pixels that decide whether a picture is dark."""
 
@@ -193,20 +193,11 @@ def _as_rgb(picture: Pillow.Image) -> Image:
         if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:  # Pillow inverts only those of 8 bits and less
             np.subtract(255, shown, out=shown)
         return shown
+    convert = converter_of(picture)
     for top in range(0, picture.height, rows_of(picture.width)):
         bottom = min(top + rows_of(picture.width), picture.height)
-        stored[top:bottom] = np.asarray(_opaque(strip(top, bottom)))
+        stored[top:bottom] = np.asarray(convert(strip(top, bottom)))
     return shown
-
-
-def _opaque(picture: Pillow.Image) -> Pillow.Image:
-    """Return a picture in RGB, blended over white."""
-    if picture.mode == "La":
-        picture = picture.convert("LA")
-    if picture.has_transparency_data:
-        rgba = picture.convert("RGBA")
-        picture = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, _WHITE), rgba)
-    return picture.convert("RGB")
 
 
 def _orientation_of(picture: Pillow.Image) -> int:
