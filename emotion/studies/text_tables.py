@@ -16,6 +16,8 @@ UNICODE = ("utf-8-sig", "utf-16")
 """Encodings that every file may have. Excel writes UTF-16 as “Unicode text”, and E-Prime does too."""
 
 _SIGNS = re.compile("[,;\t]")
+_SEPARATOR = re.compile('"?sep=[,;\t]?"?', re.IGNORECASE)
+"""A first line that tells Excel which sign separates columns."""
 _HEAD = 1 << 20
 """Length of the text from which the names of columns are read, characters."""
 
@@ -107,6 +109,9 @@ def _table_text(content: bytes, limits: TableLimits, encodings: Sequence[str], *
     """Return the text from the names of the columns on."""
     text = decoded(content, encodings, limits.bytes).lstrip("\r\n")
     first, _, rest = text.partition("\n")
+    if _SEPARATOR.fullmatch(first.strip()):
+        text = rest.lstrip("\r\n")
+        first, _, rest = text.partition("\n")
     if titled and not _SIGNS.search(first) and _SIGNS.search(rest.partition("\n")[0]):
         text = rest
     if not text.strip():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -14,10 +13,11 @@ import pyxdf
 from emotion.analytics.edits import Event, Span
 from emotion.csv_text import restored
 from emotion.errors import InputError, brief
+from emotion.studies.formats.elan import elan_spans
 from emotion.studies.text_tables import UNICODE, TableLimits, column_names, decoded, read_text_table
 
 LIMITS = TableLimits(100_000)
-_ENCODINGS = (*UNICODE, "latin-1")
+_ENCODINGS = (*UNICODE, "cp1252", "latin-1")
 _ENDINGS = {".eaf": "elan", ".xdf": "xdf"}
 BORIS_COLUMNS = frozenset({"Behavior", "Behavior type", "Time"})
 
@@ -111,10 +111,17 @@ def eprime_events(content: bytes) -> list[LoggedEvent]:
 
 
 def boris_events(content: bytes) -> list[LoggedEvent]:
-    """Return the events of BORIS' tabular events: starts joined with their stops, and points."""
+    """Return the events of BORIS' tabular events: starts joined with their stops, and points.
+
+    Raises:
+        InputError: It is no such table, or has several observations.
+    """
     table = read_table(content)
     if not set(table) >= BORIS_COLUMNS:
         raise InputError(f"expected BORIS' tabular events with {', '.join(sorted(BORIS_COLUMNS))}; a column is missing")
+    if "Observation id" in table and len(several := list(dict.fromkeys(table["Observation id"]))) > 1:
+        have = ", ".join(brief(name) for name in several[:5])
+        raise InputError(f"expected BORIS' events of one observation, whose times are those of one video; got {have}")
     open_at: dict[tuple[str, str], float] = {}
     found = []
     for row in table.to_dict("records"):
@@ -142,27 +149,7 @@ def elan_events(content: bytes, tiers: Sequence[str] = ()) -> list[LoggedEvent]:
     Raises:
         InputError: It is not such a file, or declares entities.
     """
-    text = decoded(content, _ENCODINGS)
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise InputError("expected an ELAN file without a document type; it has one")
-    try:
-        root = ET.fromstring(text.encode())
-    except ET.ParseError as error:
-        raise InputError(f"expected an ELAN file; it cannot be read: {brief(error)}") from error
-    slots = {
-        slot.get("TIME_SLOT_ID"): int(slot.get("TIME_VALUE", "0")) / 1000
-        for slot in root.iter("TIME_SLOT")
-        if slot.get("TIME_VALUE", "0").isdecimal()
-    }
-    found = []
-    for tier in root.iter("TIER"):
-        if tiers and tier.get("TIER_ID") not in tiers:
-            continue
-        for each in tier.iter("ALIGNABLE_ANNOTATION"):
-            start, end = (slots.get(each.get(f"TIME_SLOT_REF{number}")) for number in (1, 2))
-            if start is not None and end is not None:
-                found.append(_logged(start, end, (each.findtext("ANNOTATION_VALUE") or "").strip()))
-    return _by_start(found)
+    return _by_start(_logged(*span) for span in elan_spans(decoded(content, _ENCODINGS), tiers))
 
 
 def xdf_events(path: Path) -> list[LoggedEvent]:

@@ -101,6 +101,76 @@ def test_elan_reads_what_pympi_wrote(tmp_path: Path) -> None:
     assert len(elan_events(content)) == 2
 
 
+def eaf(slots: list[int | None], tiers: str, media: str = "", encoding: str = "UTF-8") -> bytes:
+    order = "".join(
+        f'<TIME_SLOT TIME_SLOT_ID="ts{number}"' + ("/>" if value is None else f' TIME_VALUE="{value}"/>')
+        for number, value in enumerate(slots)
+    )
+    document = f"<HEADER>{media}</HEADER><TIME_ORDER>{order}</TIME_ORDER>{tiers}"
+    declaration = f'<?xml version="1.0" encoding="{encoding}"?>'
+    return f"{declaration}<ANNOTATION_DOCUMENT>{document}</ANNOTATION_DOCUMENT>".encode(encoding)
+
+
+def aligned(name: str, first: int, last: int, text: str) -> str:
+    refs = f'TIME_SLOT_REF1="ts{first}" TIME_SLOT_REF2="ts{last}"'
+    value = f"<ANNOTATION_VALUE>{text}</ANNOTATION_VALUE>"
+    return (
+        f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="{name}" {refs}>{value}</ALIGNABLE_ANNOTATION></ANNOTATION>'
+    )
+
+
+def referring(name: str, parent: str, text: str) -> str:
+    value = f"<ANNOTATION_VALUE>{text}</ANNOTATION_VALUE>"
+    inner = f'<REF_ANNOTATION ANNOTATION_ID="{name}" ANNOTATION_REF="{parent}">{value}</REF_ANNOTATION>'
+    return f"<ANNOTATION>{inner}</ANNOTATION>"
+
+
+def tier(name: str, *annotations: str) -> str:
+    return f'<TIER TIER_ID="{name}">{"".join(annotations)}</TIER>'
+
+
+def test_elan_annotations_without_a_time_divide_the_time_between_their_neighbours() -> None:
+    """In a tier that divides the time of another one, ELAN stores the outer times only."""
+    parts = tier("a", aligned("1", 0, 1, "smile"), aligned("2", 1, 2, "frown"))
+    events = elan_events(eaf([1000, None, 2000], parts))
+    assert events == [LoggedEvent(1, 1.5, "smile"), LoggedEvent(1.5, 2, "frown")]
+
+
+def test_elan_annotations_that_refer_to_others_have_their_times() -> None:
+    tiers = [
+        tier("words", referring("4", "2", "far")),
+        tier("codes", referring("2", "1", "smile"), referring("3", "1", "frown")),
+        tier("parts", aligned("1", 0, 1, "part")),
+        tier("lost", referring("5", "9", "nothing"), referring("6", "6", "itself")),
+    ]
+    content = eaf([1000, 2000], "".join(tiers))
+    assert elan_events(content, ["codes"]) == [LoggedEvent(1, 1.5, "smile"), LoggedEvent(1.5, 2, "frown")]
+    assert elan_events(content, ["words"]) == [LoggedEvent(1, 1.5, "far")]
+    assert len(elan_events(content)) == 4
+
+
+def test_elan_times_are_those_of_the_video_if_media_were_synchronised() -> None:
+    sound = '<MEDIA_DESCRIPTOR MEDIA_URL="a.wav" MIME_TYPE="audio/x-wav"/>'
+    video = '<MEDIA_DESCRIPTOR MEDIA_URL="a.mp4" MIME_TYPE="video/mp4" TIME_ORIGIN="1500"/>'
+    part = tier("a", aligned("1", 0, 1, "smile"))
+    assert elan_events(eaf([1000, 2000], part, sound + video)) == [LoggedEvent(2.5, 3.5, "smile")]
+    assert elan_events(eaf([1000, 2000], part, sound, "UTF-16")) == [LoggedEvent(1, 2, "smile")]
+
+
+def test_several_boris_observations_are_refused() -> None:
+    """Their times are those of several videos."""
+    rows = ["o1,s,smile,START,1", "o2,s,smile,START,1.5", "o1,s,smile,STOP,2", "o2,s,smile,STOP,3"]
+    content = "\n".join(["Observation id,Subject,Behavior,Behavior type,Time", *rows]).encode()
+    with pytest.raises(InputError, match=r"expected BORIS' events of one observation, .*; got o1, o2"):
+        boris_events(content)
+
+
+def test_tables_of_windows_programs() -> None:
+    """Excel's line that names the separator, and typographic signs in Windows' code page."""
+    table = read_table("sep=;\r\nonset;what\r\n1,5;“ja” – nein\r\n".encode("cp1252"))
+    assert events_of_table(table, Columns("onset", "what")) == [LoggedEvent(1.5, 1.5, "“ja” – nein")]
+
+
 @pytest.mark.parametrize("name", sorted(READERS))
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(name: str, content: bytes) -> None:
