@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image as Pillow
+from PIL import ImageCms
+
+from emotion.types import Image
 
 _WHITE = (255, 255, 255, 255)
 _HDR, _BT2020 = {16, 18}, 9
 """PQ and HLG, and their primaries (ITU-T H.273)."""
+
+_GREY_MODES, _INK_MODES = {"1", "L", "LA", "La"}, {"CMYK"}
+_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+"""Colour spaces of profiles (ICC.1) and Pillow's modes for them."""
+_MOST_PROFILE_BYTES = 16 << 20
+_VISIBLE = 8
+"""Difference of brightness, levels of 255, from which a profile is applied; Display P3 of phones differs by less."""
+_SKIN = ((255, 219, 172), (241, 194, 125), (224, 172, 105), (198, 134, 66), (141, 85, 36), (80, 50, 30))
 
 Convert = Callable[[Pillow.Image], Pillow.Image]
 """Returns a part of a picture in RGB."""
@@ -19,8 +34,64 @@ def converter_of(picture: Pillow.Image) -> Convert:
     """Return what converts the parts of a loaded picture of up to 8 bits per channel to RGB, over white."""
     if _has_unused_alpha(picture):
         return lambda part: part.convert("RGB")
-    transfer = _hdr_transfer(picture)
-    return _opaque if transfer is None else lambda part: _opaque(_in_standard_range(part, transfer))
+    if (transfer := _hdr_transfer(picture)) is not None:
+        return lambda part: _opaque(_in_standard_range(part, transfer))
+    mode = "CMYK" if picture.mode in _INK_MODES else "L" if picture.mode in _GREY_MODES else "RGB"
+    transform = profile_transform(picture.info.get("icc_profile"), mode)
+    return _opaque if transform is None else lambda part: _opaque(_profiled(part, mode, transform))
+
+
+def profile_transform(profile: bytes | None, mode: str) -> Any | None:
+    """Return Pillow's transform from a colour profile to sRGB; None if it would hardly change the brightness.
+
+    Args:
+        profile: The ICC profile of a picture, which may be damaged.
+        mode: ``"RGB"``, ``"L"`` or ``"CMYK"``.
+    """
+    if not profile or len(profile) > _MOST_PROFILE_BYTES:
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if _SPACES.get(source.profile.xcolor_space.strip()) != mode:
+            return None
+        intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+        transform = ImageCms.buildTransform(source, _srgb(), mode, "RGB", intent, flags)
+        return transform if _is_visible(transform, mode) else None
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+@cache
+def _srgb() -> Any:
+    return ImageCms.createProfile("sRGB")
+
+
+def _is_visible(transform: Any, mode: str) -> bool:
+    greys = np.repeat(np.arange(0, 256, 5, dtype=np.uint8)[:, None], 3, axis=1)
+    patches = Pillow.fromarray(np.concatenate([greys, np.array(_SKIN, np.uint8)])[None])
+    before = patches.convert(mode)
+    after = ImageCms.applyTransform(before, transform)
+    return bool(after and np.abs(_brightness(after) - _brightness(before.convert("RGB"))).max() >= _VISIBLE)
+
+
+def _brightness(picture: Pillow.Image) -> np.ndarray:
+    return cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY).astype(int)
+
+
+def _profiled(picture: Pillow.Image, mode: str, transform: Any) -> Pillow.Image:
+    """Return a part of a picture in sRGB, with its alpha if it has one."""
+    shown = ImageCms.applyTransform(picture.convert(mode), transform)
+    if shown is not None and picture.has_transparency_data:
+        shown.putalpha(picture.convert("RGBA").getchannel("A"))
+    return picture if shown is None else shown
+
+
+def deep_in_srgb(image: Image, profile: bytes | None) -> Image:
+    """Return a deep picture, which was read as 8-bit RGB, in sRGB."""
+    for mode in ("RGB", "L"):
+        if (transform := profile_transform(profile, mode)) is not None:
+            return np.asarray(_profiled(Pillow.fromarray(image).convert(mode), mode, transform), np.uint8)
+    return image
 
 
 def _opaque(picture: Pillow.Image) -> Pillow.Image:

@@ -1,4 +1,4 @@
-"""Colours of still pictures: HDR, and alpha that no program uses."""
+"""Colours of still pictures: HDR, colour profiles, and alpha that no program uses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from emotion.samples import sample_image
 from emotion.vision.decode.hdr import HLG, PQ
@@ -62,3 +62,82 @@ def test_a_transparent_png_is_still_white() -> None:
     buffer = io.BytesIO()
     Image.fromarray(np.dstack([PORTRAIT, np.zeros(PORTRAIT.shape[:2], np.uint8)])).save(buffer, "PNG")
     assert (load_image(buffer.getvalue()) == 255).all()
+
+
+SRGB = ((0.4360, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
+DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
+PROPHOTO = ((0.7977, 0.2880, 0.0), (0.1352, 0.7119, 0.0), (0.0313, 0.0001, 0.8249))
+WHITE = (0.9642, 1.0, 0.8249)
+CURVE = struct.pack(
+    ">4s4xHH5i", b"para", 3, 0, *(round(65536 * v) for v in (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
+)
+"""sRGB's tone curve (ICC.1, 10.18)."""
+
+
+def xyz(values: tuple[float, ...]) -> bytes:
+    return b"".join(struct.pack(">i", round(65536 * value)) for value in values)
+
+
+def gamma(exponent: float) -> bytes:
+    return struct.pack(">4s4xIHH", b"curv", 1, round(256 * exponent), 0)
+
+
+def profile(curve: bytes, colours: tuple[tuple[float, ...], ...] = ()) -> bytes:
+    """Return an ICC profile of colours, given by their primaries, or of greys."""
+    tags = {b"wtpt": b"XYZ \0\0\0\0" + xyz(WHITE), b"cprt": b"text\0\0\0\0none\0"}
+    tags[b"desc"] = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"test\0" + bytes(78)
+    for name, primary in zip((b"r", b"g", b"b"), colours, strict=False):
+        tags |= {name + b"XYZ": b"XYZ \0\0\0\0" + xyz(primary), name + b"TRC": curve}
+    if not colours:
+        tags[b"kTRC"] = curve
+    table, data, start = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
+    for name, content in tags.items():
+        table += name + struct.pack(">II", start + len(data), len(content))
+        data += content + bytes(-len(content) % 4)
+    space = b"RGB " if colours else b"GRAY"
+    header = struct.pack(">I4sI4s4s4s12x4s28x", start + len(data), b"lcms", 0x2400000, b"mntr", space, b"XYZ ", b"acsp")
+    return header + xyz(WHITE) + bytes(48) + table + data
+
+
+def tagged(picture: Image.Image, icc: bytes, kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, icc_profile=icc)
+    return buffer.getvalue()
+
+
+def coded(icc: bytes) -> Image.Image:
+    """Return the portrait in the colours of a profile."""
+    target = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+    return ImageCms.profileToProfile(Image.fromarray(PORTRAIT), ImageCms.createProfile("sRGB"), target)
+
+
+@pytest.mark.parametrize("icc", [profile(gamma(1.0), SRGB), profile(gamma(1.8), PROPHOTO)], ids=["linear", "ProPhoto"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_profiles_that_change_the_brightness_are_applied(icc: bytes, kind: str) -> None:
+    shown = load_image(tagged(coded(icc), icc, kind))
+    assert np.abs(shown.astype(int) - PORTRAIT).mean() < 2
+
+
+def test_transparency_is_kept_under_a_profile() -> None:
+    icc = profile(gamma(1.0), SRGB)
+    rgba = np.dstack([np.asarray(coded(icc)), np.full(PORTRAIT.shape[:2], 255, np.uint8)])
+    rgba[:50, :, 3] = 0
+    shown = load_image(tagged(Image.fromarray(rgba), icc))
+    assert (shown[:50] == 255).all()
+    assert np.abs(shown[50:].astype(int) - PORTRAIT[50:]).mean() < 2
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_linear_greys_are_shown_with_their_brightness(depth: type) -> None:
+    greys = np.asarray(Image.fromarray(PORTRAIT).convert("L"))
+    most = np.iinfo(depth).max
+    linear = ((greys / 255) ** 2.2 * most).round().astype(depth)
+    shown = load_image(tagged(Image.fromarray(linear), profile(gamma(1.0))))
+    assert np.abs(shown[..., 0].astype(int) - greys).mean() < 4
+
+
+def test_other_profiles_change_nothing() -> None:
+    picture = Image.fromarray(PORTRAIT)
+    whole = profile(gamma(1.0), SRGB)
+    for icc in (profile(CURVE, DISPLAY_P3), profile(CURVE, SRGB), whole[:200], b"no profile", profile(gamma(1.0))):
+        assert np.array_equal(load_image(tagged(picture, icc)), PORTRAIT)
