@@ -9,7 +9,6 @@ from emotion.imported_models.importer import (
     SIZE_LIMIT_BYTES,
     CardDetails,
     ModelFacts,
-    import_model,
     remove_model,
     suggest_name,
 )
@@ -29,6 +28,7 @@ from ui.lab.try_one import ANSWERS
 
 _UPLOAD, _NOTE, _ASKED = "own_upload", "own_note", "own_asked"
 _OTHER_ORDER = "Another order"
+_ADDED = "{} was added. It is now in the table, on “Test on my pictures” and among the models for videos."
 _PIXELS = {
     UNIT: "0 to 1",
     SYMMETRIC: "−1 to 1",
@@ -205,17 +205,15 @@ def _add(pending: PendingModel, facts: ModelFacts) -> None:
             title=_value(pending, "title"),
             licence=_value(pending, "licence"),
         )
-        card = import_model(pending.path, details, facts)
+        # A double click comes here twice.
+        card = pending.add(details)
     except EmotionError as error:
         st.session_state[_NOTE] = (False, str(error))
         return
     session.set_pending_model(None)
     _forget(card.name)
     st.session_state.setdefault(TIMES, {})[card.name] = facts.ms
-    st.session_state[_NOTE] = (
-        True,
-        f"{card.name} was added. It is now in the table, on “Test on my pictures” and among the models for videos.",
-    )
+    st.session_state[_NOTE] = (True, _ADDED.format(card.name))
 
 
 def _show_added(lab: Lab, visitor: Visitor) -> None:
@@ -266,8 +264,10 @@ def _remove(name: str) -> None:
     try:
         remove_model(name)
     except EmotionError as error:
-        st.session_state[_NOTE] = (False, str(error))
-        return
+        # Otherwise, another click or another page has removed it.
+        if name in imported_models():
+            st.session_state[_NOTE] = (False, str(error))
+            return
     _forget(name)
     st.session_state[_NOTE] = (True, f"{name} was removed.")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import BinaryIO
 
-from emotion.imported_models.importer import ModelFacts, inspect_model
+from emotion.imported_models.importer import CardDetails, ModelFacts, import_model, inspect_model
+from emotion.model_card import ModelCard
 from ui.common.background import UploadJob
 
 
@@ -18,10 +20,23 @@ class PendingModel(UploadJob):
     def __init__(self, name: str, content: BinaryIO) -> None:
         super().__init__(name, content, fallback="model.tflite")
         self.facts: ModelFacts | None = None
+        self._adding = threading.Lock()
+        self._card: ModelCard | None = None
 
     def start(self) -> None:
         """Start the inspection; returns at once."""
         self._start_thread(self._run)
+
+    def add(self, details: CardDetails) -> ModelCard:
+        """Add the model once, however often this is called, and return its card.
+
+        Raises:
+            EmotionError: It cannot be added.
+        """
+        with self._adding:
+            if self._card is None:
+                self._card = import_model(self.path, details, self.facts)
+            return self._card
 
     def _run(self) -> None:
         self.facts = inspect_model(self.path)
