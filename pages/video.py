@@ -1,26 +1,24 @@
 """Video: upload videos or try the sample, follow the queue, and see who showed which expression when."""
 
-import io
 import logging
 
 import streamlit as st
 
 from emotion.bad_file import sentence_for
 from emotion.errors import EmotionError
-from emotion.library import Entry, JobSettings
-from emotion.samples import SAMPLE_NAME
+from emotion.library import Entry
 from ui.access.library import library_or_stop
 from ui.common import uploads
 from ui.common.plain import plain
-from ui.common.resources import sample_clip
 from ui.common.widgets import CONSENT, hints
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 from ui.video import session
 from ui.video.demo import show_demo_button
 from ui.video.open_analysis import choose_another, find_open, show_open, when
-from ui.video.pending_uploads import VIDEO_TYPES, add, show_pending_uploads
+from ui.video.pending_uploads import VIDEO_TYPES, show_pending_uploads
 from ui.video.queue import show_queue
+from ui.video.sample import begin_sample
 from ui.video.video_source import VideoSource
 
 log = logging.getLogger("pages.video")
@@ -51,9 +49,7 @@ def take_uploads() -> None:
 
 def take_sample() -> None:
     uploads.close_menu(MENU)
-    video_source = VideoSource(f"{SAMPLE_NAME}.mp4", io.BytesIO(sample_clip()))
-    add(library, video_source, JobSettings(), title="Sample")
-    session.show(None)
+    begin_sample(library)
 
 
 def choose_videos() -> None:

@@ -65,6 +65,20 @@ def test_without_a_study_one_is_created(repository):
     assert any("Add videos to see" in info.value for info in page.info)
 
 
+def test_a_study_deleted_elsewhere_is_not_replaced_in_silence(repository):
+    studies = StudyRepository(repository)
+    gone, other = (studies.create(Study(title)) for title in ("Gone", "Other"))
+    page = visit()
+    page.query_params["study"] = gone.id
+    assert not page.run().warning
+    studies.delete(gone.id)
+    page.run()
+    assert "does not exist any more" in page.warning[0].value
+    assert page.query_params["study"] == other.id
+    page.run()
+    assert not page.warning
+
+
 def test_the_grid_shows_what_is_there_and_what_is_missing(repository, video):
     fill(repository, video)
     page = visit()

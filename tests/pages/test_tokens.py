@@ -24,6 +24,8 @@ def test_a_token_is_made_shown_once_and_deleted(library: Library, analyzer, monk
     assert f"Bearer {text}" in example
     assert "Lab *computer*" in texts(test)
     test.run()
+    assert [code.value for code in test.code] == [text, example], "another run does not take it away"
+    press(test, "I have copied it")
     assert not test.code, "shown once"
     press(test, "Delete")
     assert list_tokens(library.for_owner(LOCAL)) == []

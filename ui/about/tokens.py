@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,15 +17,16 @@ from ui.access.library import own_library
 from ui.common.plain import plain
 from ui.shell.api_route import api_path, needs_token
 from ui.shell.notice import may_analyse, show_notice
+from ui.shell.once import forget_made, form_key, made_by, make_once
 
 WHAT = (
     "Programs can send pictures and videos to this server and fetch the results. `{address}/openapi.json` describes "
     "the HTTP API. A token lets a program act as you, with your library and your limits."
 )
 OPTIONAL = "Programs on this machine need no token."
-ONCE = "Copy this token now; it is shown only once. Anyone who has it can use your library until it expires."
+ONCE = "Copy this token now; it cannot be shown again later. Anyone who has it can use your library until it expires."
 _DAYS = {7: "7 days", DEFAULT_DAYS: f"{DEFAULT_DAYS} days", 365: "1 year"}
-_NEW, _ERROR = "token_new", "token_error"
+_ERROR, _FORM = "token_error", "token_form"
 
 
 def show_tokens(visitor: Visitor) -> None:
@@ -44,7 +46,7 @@ def show_tokens(visitor: Visitor) -> None:
         return
     if error := st.session_state.pop(_ERROR, None):
         st.error(plain(error), icon=":material/error:")
-    if text := st.session_state.pop(_NEW, None):
+    if text := made_by(_FORM):
         _show_new(text, address)
     for token in tokens:
         _show_token(library, token)
@@ -57,6 +59,7 @@ def _show_new(text: str, address: str) -> None:
     st.success(ONCE, icon=":material/key:")
     st.code(text, language=None, wrap_lines=True)
     st.code(_example(text, address), language="bash", wrap_lines=True)
+    st.button("I have copied it", icon=":material/check:", on_click=forget_made, args=(_FORM,))
 
 
 def _example(text: str, address: str) -> str:
@@ -78,22 +81,24 @@ def _show_form(library: Repository, visitor: Visitor) -> None:
         with st.expander("New token", icon=":material/add:"):
             show_notice(key="token_notice")
         return
-    with st.form("token_form", clear_on_submit=True), st.container(horizontal=True, vertical_alignment="bottom"):
+    key = form_key(_FORM)
+    with st.form(key), st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("New token", placeholder="Lab computer", max_chars=80, help="Name in this list")
         days = st.selectbox("Valid for", list(_DAYS), index=1, format_func=_DAYS.__getitem__)
         if st.form_submit_button("Create token", icon=":material/key:"):
-            _make(library, visitor, name.strip() or "token", days)
+            _make(lambda: create_token(library, name.strip() or "token", days=days, address=visitor.address)[1], key)
 
 
-def _make(library: Repository, visitor: Visitor, name: str, days: int) -> None:
+def _make(create: Callable[[], str], key: str) -> None:
     try:
-        st.session_state[_NEW] = create_token(library, name, days=days, address=visitor.address)[1]
+        make_once(_FORM, key, create)
     except LibraryError as error:
         st.session_state[_ERROR] = str(error)
     st.rerun()
 
 
 def _revoke(library: Repository, token_id: str) -> None:
+    forget_made(_FORM)
     try:
         revoke_token(library, token_id)
     except LibraryError as error:

@@ -24,15 +24,15 @@ def take_uploads(name: str) -> list[UploadedFile]:
     return value if isinstance(value, list) else [value]
 
 
-def turn() -> threading.Lock:
-    """Return the session's lock for long work on uploads.
+def turn(of: str = "uploads") -> threading.Lock:
+    """Return a lock of the session, by default the one for long work on uploads.
 
     After a click, Streamlit starts the next run of the script although the last one may still be inside a long call,
     and stops that one only when it next uses Streamlit. Who has the lock must look again at what is still to do.
-    Never acquire it in a callback: the run that holds it may wait for the session state.
+    Never acquire it in a callback, unless who holds it uses no Streamlit: that run may wait for the session state.
     """
     with _creating:
-        lock: threading.Lock = st.session_state.setdefault("uploads_turn", threading.Lock())
+        lock: threading.Lock = st.session_state.setdefault(f"{of}_turn", threading.Lock())
     return lock
 
 

@@ -20,7 +20,7 @@ CONFIRMATION = "delete everything"
 _INPUT, _NEWS = "library_erase_confirmation", "library_erase_news"
 _HELD = (
     "live_recorded", "growing_analysis", "study_results_job", "study_figures", "study_agreement_job", "study_coder",
-    "study_coding_last", "study_coding_seen", "coding_players",
+    "study_coding_last", "study_coding_seen", "coding_players", "forms",
 )  # fmt: skip
 """Session keys of analyses and results that other pages hold."""
 

@@ -9,6 +9,7 @@ from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.studies import Study
 from ui.common.plain import plain
 from ui.common.widgets import hints
+from ui.shell.once import forget_made, form_key, made_by, make_once
 from ui.studies import session
 from ui.studies.exchange import ask_import, show_import
 
@@ -18,10 +19,14 @@ WHAT_YOU_GET = (
     (":material/folder_zip:", "Files for other tools", "CSV and SPSS with a codebook, and scripts for R and Python."),
 )
 
+_FIRST, _NEW = "study_first_title", "study_new_title"
+"""Names of the forms for a study's title."""
+
 
 def choose_study(studies: StudyRepository) -> SavedStudy | None:
     """Show the choice of studies, and return the open one; None if there is none yet."""
     show_import()
+    _open_new()
     if news := session.take_news():
         st.toast(plain(news), icon=":material/check:")
     found = {each.id: each for each in studies.summaries()}
@@ -29,6 +34,8 @@ def choose_study(studies: StudyRepository) -> SavedStudy | None:
         _show_start(studies)
         return None
     asked = st.query_params.get(session.STUDY)
+    if asked is not None and asked not in found:
+        st.warning("The study that was open here does not exist any more; this is another one.", icon=":material/help:")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ids = list(found)
         chosen = st.selectbox(
@@ -36,7 +43,7 @@ def choose_study(studies: StudyRepository) -> SavedStudy | None:
             key=f"study_choice_{hash(tuple(ids))}_{asked}",
         )  # fmt: skip
         with st.popover("New study", icon=":material/add:"):
-            _ask_title(studies, "study_new_title")
+            _ask_title(studies, _NEW)
             ask_import(studies, "new")
         if st.button("Delete study", icon=":material/delete:", help="Its analyses stay in the library"):
             _confirm_delete(studies, chosen, found[chosen].title)
@@ -47,17 +54,26 @@ def choose_study(studies: StudyRepository) -> SavedStudy | None:
 
 def _show_start(studies: StudyRepository) -> None:
     st.info("No study yet. Name one, then add videos: one per participant and stimulus.", icon=":material/science:")
-    _ask_title(studies, "study_first_title")
+    _ask_title(studies, _FIRST)
     with st.expander("Import an exported study", icon=":material/upload_file:"):
         ask_import(studies, "first")
     hints(WHAT_YOU_GET)
 
 
-def _ask_title(studies: StudyRepository, key: str) -> None:
+def _open_new() -> None:
+    """Open the study that a form has made."""
+    for name in (_FIRST, _NEW):
+        if study_id := made_by(name):
+            session.open_study(study_id)
+            forget_made(name)
+
+
+def _ask_title(studies: StudyRepository, name: str) -> None:
+    key = form_key(name)
     with st.form(key, border=False):
         title = st.text_input("Title of the study", max_chars=200, placeholder="Such as: Reactions to trailers")
         if st.form_submit_button("Create study", type="primary", icon=":material/add:") and title.strip():
-            session.open_study(studies.create(Study(title.strip())).id)
+            make_once(name, key, lambda: studies.create(Study(title.strip())).id)
             st.rerun()
 
 

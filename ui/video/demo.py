@@ -11,6 +11,7 @@ from emotion.library.jobs.finished import open_finished
 from emotion.samples.demo import DEMO_TIMELINE, DEMO_TITLE, DEMO_VIDEO
 from ui.access.library import library_or_stop
 from ui.common.plain import plain
+from ui.common.uploads import turn
 from ui.video.session import open_analysis
 
 
@@ -19,7 +20,9 @@ def show_demo_button(kind: Literal["primary", "secondary"] = "secondary") -> Non
     if not st.button("See a demo", type=kind, icon=":material/play_circle:"):
         return
     try:
-        entry = open_finished(library_or_stop(), DEMO_VIDEO, DEMO_TIMELINE, DEMO_TITLE)
+        library = library_or_stop()
+        with turn():  # so that the second run of a double click finds what the first one adds
+            entry = open_finished(library, DEMO_VIDEO, DEMO_TIMELINE, DEMO_TITLE)
     except EmotionError as error:
         st.error(plain(error), icon=":material/error:")
         return
