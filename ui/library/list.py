@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, UnknownAnalysisError
 from emotion.library import Entry, Repository
 from ui.common.entries import show_entries
 from ui.common.plain import plain
@@ -128,7 +129,9 @@ def _save(library: Repository, entry: Entry, title: str, tags: Sequence[str]) ->
 
 def _delete(library: Repository, chosen: Sequence[Entry]) -> None:
     for entry in chosen:
-        library.delete(entry.id)
+        # One that is gone was deleted on another page.
+        with contextlib.suppress(UnknownAnalysisError):
+            library.delete(entry.id)
 
 
 def _run_action(action: Callable[[], None], done: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, UnknownAnalysisError
 from emotion.library import Entry, Repository
 from emotion.live import LiveSession
 from ui.common.errors import fragment
@@ -56,7 +56,7 @@ def _all() -> list[_Recorded]:
 def _show(recorded: _Recorded, library: Repository) -> None:
     try:
         entry = library.get(recorded.entry_id)
-    except LibraryError:
+    except UnknownAnalysisError:
         _all().remove(recorded)
         return
     if not entry.state.is_over:

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, UnknownAnalysisError
 from emotion.library import Entry, Repository, State
 from emotion.library.jobs.queue import cancel, places_in_queue, resume
 from ui.common.errors import fragment
@@ -100,7 +100,7 @@ def _show_broken(library: Repository, entry: Entry) -> None:
         if entry.can_resume:
             st.button(
                 "Resume", key=f"resume_{entry.id}", icon=":material/play_arrow:",
-                on_click=_guarded, args=(partial(resume, library, entry.id),),
+                on_click=_guarded, args=(partial(_resume, library, entry.id),),
             )  # fmt: skip
         st.button(
             "Delete", key=f"drop_{entry.id}", icon=":material/delete:",
@@ -108,9 +108,20 @@ def _show_broken(library: Repository, entry: Entry) -> None:
         )  # fmt: skip
 
 
+def _resume(library: Repository, analysis_id: str) -> None:
+    """Queue an interrupted analysis again, unless the first click of a double click has."""
+    if library.get(analysis_id).state not in ACTIVE:
+        resume(library, analysis_id)
+
+
 def _guarded(act: Callable[[], None]) -> None:
-    """Run a button's action; keep its error for the next run, because callbacks cannot draw."""
+    """Run a button's action; keep its error for the next run, because callbacks cannot draw.
+
+    If the analysis is gone, another page or the first click of a double click deleted it.
+    """
     try:
         act()
+    except UnknownAnalysisError:
+        return
     except LibraryError as error:
         st.session_state[_ERROR] = str(error)

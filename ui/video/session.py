@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion.errors import LibraryError
+from emotion.errors import UnknownAnalysisError
 from emotion.library import Entry, Repository
 from ui.player import forget_player
 from ui.video.downloads import forget_export
@@ -54,8 +54,9 @@ def begun(library: Repository) -> list[Entry]:
     for analysis_id in list(begun_videos()):
         try:
             entries.append(library.get(analysis_id))
-        except LibraryError:
-            begun_videos().pop(analysis_id).close()
+        except UnknownAnalysisError:
+            if (gone := begun_videos().pop(analysis_id, None)) is not None:  # else, another run was here first
+                gone.close()
     return entries
 
 
