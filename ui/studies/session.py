@@ -29,20 +29,19 @@ class ResultsJob(BackgroundJob):
 
     Attributes:
         study_id: ID of the study.
-        key: What the results are of; None before the first start.
+        key: What the results are of; None lets the next run of the page start again.
+        known: What is known of each analysis, for the next job of the study.
         results: The results; None while running, if cancelled and if failed.
     """
 
-    def __init__(self, study_id: str) -> None:
+    def __init__(self, study_id: str, key: Hashable, known: dict[object, CellSums]) -> None:
         super().__init__()
-        self.study_id = study_id
-        self.key: Hashable = None
+        self.study_id, self.known = study_id, known
+        self.key: Hashable = key
         self.results: StudyResults | None = None
-        self._known: dict[object, CellSums] = {}
 
-    def start(self, studies: StudyRepository, saved: SavedStudy, key: Hashable) -> None:
+    def start(self, studies: StudyRepository, saved: SavedStudy) -> None:
         """Start; returns at once."""
-        self.key, self.results = key, None
         self._start_thread(lambda: self._run(studies, saved))
 
     def forget(self) -> None:
@@ -50,7 +49,7 @@ class ResultsJob(BackgroundJob):
         self.key = None
 
     def _run(self, studies: StudyRepository, saved: SavedStudy) -> None:
-        self.results = study_results(studies, saved, self._report, self._known)
+        self.results = study_results(studies, saved, self._report, self.known)
 
 
 def cached(results: StudyResults, key: Hashable, make: Callable[[], T]) -> T:
@@ -82,14 +81,14 @@ def results_job(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
     """Return the job of a study's results, started anew if the study, an analysis or its edits changed."""
     key = standing_of(saved, states)
     job: ResultsJob | None = st.session_state.get(_JOB)
-    if job is None or job.study_id != saved.id:
+    if job is None or job.study_id != saved.id or job.key != key:
+        known = {} if job is None or job.study_id != saved.id else job.known
         if job is not None:
             job.close()
-        job = st.session_state[_JOB] = ResultsJob(saved.id)
-    if job.key != key:
-        job.cancel()
-        job.wait()
-        job.start(studies, saved, key)
+            job.wait()
+        # Another job and not another start, because two runs of the page may come here at once.
+        job = st.session_state[_JOB] = ResultsJob(saved.id, key, known)
+        job.start(studies, saved)
         job.wait(SHORT_S)
     return job
 
