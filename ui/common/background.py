@@ -37,6 +37,7 @@ class BackgroundJob:
         self._cancelled = threading.Event()
         self._closed = False
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     @property
     def started(self) -> bool:
@@ -64,11 +65,14 @@ class BackgroundJob:
         self._folder.cleanup()
 
     def _start_thread(self, work: Callable[[], None]) -> None:
-        """Start the thread; allowed again once it has ended."""
-        self.progress, self.error = None, ""
-        self._cancelled.clear()
-        self._thread = threading.Thread(target=self._guard, args=(work,), name="job", daemon=True)
-        self._thread.start()
+        """Start the thread, unless it is running: a double click starts a job twice."""
+        with self._starting:
+            if self.running:
+                return
+            self.progress, self.error = None, ""
+            self._cancelled.clear()
+            self._thread = threading.Thread(target=self._guard, args=(work,), name="job", daemon=True)
+            self._thread.start()
 
     def _guard(self, work: Callable[[], None]) -> None:
         try:

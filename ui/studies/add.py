@@ -165,9 +165,13 @@ def _show_reading(study: Study, files: Mapping[str, str]) -> None:
 def _save(
     studies: StudyRepository, saved: SavedStudy, new: Study, news: str, failures: list[str] | None = None
 ) -> None:
-    """Merge what is new into the study and run the page again, or say why that cannot be done."""
+    """Merge what is new into the study and run the page again, or say why that cannot be done.
+
+    The study is read again, because adding videos takes long enough for another page to change it.
+    """
     try:
-        studies.save(saved, saved.study.merged_with(new))
+        latest = studies.get(saved.id)
+        studies.save(latest, latest.study.merged_with(new))
     except EmotionError as error:
         st.error(plain(error), icon=":material/error:")
         return

@@ -111,7 +111,10 @@ def _ask_variable(studies: StudyRepository, saved: SavedStudy) -> None:
                 people = tuple(replace(each, variables={name: "", **each.variables}) for each in people)
             else:
                 stimuli = tuple(replace(each, variables={name: "", **each.variables}) for each in stimuli)
-            _store(studies, saved, people, stimuli)
+            try:
+                _store(studies, saved, people, stimuli)
+            except EmotionError as error:
+                st.error(plain(error), icon=":material/error:")
 
 
 def _save(studies: StudyRepository, saved: SavedStudy, people: pd.DataFrame, stimuli: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,3 +88,18 @@ def test_an_upload_to_a_full_disk_leaves_no_file(
 def test_the_name_of_an_upload_is_never_a_path(given: str, name: str) -> None:
     job = Task(given, io.BytesIO(b""))
     assert (job.name, job.path.name) == (name, "upload")
+
+
+def test_a_job_that_runs_is_not_started_again(task: Task) -> None:
+    begun, allowed = [], threading.Event()
+
+    def work() -> None:
+        begun.append(threading.current_thread())
+        assert allowed.wait(20)
+
+    for _ in range(2):
+        task._start_thread(work)
+    allowed.set()
+    for thread in begun:
+        thread.join(20)
+    assert len(begun) == 1
