@@ -21,9 +21,11 @@ def kept(name: str, version: object, make: Callable[[], T]) -> T:
         make: Computes the value; if it raises, nothing is cached.
     """
     values = st.session_state.setdefault(_KEPT, {})
-    if name not in values or values[name][0] != version:
-        values[name] = (version, make())
-    value: T = values[name][1]
+    found = values.get(name)
+    if found is None or found[0] != version:
+        # Returned as it was made: another run may replace it with its own version meanwhile.
+        found = values[name] = (version, make())
+    value: T = found[1]
     return value
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from emotion.errors import InputError
 from emotion.studies.coding import Codebook, CodedSpan, spans_from_json, spans_to_json
 from ui.common.web_modules import joined_modules, keep_value
 from ui.player.pack import pack_frames
@@ -62,19 +63,28 @@ class _Memory:
     generation: int = 0
     open: tuple[str, ...] = ()
 
-    def take(self, said: Mapping[str, Any] | None) -> Spans | None:
-        """Return the spans of a report that is new, or None."""
-        if not said or (heard := (str(said["session"]), int(said["count"]))) == self.heard:
-            return None
-        self.heard = heard
-        self.open = tuple(str(state["code"]) for state in said.get("open") or [])
-        self.spans = tuple(sorted(spans_from_json(said["spans"])))
-        return self.spans
+    def exchange(self, said: Mapping[str, Any] | None, store: Callable[[Spans | None], Spans]) -> None:
+        """Store the spans of a report that is new, or read the stored ones.
 
-    def have(self, spans: Spans) -> None:
-        """Remember the spans that the page has; if they are not the player's, the player takes over the difference."""
-        self.generation += spans != self.spans
-        self.spans = spans
+        If they are not the player's, the player takes over the difference. If storing them fails, or a click stops the
+        run meanwhile, the report stays new.
+
+        Raises:
+            InputError: The browser sent something else than spans; the report is dropped.
+        """
+        if not said or (heard := (str(said["session"]), int(said["count"]))) == self.heard:
+            players, stored = self.spans, store(None)
+        else:
+            try:
+                players = tuple(sorted(spans_from_json(said["spans"])))
+                stored = store(players)
+            except InputError:
+                self.heard = heard
+                raise
+            self.heard = heard
+            self.open = tuple(str(state["code"]) for state in said.get("open") or [])
+        self.generation += stored != players
+        self.spans = stored
 
 
 def show_coding_player(
@@ -109,8 +119,7 @@ def show_coding_player(
     if key not in memories:
         memories[key] = _Memory(spans(None))
     memory = memories[key]
-    coded = memory.take((st.session_state.get(key) or {}).get("coded"))
-    memory.have(spans(coded))
+    memory.exchange((st.session_state.get(key) or {}).get("coded"), spans)
     data = {
         "video": video_url(source, f"{key}-video"),
         "frames": data_url(pack_frames(frame_times), f"{key}-frames"),

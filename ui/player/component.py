@@ -121,7 +121,6 @@ def show_player(
     position = memory.position(time_s, sent.get("position"))
     # The browser shows its own marks until the page does, in the next run.
     received = sorted(memory.received)
-    events = memory.receive(sent.get("events") or [])
     chosen = [str(lane) for lane in sent.get("lanes") or []]
     data = {
         "video": None if source is None else video_url(Path(source), f"{key}-video"),
@@ -141,7 +140,8 @@ def show_player(
         key=memory.key, data=data,
         on_position_change=keep_value, on_events_change=keep_value, on_lanes_change=keep_value,
     )  # fmt: skip
-    return PlayerState(position["time_s"], events)
+    # Last, because a click stops this run at its next use of Streamlit, and events count as received from here on.
+    return PlayerState(position["time_s"], memory.receive(sent.get("events") or []))
 
 
 def forget_player(key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import streamlit as st
 
 from emotion.errors import InputError
 from ui.common.kept import forget_kept, kept
@@ -33,6 +34,17 @@ def test_an_error_is_not_kept():
     with pytest.raises(InputError):
         kept("figure", "a", fail)
     assert kept("figure", "a", lambda: 1) == 1
+
+
+def test_a_run_gets_what_it_made_though_an_overlapping_run_keeps_another_version():
+    """The other run replaces the kept value at once, as it may between any two steps of this one."""
+
+    class Overlapped(dict):
+        def __setitem__(self, name, value):
+            super().__setitem__(name, ("b", "of the other run"))
+
+    st.session_state["kept_values"] = Overlapped()
+    assert kept("figure", "a", lambda: "of this run") == "of this run"
 
 
 def test_nothing_is_left_after_forgetting():

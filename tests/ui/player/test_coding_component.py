@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
-from emotion.errors import InputError
+from emotion.errors import InputError, LibraryError
 from emotion.labels import EMOTIONS
 from emotion.studies.coding import CodedSpan, spans_to_json
-from ui.player.coding import _Memory, coding_module
+from ui.player.coding import Spans, _Memory, coding_module
 from ui.player.pack import pack_frames
 
 ONE, OTHER = CodedSpan(0.04, 0.4, "fear"), CodedSpan(1.0, 1.0, "blink")
@@ -25,29 +26,56 @@ def report(count: int, *spans: CodedSpan, session: str = "visit") -> dict:
     return {"session": session, "count": count, "spans": spans_to_json(spans), "open": [{"code": "fear", "start_s": 2}]}
 
 
+class Store:
+    """Stored spans; remembers what it was asked to store."""
+
+    def __init__(self, *spans: CodedSpan) -> None:
+        self.spans, self.asked = spans, []
+
+    def __call__(self, coded: Spans | None) -> Spans:
+        self.asked.append(coded)
+        self.spans = self.spans if coded is None else coded
+        return self.spans
+
+
 def test_a_report_is_taken_once() -> None:
-    memory = _Memory(())
-    assert memory.take(None) is None
-    assert memory.take(report(1, OTHER, ONE)) == (ONE, OTHER)
+    memory, store = _Memory(()), Store()
+    memory.exchange(None, store)
+    memory.exchange(report(1, OTHER, ONE), store)
     assert memory.open == ("fear",)
-    assert memory.take(report(1, OTHER, ONE)) is None
-    assert memory.take(report(2, ONE)) == (ONE,)
-    assert memory.take(report(1, session="after a reload")) == ()
+    memory.exchange(report(1, OTHER, ONE), store)
+    memory.exchange(report(2, ONE), store)
+    memory.exchange(report(1, session="after a reload"), store)
+    assert store.asked == [None, (ONE, OTHER), None, (ONE,), ()]
 
 
 def test_only_spans_that_the_player_does_not_have_are_a_new_generation() -> None:
-    memory = _Memory((ONE,))
-    memory.have((ONE,))
-    memory.take(report(1, ONE, OTHER))
-    memory.have((ONE, OTHER))
+    memory, store = _Memory((ONE,)), Store(ONE)
+    memory.exchange(None, store)
+    memory.exchange(report(1, ONE, OTHER), store)
     assert memory.generation == 0
-    memory.have((OTHER,))
+    store.spans = (OTHER,)
+    memory.exchange(report(1, ONE, OTHER), store)
     assert (memory.generation, memory.spans) == (1, (OTHER,))
 
 
+@pytest.mark.parametrize("reason", [LibraryError("another program has locked it"), StopException()])
+def test_what_could_not_be_stored_is_stored_by_the_next_run(reason: BaseException) -> None:
+    def fail(_coded: Spans | None) -> Spans:
+        raise reason
+
+    memory, store = _Memory(()), Store()
+    with pytest.raises(type(reason)):
+        memory.exchange(report(1, ONE), fail)
+    memory.exchange(report(1, ONE), store)
+    assert (store.spans, memory.generation) == ((ONE,), 0)
+
+
 def test_strange_spans_of_a_browser_are_refused() -> None:
+    memory, strange = _Memory(()), report(1) | {"spans": [{"code": "fear"}]}
     with pytest.raises(InputError, match="they cannot be read"):
-        _Memory(()).take(report(1) | {"spans": [{"code": "fear"}]})
+        memory.exchange(strange, Store())
+    memory.exchange(strange, Store())
 
 
 def test_the_browser_gets_exact_times_and_nothing_else() -> None:

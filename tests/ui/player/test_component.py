@@ -3,11 +3,15 @@ from __future__ import annotations
 import re
 
 import pytest
+import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
-from emotion.analytics.edits import Span
+from emotion.analytics.edits import Edits, Span
 from emotion.errors import InputError
-from ui.player.component import _Memory, player_module
+from tests.conftest import make_analysis
+from ui.player import component
+from ui.player.component import _Memory, player_module, show_player
 from ui.player.serve import video_url
 
 
@@ -29,6 +33,24 @@ def test_an_event_is_reported_again_once_it_has_a_name():
     named = event(1) | {"label": " a\n joke "}
     assert [(mark.id, mark.label) for mark in memory.receive([named])] == [("visit-1", "a joke")]
     assert memory.receive([named]) == ()
+
+
+def test_an_event_of_a_stopped_run_is_reported_by_the_next_one(monkeypatch):
+    def stop(**_arguments) -> None:
+        raise StopException
+
+    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(component, "data_url", lambda *_arguments: "")
+    analysis, edits = make_analysis([["neutral"]] * 3), Edits()
+    monkeypatch.setattr(component, "_mount", lambda **_arguments: None)
+    show_player(None, analysis, edits=edits, key="player")
+    st.session_state[st.session_state["player_memory"].key] = {"events": [event(1)]}
+    monkeypatch.setattr(component, "_mount", stop)
+    with pytest.raises(StopException):
+        show_player(None, analysis, edits=edits, key="player")
+    monkeypatch.setattr(component, "_mount", lambda **_arguments: None)
+    assert [mark.id for mark in show_player(None, analysis, edits=edits, key="player").events] == ["visit-1"]
+    assert show_player(None, analysis, edits=edits, key="player").events == ()
 
 
 def test_the_player_seeks_only_on_a_new_request():
