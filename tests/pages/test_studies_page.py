@@ -302,6 +302,18 @@ def test_events_of_a_log_are_added_to_a_video(repository, video):
     ]
 
 
+def test_a_log_stays_with_its_video_when_another_one_is_taken_out(repository, video):
+    saved, studies = fill(repository, video), StudyRepository(repository)
+    page = visit()
+    uploader = next(one for one in page.file_uploader if one.label.startswith("Log"))
+    uploader.set_value(("p2_comedy.csv", b"film.started,film.stopped\n1,2\n", "text/csv")).run()
+    studies.save(saved, saved.study.without_cells([("p1", "comedy")]))
+    page.run()
+    next(button for button in page.button if button.label.startswith("Add 1 event")).click().run()
+    assert not page.exception and not page.error
+    assert [cell.key for cell in saved.study.cells if repository.get(cell.analysis).edits.events] == [("p2", "comedy")]
+
+
 def test_without_a_name_nothing_can_be_coded(repository, video):
     fill(repository, video)
     page = visit("Coding")

@@ -126,6 +126,8 @@ def test_another_analysis_of_the_library_is_compared(repository, video):
     test = person.set_value(2).run()
     figures_of = next(table.value for table in test.dataframe if "correlation" in table.value).set_index("emotion")
     assert figures_of["second"].idxmax() == "fear"
+    repository.save_edits(other.id, Edits(names={2: "Yan"}))
+    assert "Yan" in test.run().selectbox[-1].options
     repository.delete(other.id)
     assert not test.run().exception
 

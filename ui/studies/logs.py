@@ -118,9 +118,10 @@ def _ask_place(
 ) -> tuple[Cell, float]:
     """Ask for the video and for an event that is visible in it; return the cell and the offset of times, s."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        place = st.selectbox(
-            "Video of", range(len(cells)), _likely(cells, states, name),
-            format_func=lambda one: plain(" · ".join(cells[one].key)), key=f"study_log_cell_{name}", width=260,
+        # By their keys: a place in the list is another video's once one of them is taken out.
+        key = st.selectbox(
+            "Video of", [cell.key for cell in cells], _likely(cells, states, name),
+            format_func=lambda one: plain(" · ".join(one)), key=f"study_log_cell_{name}", width=260,
         )  # fmt: skip
         labels = list(dict.fromkeys(event.label for event in logged))
         align = st.selectbox(
@@ -128,7 +129,8 @@ def _ask_place(
             format_func=lambda one: "none: times are the video's" if one is None else plain(one),
         )  # fmt: skip
         at = st.number_input("Its time in the video, s", 0.0, step=0.1, disabled=align is None, key="study_log_at")
-    return cells[place], 0.0 if align is None else offset_by(logged, align, at)
+    cell = next(each for each in cells if each.key == key)
+    return cell, 0.0 if align is None else offset_by(logged, align, at)
 
 
 def _likely(cells: list[Cell], states: Mapping[str, AnalysisState], name: str) -> int:

@@ -156,13 +156,17 @@ class AnalysisContext:
         }
 
     def load(self, analysis_id: str) -> tuple[Analysis, Edits]:
-        """Return another analysis with its edits applied, and the edits.
+        """Return another analysis with its edits applied, and the edits; kept until either changes.
 
         Raises:
             EmotionError: It was deleted, or its edits are contradictory.
         """
-        edits = self._library.get(analysis_id).edits
-        return apply_edits(self._library.load_analysis(analysis_id), edits), edits
+        other = self._library.get(analysis_id)
+        return kept(
+            "compared_analysis",
+            (other.id, other.finished_at, other.edits_version),
+            lambda: (apply_edits(self._library.load_analysis(other.id), other.edits), other.edits),
+        )
 
 
 def _named(entry: Entry, day: str) -> str:

@@ -16,7 +16,6 @@ from emotion.errors import EmotionError, TimelineError, TooLargeError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
 from ui.common.charts import show_chart
-from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.shares import whole_percent
@@ -90,7 +89,7 @@ def _other_analysis(library: OtherAnalyses | None, key: str) -> Side | None:
     if chosen == _FILE:
         return _other_file(key)
     try:
-        other, edits = kept("compared_analysis", chosen, lambda: library.load(chosen))
+        other, edits = library.load(chosen)
     except EmotionError as error:
         st.error(plain(error), icon=":material/broken_image:")
         return None
