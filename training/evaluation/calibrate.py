@@ -147,7 +147,7 @@ def with_tta(
         return card, logits
     limit = round(float(np.quantile(margins(logits), TTA_SHARE)), _DIGITS)
     tta_card = replace(card, second_look_below=limit)
-    unsure = np.flatnonzero(margins(logits) < limit)
+    unsure = np.flatnonzero(margins(logits) < limit).tolist()
     averaged = logits.copy()
     averaged[unsure] = LiteRTClassifier(tta_card, file=file).logits([images[row] for row in unsure])
     right_before, right_after = (answers.argmax(axis=1) == truth for answers in (logits, averaged))
