@@ -92,6 +92,22 @@ def settle(page: Page) -> None:
     page.evaluate("() => { window.idleSince = undefined; }")
 
 
+def click_when_still(target: Locator) -> None:
+    """Click an element once it has not moved for half a second: parts above it that load late move it away."""
+    target.evaluate(
+        """element => new Promise(resolve => {
+            let place, since;
+            const look = () => {
+                const {top, left} = element.getBoundingClientRect();
+                if (`${top} ${left}` !== place) { place = `${top} ${left}`; since = performance.now(); }
+                if (performance.now() - since > 500) resolve(); else setTimeout(look, 50);
+            };
+            look();
+        })"""
+    )
+    target.click()
+
+
 def click_at(page: Page, target: Locator, share: float, y: float) -> None:
     """Click an element at a share of its width (0 to 1), ``y`` px below its top."""
     settle(page)

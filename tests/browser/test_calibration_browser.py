@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bench.common.chromium import served, settle
+from bench.common.chromium import click_when_still, served, settle
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +50,7 @@ def test_nine_dots_are_shown_one_by_one_and_passed_to_the_session(page):
             look();
         }"""
     )
-    page.get_by_role("button", name="Show nine dots").click()
+    click_when_still(page.get_by_role("button", name="Show nine dots"))
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.get_by_role("dialog")).to_be_hidden(timeout=30_000)
     # Together they span the window: 8, 50 and 92% of its width and height.
@@ -69,7 +69,7 @@ def test_nine_dots_are_shown_one_by_one_and_passed_to_the_session(page):
 
 
 def test_escape_cancels(page):
-    page.get_by_role("button", name="Show nine dots").click()
+    click_when_still(page.get_by_role("button", name="Show nine dots"))
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
