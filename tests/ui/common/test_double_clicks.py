@@ -9,20 +9,11 @@ import streamlit as st
 
 from emotion.errors import LibraryError, UnknownAnalysisError
 from emotion.library import State
-from tests.ui.common.test_overlapping_runs import LongCall
+from tests.ui.common.long_call import LongCall
 from ui.shell.once import forget_made, form_key, made_by, make_once
 from ui.video import demo, sample, session
 
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch) -> dict:
-    monkeypatch.setattr(st, "session_state", {})
-    return st.session_state
-
-
-@pytest.fixture
-def call() -> LongCall:
-    return LongCall()
+pytestmark = pytest.mark.usefixtures("session_state")
 
 
 def test_overlapping_runs_of_a_form_make_one_thing(call):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +14,7 @@ from streamlit.runtime.scriptrunner import StopException
 from emotion.library import JobSettings
 from emotion.studies import Cell, Participant, Stimulus, Study
 from tests.fakes import FakeAnalyzer
+from tests.ui.common.long_call import LongCall
 from ui.common.resources import encode_png
 from ui.pictures import session as pictures_session
 from ui.studies import add
@@ -25,31 +23,7 @@ from ui.video import session as video_session
 from ui.video.pending_uploads import RATES
 from ui.video.video_source import VideoSource
 
-WAIT_S = 20
-
-
-class LongCall:
-    """A call that does not return before it is allowed to."""
-
-    def __init__(self) -> None:
-        self.entered, self.allowed, self.count = threading.Event(), threading.Event(), 0
-
-    def __call__(self) -> None:
-        self.count += 1
-        self.entered.set()
-        assert self.allowed.wait(WAIT_S)
-
-    def overlapped(self, first: Callable[[], object], second: Callable[[], object]) -> None:
-        """Begin the first run, and begin the second while the first is inside this call; raise what they raise."""
-        with ThreadPoolExecutor(2) as pool:
-            earlier = pool.submit(first)
-            assert self.entered.wait(WAIT_S)
-            later = pool.submit(second)
-            # Time for the later run to begin the same work, which it must not.
-            threading.Event().wait(0.2)
-            self.allowed.set()
-            earlier.result(WAIT_S)
-            later.result(WAIT_S)
+pytestmark = pytest.mark.usefixtures("session_state")
 
 
 class SlowAnalyzer(FakeAnalyzer):
@@ -71,17 +45,6 @@ class SlowLibrary:
         self.call()
         self.names.append(name)
         return SimpleNamespace(id=f"id of {name}")
-
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch) -> dict:
-    monkeypatch.setattr(st, "session_state", {})
-    return st.session_state
-
-
-@pytest.fixture
-def call() -> LongCall:
-    return LongCall()
 
 
 def pending_picture(name: str) -> None:
