@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +10,12 @@ from emotion.batch.results import ERRORS, SUMMARY
 from emotion.batch.run import Report, run_batch
 from emotion.batch.settings import Settings
 from emotion.cli.output import progress_bar
-from emotion.cli.status import INTERRUPTED, OK, SOME_FAILED
+from emotion.cli.status import OK, SOME_FAILED
 from emotion.cli.video import add_sampling_options
+from emotion.errors import Cancelled
 from emotion.vision.decode.sampling import Sampling
+
+_INTERRUPTED = "interrupted; run the same command to continue"
 
 
 def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
@@ -37,15 +39,15 @@ def run(options: argparse.Namespace) -> int:
     """Analyse the videos without a result, print a summary, and return the exit status.
 
     Raises:
-        EmotionError: The batch cannot start or continue.
+        EmotionError: The batch cannot start or continue, or Ctrl-C stopped it.
     """
     try:
         report = _report(options)
     except KeyboardInterrupt:
-        return _interrupted()
+        raise Cancelled(_INTERRUPTED) from None
     print(_sentence(report, options.out))
     if report.interrupted:
-        return _interrupted()
+        raise Cancelled(_INTERRUPTED)
     return SOME_FAILED if report.errors else OK
 
 
@@ -71,8 +73,3 @@ def _sentence(report: Report, out: str) -> str:
     if report.before:
         text += f", {report.before} of these by an earlier run"
     return f"{text}; {report.elapsed_s:.0f} s; see {SUMMARY} and {ERRORS} in {out}"
-
-
-def _interrupted() -> int:
-    print("emotion: interrupted; run the same command to continue", file=sys.stderr)
-    return INTERRUPTED

@@ -197,7 +197,9 @@ def _video(options: argparse.Namespace) -> int:
         return OK
     notes = "; ".join(outcome.notes)
     text = notes if outcome.files == 1 else f"{len(outcome.notes)} of {outcome.files} videos: {notes}"
-    return _fail(text, INTERRUPTED if outcome.interrupted else FAILED)
+    if outcome.interrupted:
+        raise Cancelled(text)
+    return _fail(text)
 
 
 def _export(options: argparse.Namespace) -> int:
