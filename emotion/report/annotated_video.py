@@ -21,10 +21,9 @@ from emotion.report.edited import Edited
 from emotion.report.faces_at import CoveredFaces, ShownFaces
 from emotion.types import Frame, FrameResult, Image, VideoInfo
 from emotion.vision.decode.containers import open_container, sound_stream
-from emotion.vision.decode.frame_times import in_time
 from emotion.vision.decode.survey import Survey, survey
 from emotion.vision.decode.video import probe, read_video
-from emotion.vision.encode import TIME_BASE, timed_pictures
+from emotion.vision.encode import TIME_BASE, in_time, timed_pictures
 
 _COPIED = {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"}
 """Audio codecs that are copied into mp4; others are encoded as AAC."""

@@ -21,10 +21,9 @@ from emotion.report.stills import shrink
 from emotion.sandbox.runner import run_limited
 from emotion.types import Progress
 from emotion.vision.decode.containers import moving_streams, open_container, picture_stream, sound_stream
-from emotion.vision.decode.frame_times import in_time
 from emotion.vision.decode.survey import Survey, survey
 from emotion.vision.decode.video import is_shown_as_stored, probe, read_video
-from emotion.vision.encode import TIME_BASE, timed_pictures
+from emotion.vision.encode import TIME_BASE, in_time, timed_pictures
 
 COPY_PX = 1280
 """Longest side of a copy."""

@@ -1,4 +1,4 @@
-"""Encodes videos that every browser plays: H.264, 4:2:0, index at the front."""
+"""Encodes videos that every browser plays: H.264, 4:2:0, index at the front; sound keeps in time with the frames."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from av.video.reformatter import VideoReformatter
 
 from emotion.errors import VideoError
 from emotion.types import Frame, Image
+from emotion.vision.decode.clock import Clock
 from emotion.vision.decode.containers import picture_stream
+from emotion.vision.decode.survey import Survey
 
 _CLOCK_HZ = 90_000
 TIME_BASE = Fraction(1, _CLOCK_HZ)
 """MPEG's time base, fine enough for constant and variable frame rates."""
 _FRAGMENT_S = 0.8
 """Length of a fragment; a file that was never closed loses at most one."""
+_SOUND_STEP_S = 0.02
+"""Approximate duration of an audio packet."""
 
 
 def write_video(path: str | Path, frames: Iterable[Image], fps: float, quality: int = 20) -> Path:
@@ -136,3 +140,26 @@ def close_live_video(source: Path, target: Path) -> bool:
     if not copied:
         target.unlink(missing_ok=True)
     return copied > 0
+
+
+def in_time(pieces: Iterable[Any], facts: Survey) -> Iterator[tuple[float, Any]]:
+    """Yield (time_s, piece), with each piece's timestamps shifted to that time.
+
+    Args:
+        pieces: Packets or decoded frames of one stream, in order.
+        facts: The video's survey.
+    """
+    longest_s = float("inf") if facts.is_clean else facts.longest_s
+    clock = Clock(facts.start_s, _SOUND_STEP_S, longest_s, trusts_gaps=True)
+    for time_s, piece in clock.times(pieces, _stamp):
+        stamp = _stamp(piece)
+        by = round((time_s - (time_s if stamp is None else stamp)) / piece.time_base)
+        piece.pts = None if piece.pts is None else piece.pts + by
+        if piece.dts is not None:
+            piece.dts += by
+        yield time_s, piece
+
+
+def _stamp(piece: Any) -> float | None:
+    ticks = piece.pts if piece.dts is None else piece.dts
+    return None if ticks is None or piece.time_base is None else float(ticks * piece.time_base)

@@ -28,7 +28,7 @@ _PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
 """Channels by PNG's colour type."""
 _WIDTH, _HEIGHT, _BITS, _SAMPLES, _PLANES, _EXTRA = 256, 257, 258, 277, 284, 338
 _SEPARATE, _PREMULTIPLIED, _STRAIGHT = 2, 1, 2
-"""TIFF 6.0: channels that are stored one after the other; two kinds of alpha. Other extra channels are masks."""
+"""TIFF 6.0: planar channels; two kinds of alpha. Other extra channels are masks."""
 _SUBFILE_TYPE, _REDUCED, _DNG_VERSION = 254, 1, 50706
 
 
@@ -39,11 +39,11 @@ class TiffFacts:
     Attributes:
         width: px.
         height: px.
-        bits: Of a channel.
+        bits: Bits per channel.
         samples: Number of channels.
         is_raw: Whether the file is a camera's raw picture.
-        is_separate: Whether each channel is stored on its own.
-        alpha: Kind of its first extra channel; 0 if that is no alpha channel.
+        is_separate: Whether the channels are planar, one stored after the other.
+        alpha: TIFF's code for the kind of alpha in the first extra channel; 0 if there is none.
     """
 
     width: int
@@ -83,18 +83,6 @@ def _is_raw(content: bytes, directory: ImageFileDirectory_v2) -> bool:
     """Return whether the first picture is a preview, as in NEF, ARW and DNG, or the file is a DNG or CR2."""
     is_preview = bool(int(directory.get(_SUBFILE_TYPE, 0)) & _REDUCED)
     return is_preview or _DNG_VERSION in directory or content[8:10] == b"CR"
-
-
-def is_raw_tiff(content: bytes) -> bool:
-    """Return whether a file is a camera's raw picture in TIFF format, of which decoders would read the preview."""
-    facts = tiff_facts(content)
-    return facts is not None and facts.is_raw
-
-
-def is_deep_and_separate(content: bytes) -> bool:
-    """Return whether a file is a TIFF of deep channels that are stored one after the other; decoders mix them up."""
-    facts = tiff_facts(content)
-    return facts is not None and facts.is_separate and facts.bits > 8
 
 
 def is_deep_colour(content: bytes) -> bool:
@@ -198,5 +186,5 @@ def over_white(rgb: Image, alpha: Image) -> Image:
 
 
 def _add_white(rgb: Image, alpha: Image) -> Image:
-    """Put ``(H, W, 3)`` uint8 that is multiplied by its ``(H, W, 1)`` uint8 alpha over white."""
+    """Blend ``(H, W, 3)`` uint8, premultiplied by ``(H, W, 1)`` uint8 alpha, over white."""
     return np.minimum(rgb.astype(np.uint16) + (255 - alpha), 255).astype(np.uint8)

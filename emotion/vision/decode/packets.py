@@ -30,8 +30,8 @@ class Packets:
         durations_s: Durations, s; 0 if missing.
         keys: Whether each is a key frame.
         is_in_order: Whether their decoding times never decrease.
-        hidden: Number of packets that are left out: frames at the start whose key frame is missing.
-        counts_decoding: Whether the stamps only count frames in decoding order, which differs from display order.
+        hidden: Number of packets left out, because they never become a frame: their key frame is missing.
+        counts_decoding: Whether the stamps only number the frames in decoding order, and that is not display order.
     """
 
     stamps: Stamps
@@ -55,15 +55,15 @@ def read_packets(container: Any, stream: Any) -> Packets:
             decoded.append(unknown if packet.dts is None else packet.dts * base)
             durations_s.append((packet.duration or 0) * base)
             keys.append(packet.is_keyframe)
-    presented, sent = np.array(shown), np.array(decoded)
+    presented, sent, is_key = np.array(shown), np.array(decoded), np.array(keys, bool)
     # AVI numbers frames in decoding order and lacks presentation times for some of them.
     stamps = sent if np.isnan(presented).any() and not np.isnan(sent).any() else presented
     known = sent[~np.isnan(sent)]
-    seen = _decodable(container.name, stamps, np.array(keys, bool))
+    seen = _decodable(container.name, stamps, is_key)
     return Packets(
         stamps[seen],
         np.array(durations_s)[seen],
-        np.array(keys, bool)[seen],
+        is_key[seen],
         bool((np.diff(known) >= 0).all()),
         len(stamps) - int(seen.sum()),
         _counts_decoding(container, stream, stamps),
@@ -99,9 +99,10 @@ def _counts_decoding(container: Any, stream: Any, stamps: Stamps) -> bool:
 
 
 def _decodable(path: str, stamps: Stamps, keys: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which packets become frames: in a stream cut from another, those before its first key frame do not.
+    """Return which packets become frames.
 
-    Nor do those that are decoded after the first key frame, but displayed before it.
+    In a stream cut from a longer one, packets before the first key frame do not, nor do those that follow the key frame
+    but are displayed before it.
     """
     seen = np.ones(len(stamps), bool)
     if not len(stamps) or (keys[0] and not (stamps[: DEEPEST_REORDER + 1] < stamps[0]).any()):

@@ -15,15 +15,7 @@ from emotion.errors import ImageError, InputError, TooLargeError, brief
 from emotion.limits import check_picture, no_memory_words
 from emotion.settings import read_settings
 from emotion.types import Image
-from emotion.vision.decode.colour import (
-    DARK,
-    has_alpha,
-    is_deep_and_separate,
-    is_deep_colour,
-    is_raw_tiff,
-    read_deep_colour,
-    tiff_facts,
-)
+from emotion.vision.decode.colour import DARK, has_alpha, is_deep_colour, read_deep_colour, tiff_facts
 from emotion.vision.decode.depth import in_eight_bits, rows_of
 from emotion.vision.decode.formats import EXPECTED, format_of, other_kind, pillow_formats
 from emotion.vision.decode.repair import (
@@ -68,11 +60,7 @@ def read_bytes(content: bytes, name: str) -> Image:
         ImageError: It cannot be read; the message says whether it is damaged or of another kind.
         TooLargeError: It has more pixels than the settings allow.
     """
-    if is_raw_tiff(content):
-        raise ImageError(f"{name} is a camera's raw picture, which begins with a preview; save it as PNG or JPEG")
-    if is_deep_and_separate(content):
-        why = "more than 8 bits in channels that are stored one after the other"
-        raise ImageError(f"{name} is an unsupported kind of TIFF ({why}); save it as PNG or JPEG")
+    _expect_supported(content, name)
     first: Exception | None = None
     with _quiet():
         for attempt in (_read_as_it_is, _read_without_metadata, _read_without_end):
@@ -114,6 +102,18 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+def _expect_supported(content: bytes, name: str) -> None:
+    """Raise :class:`ImageError` for TIFFs that decoders read wrongly instead of failing."""
+    facts = tiff_facts(content)
+    if facts is None:
+        return
+    if facts.is_raw:
+        raise ImageError(f"{name} is a camera's raw picture, which begins with a preview; save it as PNG or JPEG")
+    if facts.is_separate and facts.bits > 8:
+        why = "more than 8 bits in channels that are stored one after the other"
+        raise ImageError(f"{name} is an unsupported kind of TIFF ({why}); save it as PNG or JPEG")
 
 
 def _read_as_it_is(content: bytes, name: str) -> Image:
@@ -183,11 +183,12 @@ def _as_rgb(picture: Pillow.Image) -> Image:
 
     if picture.mode in DEEP_MODES:
         tags = getattr(picture, "tag_v2", {})
-        is_unsigned = picture.mode == "I" and tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
+        is_tiff_of_32_bits = picture.mode == "I" and bool(tags)
+        is_unsigned = is_tiff_of_32_bits and tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
 
         def values(top: int, bottom: int) -> np.ndarray:
             found = np.asarray(strip(top, bottom))
-            return found.view(np.uint32) if is_unsigned and tags else found  # Pillow has signed ones only
+            return found.view(np.uint32) if is_unsigned else found  # Pillow's 32-bit mode is signed
 
         in_eight_bits(values, picture.height, picture.width, stored)
         if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:  # Pillow inverts only those of 8 bits and less

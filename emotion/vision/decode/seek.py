@@ -27,7 +27,7 @@ _STEPS_BACK_S = (0.0, 2.0, 10.0)
 _ONE_PACKET_A_PICTURE = {"h264", "hevc", "vp9", "av1", "mpeg2video", "mjpeg", "prores", "dnxhd"}
 """Codecs with one packet per displayed frame; others have hidden frames."""
 _GUESSES_AFTER_SEEKING = {"mpeg"}
-"""Formats with several frames per stamp, where those after a seek are counted from the wrong one."""
+"""Formats with fewer time stamps than frames, for which FFmpeg guesses wrong stamps after a seek."""
 _NO_PTS = -(2**63)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import cv2
@@ -16,14 +16,14 @@ from emotion.types import Image
 
 _WHITE = (255, 255, 255, 255)
 _HDR, _BT2020 = {16, 18}, 9
-"""PQ and HLG, and their primaries (ITU-T H.273)."""
+"""Transfer functions PQ and HLG, and their primaries (ITU-T H.273). :mod:`hdr` has them too, but loads FFmpeg."""
 
-_GREY_MODES, _INK_MODES = {"1", "L", "LA", "La"}, {"CMYK"}
+_GREY_MODES = {"1", "L", "LA", "La"}
 _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 """Colour spaces of profiles (ICC.1) and Pillow's modes for them."""
 _MOST_PROFILE_BYTES = 16 << 20
 _VISIBLE = 8
-"""Difference of brightness, levels of 255, from which a profile is applied; Display P3 of phones differs by less."""
+"""Smallest change in brightness (0–255) for which a profile is applied. Display P3 of phones changes less."""
 _SKIN = ((255, 219, 172), (241, 194, 125), (224, 172, 105), (198, 134, 66), (141, 85, 36), (80, 50, 30))
 
 Convert = Callable[[Pillow.Image], Pillow.Image]
@@ -31,16 +31,17 @@ Convert = Callable[[Pillow.Image], Pillow.Image]
 
 
 def converter_of(picture: Pillow.Image) -> Convert:
-    """Return what converts the parts of a loaded picture of up to 8 bits per channel to RGB, over white."""
+    """Return the function that converts parts of a loaded picture of up to 8 bits per channel to RGB, over white."""
     if _has_unused_alpha(picture):
         return lambda part: part.convert("RGB")
     if (transfer := _hdr_transfer(picture)) is not None:
         return lambda part: _opaque(_in_standard_range(part, transfer))
-    mode = "CMYK" if picture.mode in _INK_MODES else "L" if picture.mode in _GREY_MODES else "RGB"
+    mode = "CMYK" if picture.mode == "CMYK" else "L" if picture.mode in _GREY_MODES else "RGB"
     transform = profile_transform(picture.info.get("icc_profile"), mode)
     return _opaque if transform is None else lambda part: _opaque(_profiled(part, mode, transform))
 
 
+@lru_cache(maxsize=2)  # pictures of one camera share a profile; a transform takes milliseconds, a profile up to 16 MB
 def profile_transform(profile: bytes | None, mode: str) -> Any | None:
     """Return Pillow's transform from a colour profile to sRGB; None if it would hardly change the brightness.
 
@@ -81,13 +82,11 @@ def _brightness(picture: Pillow.Image) -> np.ndarray:
 def _profiled(picture: Pillow.Image, mode: str, transform: Any) -> Pillow.Image:
     """Return a part of a picture in sRGB, with its alpha if it has one."""
     shown = ImageCms.applyTransform(picture.convert(mode), transform)
-    if shown is not None and picture.has_transparency_data:
-        shown.putalpha(picture.convert("RGBA").getchannel("A"))
-    return picture if shown is None else shown
+    return picture if shown is None else _with_alpha_of(picture, shown)
 
 
 def deep_in_srgb(image: Image, profile: bytes | None) -> Image:
-    """Return a deep picture, which was read as 8-bit RGB, in sRGB."""
+    """Return a picture of more than 8 bits, already reduced to 8-bit RGB, in sRGB."""
     for mode in ("RGB", "L"):
         if (transform := profile_transform(profile, mode)) is not None:
             return np.asarray(_profiled(Pillow.fromarray(image).convert(mode), mode, transform), np.uint8)
@@ -114,12 +113,16 @@ def _hdr_transfer(picture: Pillow.Image) -> int | None:
 def _in_standard_range(picture: Pillow.Image, transfer: int) -> Pillow.Image:
     from emotion.vision.decode.hdr import still_rgb  # noqa: PLC0415 – loads FFmpeg, which few pictures need
 
-    shown = Pillow.fromarray(still_rgb(np.asarray(picture.convert("RGB")), transfer))
+    return _with_alpha_of(picture, Pillow.fromarray(still_rgb(np.asarray(picture.convert("RGB")), transfer)))
+
+
+def _with_alpha_of(picture: Pillow.Image, shown: Pillow.Image) -> Pillow.Image:
+    """Give a converted picture the alpha of the original, if that has any."""
     if picture.has_transparency_data:
         shown.putalpha(picture.convert("RGBA").getchannel("A"))
     return shown
 
 
 def _has_unused_alpha(picture: Pillow.Image) -> bool:
-    """Return whether a BMP has a fourth channel that is 0 everywhere, as Windows writes opaque pictures."""
+    """Return whether this is a BMP whose alpha is 0 everywhere; Windows writes opaque pictures that way."""
     return picture.format == "BMP" and picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (0, 0)

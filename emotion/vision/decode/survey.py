@@ -26,14 +26,14 @@ _LONGEST_GAP_S, _LONGEST_IN_BROADCAST_S = 60.0, 10.0
 """Longer gaps without sound are jumps of the clock; broadcast formats, whose clocks often jump, have a lower limit."""
 _BROADCAST = {"mpegts", "mpeg", "flv"}
 _RAW = {"h264", "hevc", "m4v"}
-"""Formats without time stamps, for which FFmpeg's mean rate is a constant."""
+"""Formats without time stamps. FFmpeg reports the same average rate for all their files, so it is ignored."""
 _STEPS_IN_A_GAP = 20
 _AROUND = 4
 """Number of stamps on either side with which one is compared."""
 _SAME_RATE = 5e-3
 _SAME_PLACE_S = 1.0
 _NAMED_JUMPS = 3
-_ORDERED = "Its time stamps count frames in decoding order; each frame has that of its place in display order."
+_ORDERED = "Its time stamps count frames in decoding order; they were assigned anew in display order."
 _FALLBACK_RATE, _MOST_RATE = 25.0, 300.0
 """A higher stated rate counts clock ticks, not frames."""
 
@@ -52,7 +52,7 @@ class Survey:
         real_gaps: First and last stamp of longer gaps during which there is sound.
         mended: How timestamps were repaired, as a sentence; empty if all are right.
         hidden: Number of packets at the start that never become a frame.
-        by_place: Stamps by place in display order, if those of the frames only count them in decoding order.
+        by_place: Time stamp of each frame in display order, s; empty if the decoded frames' own stamps are right.
     """
 
     frames: int
@@ -150,10 +150,9 @@ def _survey(container: Any, stream: Any) -> Survey:
     last_s = float(packets.durations_s[int(np.nanargmax(stamps))])
     end_s = float(times[-1]) + (last_s if 0 < last_s <= _STEPS_IN_A_GAP * step_s else step_s)
     by_place = tuple(shown.tolist()) if packets.counts_decoding else ()
-    said = [_ORDERED] if by_place else []
-    sentence = " ".join(filter(None, [*said, _sentence(repairs, len(times), fps)]))
+    mended = " ".join(filter(None, [_ORDERED if by_place else "", _sentence(repairs, len(times), fps)]))
     gaps = tuple(real_gaps)
-    return Survey(len(times), fps, start_s, end_s, step_s, longest_s, gaps, sentence, packets.hidden, by_place)
+    return Survey(len(times), fps, start_s, end_s, step_s, longest_s, gaps, mended, packets.hidden, by_place)
 
 
 def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:

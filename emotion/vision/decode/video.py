@@ -250,7 +250,10 @@ def _timed(
 
 
 def _stamped(pictures: Iterable[Any], facts: Survey) -> Iterable[tuple[Any, float | None]]:
-    """Return decoded frames with their stamps, s; if stamps go by place, the frames begin with the first one."""
+    """Return each decoded frame with its time stamp, s.
+
+    If the survey has stamps by place, the first of these frames must be the video's first.
+    """
     if facts.by_place:
         return zip(pictures, itertools.chain(facts.by_place, itertools.repeat(None)), strict=False)
     return ((picture, picture.time) for picture in pictures)

@@ -1,4 +1,4 @@
-"""Packets that never become a frame are not counted, and stamps that only count frames are put in display order."""
+"""Packets that never become a frame are not counted; stamps that only number frames are put in display order."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_raw_stream_has_the_rate_that_it_states(tmp_path: Path, name: str, cod
 
 @pytest.mark.parametrize("name", ["clip.mpg", "clip.vob"])
 def test_a_programme_stream_is_sought_exactly(tmp_path: Path, name: str) -> None:
-    """It has a stamp for several frames, and FFmpeg counts the others from a wrong one after a seek."""
+    """It has fewer time stamps than frames, and FFmpeg guesses the others wrongly after a seek."""
     clip = write(tmp_path / name, "mpeg2video", bf="2", g="12")
     frames = list(read_video(clip))
     for index in (5, 23, 40, FRAMES - 1):
