@@ -37,7 +37,7 @@ WHAT_YOU_GET = (
 
 def take_uploads() -> None:
     uploads.close_menu(MENU)
-    # Taken from the session before the loop, because a click during a long copy stops this run at its next use.
+    # Taken from the session first, because a click during a long copy stops this run at its next use.
     waiting, refused = session.pending_uploads(), session.refusals()
     for upload in uploads.take_uploads("video_upload"):
         try:

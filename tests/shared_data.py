@@ -1,4 +1,4 @@
-"""Where the real data and the files that once failed are; both lie beside a checkout and may be absent."""
+"""Paths of the real data and of files that once failed. Both lie beside the checkout and may be absent."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def kept(name: str, version: object, make: Callable[[], T]) -> T:
     values = st.session_state.setdefault(_KEPT, {})
     found = values.get(name)
     if found is None or found[0] != version:
-        # Returned as it was made: another run may replace it with its own version meanwhile.
+        # Not read back from the session, where another run may have put its own version meanwhile.
         found = values[name] = (version, make())
     value: T = found[1]
     return value

@@ -1,4 +1,4 @@
-"""Takes files from an uploader and empties it, and lets one run of a session at a time work on them."""
+"""Takes files from an uploader and empties it; locks that let one run of a session at a time work on them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ def take_uploads(name: str) -> list[UploadedFile]:
 
 
 def turn(of: str = "uploads") -> threading.Lock:
-    """Return a lock of the session, by default the one for long work on uploads.
+    """Return one of the session's locks, by default the one for long work on uploads.
 
-    After a click, Streamlit starts the next run of the script although the last one may still be inside a long call,
-    and stops that one only when it next uses Streamlit. Who has the lock must look again at what is still to do.
-    Never acquire it in a callback, unless who holds it uses no Streamlit: that run may wait for the session state.
+    After a click, Streamlit starts the next run of the script at once. The previous run stops only when it next uses
+    Streamlit, so two runs can be inside the same work. After acquiring the lock, check again what is left to do.
+
+    A callback may acquire a lock only if no holder uses Streamlit, because the holder could wait for the session state.
     """
     with _creating:
         lock: threading.Lock = st.session_state.setdefault(f"{of}_turn", threading.Lock())

@@ -205,7 +205,7 @@ def _add(pending: PendingModel, facts: ModelFacts) -> None:
             title=_value(pending, "title"),
             licence=_value(pending, "licence"),
         )
-        # A double click comes here twice.
+        # A double click gets here twice.
         card = pending.add(details)
     except EmotionError as error:
         st.session_state[_NOTE] = (False, str(error))

@@ -64,13 +64,12 @@ class _Memory:
     open: tuple[str, ...] = ()
 
     def exchange(self, said: Mapping[str, Any] | None, store: Callable[[Spans | None], Spans]) -> None:
-        """Store the spans of a report that is new, or read the stored ones.
+        """Store the spans of a new report, or read the stored ones; the player takes over what differs from its own.
 
-        If they are not the player's, the player takes over the difference. If storing them fails, or a click stops the
-        run meanwhile, the report stays new.
+        If storing them fails, or a click stops the run meanwhile, the report still counts as new in the next run.
 
         Raises:
-            InputError: The browser sent something else than spans; the report is dropped.
+            InputError: The browser sent something other than spans; the report is dropped.
         """
         if not said or (heard := (str(said["session"]), int(said["count"]))) == self.heard:
             players, stored = self.spans, store(None)

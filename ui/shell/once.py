@@ -1,4 +1,4 @@
-"""Lets one submission of a form count once: a double click runs the page twice with the same form."""
+"""Makes each submission of a form count once: a double click runs the page twice with the same submission."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FORMS = "forms"
 
 @dataclass(slots=True)
 class _Form:
-    """How often a form made something, and what it made last; empty once that is forgotten."""
+    """How many submissions counted, and what the last one made; empty once forgotten."""
 
     count: int = 0
     made: str = ""
@@ -28,13 +28,13 @@ def form_key(name: str) -> str:
 def make_once(name: str, key: str, make: Callable[[], str]) -> None:
     """Make what a submitted form asks for, unless another run with this submission has.
 
-    The second click stops the run that makes it at its next use of Streamlit, so whatever run comes next has to show
-    what :func:`made_by` returns.
+    The second click stops the run that makes it, at its next use of Streamlit. So any later run must be able to show
+    the result, which :func:`made_by` returns.
 
     Args:
         name: Name of the form.
         key: The key with which the form was shown.
-        make: Makes it, and returns its ID or text; if it raises, the form can be submitted again.
+        make: Makes it and returns its ID or text. If it raises, the form can be submitted again.
     """
     form = _form(name)
     with turn():

@@ -29,8 +29,8 @@ class ResultsJob(BackgroundJob):
 
     Attributes:
         study_id: ID of the study.
-        key: What the results are of; None lets the next run of the page start again.
-        known: What is known of each analysis, for the next job of the study.
+        key: Identifies what the results were computed from; None makes the next run of the page compute them again.
+        known: Intermediate results of each analysis, which the study's next job reuses.
         results: The results; None while running, if cancelled and if failed.
     """
 
@@ -81,12 +81,12 @@ def results_job(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
     """Return the job of a study's results, started anew if the study, an analysis or its edits changed."""
     key = standing_of(saved, states)
     job: ResultsJob | None = st.session_state.get(_JOB)
-    if job is None or job.study_id != saved.id or job.key != key:
-        known = {} if job is None or job.study_id != saved.id else job.known
+    if job is None or job.key != key:
+        known = job.known if job is not None and job.study_id == saved.id else {}
         if job is not None:
             job.close()
             job.wait()
-        # Another job and not another start, because two runs of the page may come here at once.
+        # A new job rather than a restart, because two runs of the page may get here at once.
         job = st.session_state[_JOB] = ResultsJob(saved.id, key, known)
         job.start(studies, saved)
         job.wait(SHORT_S)

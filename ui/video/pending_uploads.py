@@ -116,14 +116,17 @@ def _columns() -> dict[str, Any]:
 def _begin(library: Repository, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
     """Queue every video; refuse those that cannot be read."""
     bar = st.progress(0.0, "Adding …")
-    waiting, refused = session.pending_uploads(), session.refusals()
+    # All taken from the session first, because a click during a long call stops this run at its next use.
+    waiting, begun, refused = session.pending_uploads(), session.begun_videos(), session.refusals()
     for place, (upload, row) in enumerate(zip(pending, table.to_dict("records"), strict=True)):
         bar.progress(place / len(table), f"Adding {plain(upload.name)} …")
         with turn():
-            if upload not in waiting:  # the run of an earlier click has added it
+            if upload not in waiting:  # the first click of a double click has added it
                 continue
             try:
-                add(library, upload, settings_of(row), title=str(row["name"]), tags=row["tags"])
+                title, tags = str(row["name"]), row["tags"]
+                entry = library.add(upload.path, upload.name, settings_of(row), title=title, tags=tags)
+                begun[entry.id] = upload
             except Exception as error:  # whatever a decoder raises for this file must not stop the others
                 log.exception("cannot add a video")
                 upload.close()
@@ -145,21 +148,3 @@ def settings_of(row: Mapping[Hashable, Any]) -> JobSettings:
         keep_video=bool(row["keep"]),
         **RATES[row["rate"]],
     )
-
-
-def add(
-    library: Repository,
-    video_source: VideoSource,
-    settings: JobSettings,
-    title: str | None = None,
-    tags: Sequence[str] = (),
-) -> None:
-    """Queue a video of this session, and remember it.
-
-    Raises:
-        EmotionError: The video cannot be read or stored.
-    """
-    # Taken from the session first, because a click during the long call stops this run at its next use.
-    begun = session.begun_videos()
-    entry = library.add(video_source.path, video_source.name, settings, title=title, tags=tags)
-    begun[entry.id] = video_source

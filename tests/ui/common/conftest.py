@@ -1,4 +1,4 @@
-"""Fixtures for runs of a page that overlap."""
+"""Fixtures for overlapping runs of a page."""
 
 from __future__ import annotations
 

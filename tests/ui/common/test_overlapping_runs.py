@@ -36,7 +36,7 @@ class SlowAnalyzer(FakeAnalyzer):
 
 
 class SlowLibrary:
-    """Only its `add` is used here, and it must be slow."""
+    """A library with a slow `add`, the only method needed here."""
 
     def __init__(self, call: LongCall) -> None:
         self.call, self.names = call, []
@@ -91,7 +91,7 @@ def test_videos_can_be_discarded_while_they_are_added(call):
 
 
 class Stopped:
-    """A progress bar that stops the run the second time that it is told something, as a click does."""
+    """A progress bar whose second update stops the run, as a click does."""
 
     def __init__(self) -> None:
         self.told = 0

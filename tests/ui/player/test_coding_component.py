@@ -27,7 +27,7 @@ def report(count: int, *spans: CodedSpan, session: str = "visit") -> dict:
 
 
 class Store:
-    """Stored spans; remembers what it was asked to store."""
+    """A store of spans that records what it was asked to store."""
 
     def __init__(self, *spans: CodedSpan) -> None:
         self.spans, self.asked = spans, []
