@@ -8,7 +8,7 @@ Without a section, it measures each clip, the stages, memory, the package fer an
 - ``live``: the live page in real browsers, which takes about ten minutes; ``--part`` selects parts
 - ``batch``: analyses 200 short clips with one worker and with two, kills a worker, and estimates the cost of 1,000 and
   1,000,000 hours of video; ``--batch`` selects parts
-- ``training``: steps of training the default network
+- ``training``: steps of training two networks
 - ``false-faces``: faces found in pictures without people and in pictures of people, before and after new faces are
   checked; ``--pictures`` adds folders to the drawings that it makes, ``--fit`` fits the check again
 """

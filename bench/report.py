@@ -243,8 +243,8 @@ def _visits(record: dict[str, Any]) -> str:
 
 def _training(record: dict[str, Any]) -> str:
     rows = [f"| {name} | {step['ms']:.0f} | {step['share']:.2f} |" for name, step in record["found"].items()]
-    title = "## Training step of the default network\n"
-    head = "| | ms | relative to the first |\n|---|---:|---:|"
+    title = "## Training step\n"
+    head = "| | ms | relative to the network's first |\n|---|---:|---:|"
     return "\n".join([title, _measured("training", record), head, *rows, ""])
 
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bench.common.records import ROOT
 
 
-def run_module(module: str, *arguments: str) -> Any:
+def run_module(module: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Any:
     """Run a module in a new process and return the JSON that it prints.
+
+    Args:
+        module: Name of the module.
+        arguments: Its command line.
+        variables: Environment variables beside those of this process.
 
     Raises:
         subprocess.CalledProcessError: The process failed.
     """
     command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    environment = {**os.environ, **(variables or {})}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
