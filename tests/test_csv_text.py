@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion.csv_text import csv_bytes, csv_text, neutral, restored
+from emotion.csv_text import csv_bytes, csv_text, neutral, restored, rounded
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,14 @@ def test_files_begin_with_a_bom_and_hold_one_header() -> None:
     assert csv_bytes(table) == b"\xef\xbb\xbfname\nJ\xc3\xbcrgen\n"
     assert csv_text(table, header=False) == "Jürgen\n"
     assert csv_bytes(pd.DataFrame({"name": []})) == b"\xef\xbb\xbfname\n"
+
+
+def test_times_of_long_videos_keep_their_milliseconds() -> None:
+    times = [0.0, 0.033367, 999.9994, 1000.0333, 10800.033, -1234.5, 86_400.0, float("nan")]
+    table = pd.DataFrame({"time_s": times, "yaw": pd.Series(times, dtype="float32")})
+    read = pd.read_csv(io.BytesIO(csv_bytes(table)))
+    assert (read["time_s"] - table["time_s"]).abs().max() <= 0.0006
+    assert csv_text(table[["time_s"]], header=False).split() == [
+        "0", "0.033367", "999.999", "1000.033", "10800.033", "-1234.5", "86400", '""',
+    ]  # fmt: skip
+    assert rounded(35_000_000.0) == "35000000"

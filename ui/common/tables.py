@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from emotion.csv_text import DIGITS, csv_bytes
+from emotion.csv_text import csv_bytes, rounded
 from ui.common.plain import plain
 
 
@@ -30,7 +30,7 @@ def csv_button(
         hidden: Columns to leave out.
         exact: Whether to write all digits, such as for times of frames.
     """
-    digits = None if exact else DIGITS
+    digits = None if exact else rounded
     st.download_button(
         f"{plain(label)} as CSV",
         lambda: csv_bytes((table() if callable(table) else table).drop(columns=list(hidden)), digits),

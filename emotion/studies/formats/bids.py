@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emotion.csv_text import neutral
+from emotion.csv_text import neutral, rounded
 from emotion.errors import InputError
 from emotion.output_names import numbered_names
 from emotion.studies.formats.annotations import Tiers
@@ -104,7 +104,7 @@ def _write_physio(analysis: Analysis, track: int, folder: Path, stem: str) -> li
 
 def _tsv(table: pd.DataFrame, *, header: bool) -> str:
     buffer = io.StringIO()
-    table.to_csv(buffer, sep="\t", index=False, header=header, na_rep="n/a", float_format="%.6g", lineterminator="\n")
+    table.to_csv(buffer, sep="\t", index=False, header=header, na_rep="n/a", float_format=rounded, lineterminator="\n")
     return buffer.getvalue()
 
 
