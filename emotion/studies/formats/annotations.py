@@ -37,6 +37,8 @@ Tiers = Mapping[str, Sequence[Mark]]
 MOMENT_MS = 1
 """ELAN and Praat know no moments; they are written as spans this long."""
 
+_ROUNDING_S = 1e-9
+
 
 def eaf_text(tiers: Tiers, media: str = "", made_at: dt.datetime | None = None) -> str:
     """Return an ELAN annotation file (EAF 3.0).
@@ -140,15 +142,17 @@ def _filled(name: str, marks: Sequence[Mark], end: float) -> list[tuple[float, f
     """Return intervals without gaps, as Praat needs them; those between marks have no text."""
     filled, time = [], 0.0
     for mark in sorted(marks, key=lambda each: each.start_s):
-        if mark.start_s < time - 1e-9:
+        if mark.start_s < time - _ROUNDING_S:
             raise InputError(f"expected marks of {name!r} one after another; two overlap at {mark.start_s:g} s")
-        if mark.start_s > time:
+        # The end of an expression is a sum of durations, which rounding keeps from being the start of the next one.
+        if mark.start_s > time + _ROUNDING_S:
             filled.append((time, mark.start_s, ""))
-        filled.append((max(mark.start_s, time), _praat_end(mark), mark.label))
+            time = mark.start_s
+        filled.append((time, _praat_end(mark), mark.label))
         time = _praat_end(mark)
-    if time < end or not filled:
-        filled.append((time, end, ""))
-    return filled
+    if time < end - _ROUNDING_S or not filled:
+        return [*filled, (time, end, "")]
+    return [*filled[:-1], (filled[-1][0], end, filled[-1][2])]
 
 
 def _praat_tier(number: int, name: str, intervals: Sequence[tuple[float, float, str]], end: float) -> list[str]:

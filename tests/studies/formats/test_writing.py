@@ -149,6 +149,14 @@ def test_praat_reads_every_mark_back(tiers: Tiers) -> None:
         ) if expected else None
 
 
+def test_marks_that_meet_but_for_rounding_have_no_gap_in_praat() -> None:
+    end = sum([0.1] * 8)  # 0.7999999999999999, as a sum of frames is
+    text = textgrid_text({"expression": [Mark(0, end, "neutral"), Mark(0.8, 1.5, "happiness")]}, 1.5 + 1e-12)
+    assert "intervals: size = 2" in text
+    assert text.count(f"{end!r}") == 2, "the second interval starts where the first one ends"
+    assert text.count("xmax = 1.500000000001") == 3, "the last interval ends with its tier and the file"
+
+
 def test_moments_and_overlaps() -> None:
     moment = {"beep": [Mark(1, 1, "beep")]}
     assert 'TIME_VALUE="1001"' in eaf_text(moment)
