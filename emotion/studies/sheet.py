@@ -62,7 +62,7 @@ def study_of_sheet(table: pd.DataFrame, files: Mapping[str, str], title: str = "
     rows, unknown = [], []
     for record in table.to_dict("records"):
         file = record.get(FILE, "")
-        analysis = file if file in files else _only(ids.get(_stem(file), []), file)
+        analysis = file if file in files else _only(ids.get(_folded(file), []), file)
         if file and analysis is None:
             unknown.append(file)
         variables = {str(name): value for name, value in record.items() if name not in OWN and value}
@@ -73,7 +73,7 @@ def study_of_sheet(table: pd.DataFrame, files: Mapping[str, str], title: str = "
 
 def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
     """Return a study as a table that :func:`study_of_sheet` reads; cells without an analysis have no ``file``."""
-    cells = {cell.key: cell for cell in study.cells}
+    cells, ids = {cell.key: cell for cell in study.cells}, _ids_of(files)
     rows = []
     for person in study.participants:
         for stimulus in study.stimuli:
@@ -82,7 +82,7 @@ def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
                 {
                     PARTICIPANT: person.name,
                     STIMULUS: stimulus.name,
-                    FILE: "" if cell is None else files.get(cell.analysis, cell.analysis),
+                    FILE: "" if cell is None else _file(cell.analysis, files, ids),
                     START: None if cell is None else cell.start_s,
                     END: None if cell is None else cell.end_s,
                     TRACK: None if cell is None else cell.track,
@@ -110,14 +110,23 @@ def _people(table: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 
 def _ids_of(files: Mapping[str, str]) -> dict[str, list[str]]:
-    ids: dict[str, list[str]] = {}
+    """Return name → IDs of the analyses of that file; a name without its ending counts where no file has it whole."""
+    whole: dict[str, list[str]] = {}
+    stems: dict[str, list[str]] = {}
     for analysis, name in files.items():
-        ids.setdefault(_stem(name), []).append(analysis)
-    return ids
+        whole.setdefault(_folded(name), []).append(analysis)
+        stems.setdefault(_folded(PurePath(name).stem), []).append(analysis)
+    return stems | whole
 
 
-def _stem(name: str) -> str:
-    return PurePath(name).stem.casefold()
+def _folded(name: str) -> str:
+    return printable_line(name).casefold()
+
+
+def _file(analysis: str, files: Mapping[str, str], ids: Mapping[str, list[str]]) -> str:
+    """Return the name of an analysis' file, or the analysis' ID if the name does not tell it from another."""
+    name = files.get(analysis, analysis)
+    return name if ids.get(_folded(name)) == [analysis] else analysis
 
 
 def _only(ids: list[str], file: str) -> str | None:

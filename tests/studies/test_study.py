@@ -129,6 +129,27 @@ def test_a_sheet_that_cannot_be_read_says_why(sheet: bytes, words: str) -> None:
         study_of_sheet(read_sheet(sheet), FILES)
 
 
+def test_a_sheet_names_files_with_or_without_their_ending() -> None:
+    files = {"a": "p01.comedy.mp4", "b": "p01.mp4", "c": "p02.mp4", "d": "P02.mov"}
+    names = {"p01.comedy": "a", "p01": "b", "p01.mp4": "b", "P02.mp4": "c", "p02.mov": "d"}
+    for name, analysis in names.items():
+        study, unknown = study_of_sheet(read_sheet(f"participant,file\np,{name}\n".encode()), files)
+        assert (study.cells, unknown) == ((Cell("p", "video", analysis),), []), name
+    _, unknown = study_of_sheet(read_sheet(b"participant,file\np,p01.tragedy\n"), files)
+    assert unknown == ["p01.tragedy"]
+    with pytest.raises(InputError, match="expected one analysis of 'p02'; the library has 2, so name its ID"):
+        study_of_sheet(read_sheet(b"participant,file\np,p02\n"), files)
+
+
+def test_the_sheet_of_a_study_is_read_again_if_one_film_was_analysed_twice() -> None:
+    files = {"a": "film.mp4", "b": "film.mp4", "c": "two  spaces.mp4"}
+    people = tuple(Participant(name) for name in ("p", "q", "r"))
+    cells = (Cell("p", "s", "a"), Cell("q", "s", "b"), Cell("r", "s", "c"))
+    study = Study("S", people, (Stimulus("s"),), cells)
+    again, unknown = study_of_sheet(read_sheet(csv_bytes(sheet_of(study, files))), files)
+    assert (again.cells, unknown) == (cells, [])
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("sign", ["\t", ",", ";"])
 def test_a_sheet_of_a_spreadsheet_is_read(encoding: str, sign: str) -> None:
