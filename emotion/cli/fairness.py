@@ -6,12 +6,11 @@ import argparse
 import json
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 import emotion
-from emotion.cli.output import progress_bar
+from emotion.cli.output import console, progress_bar
 from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
 from emotion.evaluation.fairness.folders import GroupFolders, read_groups
@@ -75,16 +74,17 @@ def run_fairness(options: argparse.Namespace) -> int:
     if options.json:
         print(text)
     else:
-        _print(found, Console())
+        _print(found)
     return 0
 
 
-def _print(found: Fairness, console: Console) -> None:
-    console.print(groups_table(found), recalls_table(found), tests_table(found), sep="\n")
+def _print(found: Fairness) -> None:
+    out = console()
+    out.print(groups_table(found), recalls_table(found), tests_table(found), sep="\n")
     for words in found.warnings:
-        console.print(Text(f"! {words}", style="yellow"))
+        out.print(Text(f"! {words}", style="yellow"))
     for words in found.notes:
-        console.print(Text(f"  {words}", style="dim"))
+        out.print(Text(f"  {words}", style="dim"))
 
 
 def groups_table(found: Fairness) -> Table:

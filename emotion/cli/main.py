@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from rich.console import Console
-
 from emotion.cli.app import add_app_options, run_app
 from emotion.cli.batch import add_batch_options
 from emotion.cli.batch import run as run_batch
@@ -25,7 +23,7 @@ from emotion.cli.fairness import add_fairness_options, run_fairness
 from emotion.cli.image import add_image_options, run_image
 from emotion.cli.library import add_library_options, run_library
 from emotion.cli.live import add_live_options, run_live
-from emotion.cli.output import faces_table, findings_table, models_table
+from emotion.cli.output import console, faces_table, findings_table, models_table
 from emotion.cli.serve import add_serve_options, run_serve
 from emotion.cli.status import FAILED, INTERRUPTED, OK
 from emotion.cli.study import add_study_options, run_study
@@ -183,7 +181,7 @@ def _image(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(records, ensure_ascii=False, indent=2))
     elif len(records) > 1 or not failures:
-        Console().print(faces_table(records))
+        console().print(faces_table(records))
     if not failures:
         return OK
     if options.json or len(records) == 1:
@@ -212,7 +210,7 @@ def _models(options: argparse.Namespace) -> int:
         _import_model(options)
     elif options.remove is not None:
         remove_model(options.remove)
-    Console().print(models_table())
+    console().print(models_table())
     return OK
 
 
@@ -227,6 +225,6 @@ def _import_model(options: argparse.Namespace) -> None:
 def _doctor(options: argparse.Namespace) -> int:
     del options
     findings = examine()
-    Console().print(findings_table(findings))
+    console().print(findings_table(findings))
     missing = [finding.subject for finding in findings if not finding.good]
     return _fail(f"missing or damaged: {', '.join(missing)}") if missing else OK

@@ -24,6 +24,11 @@ from emotion.types import ModelCard, Progress
 _REFRESH_S = 0.1
 
 
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that prints names as they are; rich would drop ``[edited]`` and draw ``:smile:``."""
+    return Console(stderr=stderr, markup=False, emoji=False)
+
+
 def coloured(answer: str) -> Text:
     """Return a label or UNCLEAR in its colour."""
     return Text(answer, style=ANSWER_COLOURS[answer])
@@ -131,8 +136,7 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     table = Table("", "subject", "found", box=None)
     for finding in findings:
         mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")
-        # As Text, because rich would read "[app]" in a string as markup.
-        table.add_row(mark, finding.subject, Text(finding.detail))
+        table.add_row(mark, finding.subject, finding.detail)
     return table
 
 
@@ -140,8 +144,9 @@ def findings_table(findings: Sequence[Finding]) -> Table:
 def progress_bar(title: str, unit: str = "frames") -> Iterator[OnProgress]:
     """Show a bar on stderr, and yield the function that updates it with a :class:`Progress`."""
     rate = TextColumn(f"{{task.fields[rate]}} {unit}/s")
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
-    bar = Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    name = TextColumn("{task.description}", markup=False)
+    columns = (name, BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
+    bar = Bar(*columns, TimeRemainingColumn(), console=console(stderr=True))
     task = bar.add_task(title, total=None, rate="0")
     shown_at = float("-inf")
 

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from emotion.cli.output import progress_bar
+from emotion.cli.output import console, progress_bar
 from emotion.cli.study_pairs import add_study_pairs_options, run_study_pairs
 from emotion.errors import Cancelled, EmotionError, InputError, brief
 from emotion.library import LOCAL, JobSettings, Library
@@ -93,7 +92,7 @@ def _list(studies: StudyRepository, options: argparse.Namespace) -> int:
     table = Table("study", "participants", "stimuli", "analyses", "ID", box=None)
     for each in studies.summaries():
         table.add_row(each.title, str(each.participants), str(each.stimuli), str(each.cells), each.id)
-    Console().print(table)
+    console().print(table)
     return 0
 
 
@@ -171,7 +170,7 @@ def _results(studies: StudyRepository, options: argparse.Namespace) -> int:
         results = study_results(studies, studies.find(options.study), show)
     for key, reason in results.problems.items():
         print(f"emotion: {', '.join(key)}: {reason}", file=sys.stderr)
-    Console().print(_means_table(results, options.measure))
+    console().print(_means_table(results, options.measure))
     if options.out is not None:
         for path in write_results(results, options.out, options.measure):
             print(path)

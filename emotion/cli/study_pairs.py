@@ -6,11 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from emotion.cli.compare import add_pair_options, json_text
-from emotion.cli.output import progress_bar
+from emotion.cli.output import console, progress_bar
 from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.library.studies import StudyRepository
@@ -57,7 +56,7 @@ def _print(found: StudyPairs) -> None:
     for row in found.table.to_dict("records"):
         numbers = f"{row['seconds']:.0f}", f"{row['r']:.2f}", f"{row['lag_s']:+.1f}", f"{row['smiling_together']:.0%}"
         table.add_row(row["participant"], row["stimulus"], row["partner"], *numbers)
-    Console().print(table)
+    console().print(table)
     for test in found.tests.to_dict("records"):
         words = stimulus_sentence(test, found.measure), stimulus_smiles(test)
         print("\n".join(each for each in words if each))

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 
 from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.behaviour.summary import behaviour_headline, behaviour_summary
@@ -23,7 +22,7 @@ from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
 from emotion.bad_file import sentence_for
 from emotion.batch.inputs import is_video
-from emotion.cli.output import progress_bar, summary_table, videos_table
+from emotion.cli.output import console, progress_bar, summary_table, videos_table
 from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
@@ -114,7 +113,7 @@ def run_video(options: argparse.Namespace) -> Outcome:
         _print_alone(options.out / f"{jobs[0].stem}.summary.json", rows[0])
     else:
         (options.out / TABLE).write_bytes(csv_bytes(pd.DataFrame(rows)))
-        Console().print(videos_table(rows))
+        console().print(videos_table(rows))
     names = shown_names([row["file"] for row in rows])
     notes = [(name, row["note"]) for name, row in zip(names, rows, strict=True) if row["note"]]
     named = [note if is_alone or note.startswith(name) else f"{name}: {note}" for name, note in notes]
@@ -124,7 +123,7 @@ def run_video(options: argparse.Namespace) -> Outcome:
 def _print_alone(summary: Path, row: dict[str, Any]) -> None:
     """Print the figures of a single video, if it has any."""
     if "frames" in row:
-        Console().print(summary_table(json.loads(summary.read_text(encoding="utf-8")), Path(row["file"]).name))
+        console().print(summary_table(json.loads(summary.read_text(encoding="utf-8")), Path(row["file"]).name))
 
 
 def _row(

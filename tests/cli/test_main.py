@@ -25,11 +25,12 @@ from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import EYES, MEASURES
 from emotion.cli import doctor
 from emotion.cli.main import main
-from emotion.cli.output import faces_table, summary_table
+from emotion.cli.output import console, faces_table, progress_bar, summary_table
 from emotion.engine.exclusive import exclusive
 from emotion.errors import Cancelled, InputError
 from emotion.models.registry import load_card
 from emotion.samples import make_clip, sample_image
+from emotion.types import Progress
 from tests.conftest import make_analysis
 from tests.tflite_files import classifier
 from tests.vision.clips import grey_levels, write_clip
@@ -181,6 +182,16 @@ def test_unclear_answers_are_shown_as_unclear(capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr().out
     assert "dominant expression  unclear" in shown
     assert "smile index" not in shown
+
+
+def test_names_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["clip [final].mp4", "b:smile:.jpg", "a[/b]/1.jpg", "c/1.jpg"]
+    console().print(faces_table([{"file": name, "faces": []} for name in names]))
+    with progress_bar(names[0]) as show:
+        show(Progress(1, 1, 1.0))
+    shown = capsys.readouterr()
+    assert [name for name in names if name not in shown.out] == []
+    assert names[0] in shown.err
 
 
 def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
