@@ -30,13 +30,14 @@ def empty_caches():
     st.cache_data.clear()
 
 
-def opened(*, eyes: bool = True, edits: Edits | None = None, track: int | None = None) -> AppTest:
+def opened(*, eyes: bool = True, edits: Edits | None = None, track: int | None = None, away_deg: float = 2) -> AppTest:
     analysis = make_analysis([["neutral", "neutral"]] * 200, step_s=1 / 30)
     rows = analysis.timeline
     openness = np.where(rows["time_s"].between(2, 2.15) & (rows["track_id"] == 1), 0.03, 0.25).astype(np.float32)
     openness = openness if eyes else np.full_like(openness, np.nan)
     rows = rows.assign(eye_openness_left=openness, eye_openness_right=openness)
-    rows[["gaze_yaw", "gaze_pitch"]] = np.float32(2)
+    rows["gaze_pitch"] = np.float32(2)
+    rows["gaze_yaw"] = np.where(rows["frame_index"] % 3 == 0, away_deg, 2).astype(np.float32)
     analysis = replace(analysis, timeline=rows)
     test = AppTest.from_function(script, default_timeout=60)
     test.session_state["analysis"] = analysis
@@ -64,6 +65,16 @@ def test_the_figures_are_those_of_everybody():
     assert table["blinks"].tolist() == [1, 0]
     assert table["towards_camera_share"].tolist() == [1, 1]
     assert "blink:" not in words(test), "the chosen person did not blink"
+
+
+def test_the_download_of_figures_is_not_rounded(monkeypatch):
+    saved = {}
+    name = "ui.video.tabs.behaviour.csv_button"
+    monkeypatch.setattr(name, lambda label, table, *_, **__: saved.update({label: table}))
+    table = next(one.value for one in opened(away_deg=60).dataframe if "blinks" in one.value)
+    shares = saved["Eyes and movements"]["towards_camera_share"]
+    assert table["towards_camera_share"].tolist() == shares.round(2).tolist()
+    assert shares.tolist() == pytest.approx([133 / 200] * 2)
 
 
 def test_a_row_per_movement_with_both_sides():

@@ -98,6 +98,14 @@ def test_merged_people_are_one_in_every_figure():
     assert test.dataframe[-1].value["track_id"].tolist() == [1]
 
 
+def test_the_table_has_whole_percentages_and_its_download_all_digits(monkeypatch):
+    saved = {}
+    monkeypatch.setattr("ui.video.tabs.people.csv_button", lambda label, table, *_, **__: saved.update({label: table}))
+    table = opened("People").dataframe[-1].value
+    assert table["smile_index"].tolist() == [0.67, 0]
+    assert saved["People"]["smile_index"].tolist() == pytest.approx([2 / 3, 0])
+
+
 def test_circular_merges_show_an_error_and_lose_nothing():
     assert "cycle" in words(opened("People", Edits(merged={1: 2, 2: 1})))
 

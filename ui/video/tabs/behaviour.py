@@ -244,8 +244,8 @@ def _show_figures(analysis: Analysis, behaviour: Behaviour, edits: Edits, key: s
     means = moved[moved["track_id"].isin(people)].pivot_table("mean", "movement", "track_id", dropna=False, sort=False)
     table = table.assign(movement=means.mean()).reset_index()
     table.insert(0, "person", table.pop("track_id").map(names))
-    table = whole_percent(table, "towards_camera_share")
-    _table(table, _FIGURES | {"movement": _number("Mean movement", "%.3f", "Mean of all movements, eye distances")})
+    shown = whole_percent(table, "towards_camera_share")
+    _table(shown, _FIGURES | {"movement": _number("Mean movement", "%.3f", "Mean of all movements, eye distances")})
     for note in sampling_notes(analysis):
         st.caption(plain(note))
     if has_movements(analysis.timeline):

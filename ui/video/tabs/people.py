@@ -106,8 +106,8 @@ def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str],
         "unclear": share_column("Unclear", width=105),
         "posture_changed_s": seconds("Moved, s", help=_POSTURE),
     }
-    table = whole_percent(table, "smile_index", "unclear")
-    st.dataframe(table, hide_index=True, column_config=columns, row_height=52 if pictures else None)
+    shown = whole_percent(table, "smile_index", "unclear")
+    st.dataframe(shown, hide_index=True, column_config=columns, row_height=52 if pictures else None)
     csv_button("People", table, f"{key}_csv", hidden=("track_id", "face"))
 
 
