@@ -46,7 +46,7 @@ def faces_of(video: Path, faces: Mapping[int, tuple[float, Face]]) -> dict[int, 
 
 
 def poster_of(video: Path, time_s: float) -> bytes:
-    """Return a frame as a JPEG file of at most :data:`POSTER_PX` a side.
+    """Return a frame as a JPEG file of at most :data:`POSTER_PX` a side, at most twice as high as wide.
 
     Raises:
         VideoError: The frame cannot be read.
@@ -119,7 +119,12 @@ def _still(video: Path, time_s: float, result: FrameResult) -> str:
 
 
 def _poster(video: Path, time_s: float) -> str:
-    return base64.b64encode(encode_jpeg(shrink(frame_at(video, time_s), POSTER_PX), 80)).decode()
+    frame = frame_at(video, time_s)
+    height, width = frame.shape[:2]
+    # Lists show posters at one width: a video of 1 × 360 px would be as long as thirty screens.
+    over = max(height - 2 * width, 0)
+    middle = frame[over // 2 : height - (over + 1) // 2]
+    return base64.b64encode(encode_jpeg(shrink(middle, POSTER_PX), 80)).decode()
 
 
 def _preview(
