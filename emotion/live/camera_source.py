@@ -19,6 +19,8 @@ import av
 import av.error
 
 from emotion.errors import LiveError, VideoError, brief
+from emotion.vision.decode.containers import moving_streams, picture_stream
+from emotion.vision.decode.shape import UPRIGHT, Shape
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
 RETRY_S = 2.0
@@ -160,16 +162,29 @@ def _newest(address: str, opening: dict[str, Any], stop: threading.Event) -> Ite
         yield captured
 
 
+def _displayed(frame: av.VideoFrame, shape: Shape) -> av.VideoFrame:
+    """Return a frame as players show it: upright, with square pixels and in the size of the first one."""
+    orientation = shape.orientation_of(frame)
+    if orientation == UPRIGHT and (frame.width, frame.height) == (shape.width, shape.height):
+        return frame
+    displayed = av.VideoFrame.from_ndarray(shape.fit(frame.to_ndarray(format="rgb24"), orientation), format="rgb24")
+    displayed.pts, displayed.time_base = frame.pts, frame.time_base
+    return displayed
+
+
 def _frames(address: str, opening: dict[str, Any], error_type: type[VideoError | LiveError]) -> Iterator[av.VideoFrame]:
     shown = Path(address).name if "://" not in address else address
     try:
         with av.open(address, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S), **opening) as container:
-            stream = next((each for each in container.streams.video), None)
-            if stream is None:
+            if not moving_streams(container):
                 raise error_type(f"expected a picture in {shown}; there is none")
+            stream = picture_stream(container)
             stream.thread_type = "SLICE"  # frame threads would delay each frame by several frames
+            shape: Shape | None = None
             with contextlib.suppress(av.error.EOFError):
-                yield from container.decode(stream)
+                for frame in container.decode(stream):
+                    shape = shape or Shape.of(stream, frame)
+                    yield _displayed(frame, shape)
     except (av.error.FFmpegError, OSError) as error:
         reason = "nothing came in time" if isinstance(error, av.error.ExitError) else error.strerror or brief(error)
         raise error_type(f"{shown} cannot be read: {reason}") from error

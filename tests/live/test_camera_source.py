@@ -5,17 +5,21 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from av.stream import Disposition
 
 from emotion.errors import LiveError, VideoError
 from emotion.live.camera_source import Captured, read_camera, read_file, read_url
 from emotion.samples import CLIP_FPS, clip_frames, make_clip
 from emotion.vision.encode import write_video
+from tests.vision.clips import write_clip
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,37 @@ def test_a_file_without_end_is_stopped(clip: Path) -> None:
         next(frames)
     stop.set()
     assert sum(1 for _ in frames) <= 1
+
+
+def test_a_file_is_played_as_players_show_it(tmp_path: Path) -> None:
+    """A phone stores a portrait lying on its side; a film may begin with its cover."""
+    lying = np.zeros((64, 128, 3), np.uint8)
+    lying[:, :64] = 255
+    turned = write_clip(tmp_path / "turned.mp4", [lying] * 3, rotation=90)
+    frames = [one.frame for one in read_file(turned)]
+    assert [(frame.width, frame.height) for frame in frames] == [(64, 128)] * 3
+    assert [frame.time for frame in frames] == pytest.approx([0, 0.04, 0.08])
+    upright = frames[0].to_ndarray(format="rgb24")
+    assert abs(int(upright[:56].mean()) - int(upright[72:].mean())) > 200, "white and black are one above the other"
+    covered = write_with_cover(tmp_path / "covered.mp4", [lying] * 3)
+    assert [one.frame.width for one in read_file(covered)] == [128] * 3
+
+
+def write_with_cover(path: Path, pictures: Sequence[np.ndarray]) -> Path:
+    """Write frames after a cover of 32 × 32 px, which is the first stream."""
+    with av.open(str(path), "w") as container:
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 32, 32, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        film = container.add_stream("libx264", rate=25)
+        film.height, film.width = pictures[0].shape[:2]
+        film.pix_fmt = "yuv420p"
+        container.mux(cover.encode(av.VideoFrame(32, 32, "yuvj420p")))
+        container.mux(cover.encode())
+        for picture in pictures:
+            container.mux(film.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(film.encode())
+    return path
 
 
 def send_mpegts(clip: Path, address: str, stop: threading.Event) -> None:
