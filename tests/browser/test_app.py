@@ -111,6 +111,15 @@ def test_a_photo_is_analysed(visit: Page, photo: tuple[Path, int], tmp_path: Pat
     assert_fits_a_phone(visit)
 
 
+def test_chosen_settings_of_a_video_are_not_cut(visit: Page, clip: Path):
+    go_to(visit, "Video")
+    upload(visit, clip)
+    for name in ("Sampling", "Model"):
+        field = visit.get_by_role("combobox", name=name, exact=True)
+        expect(field).to_be_visible()
+        assert field.evaluate("each => each.scrollWidth <= each.clientWidth"), name
+
+
 def test_a_video_is_analysed(visit: Page, clip: Path, tmp_path: Path):
     go_to(visit, "Video")
     upload(visit, clip)

@@ -69,9 +69,9 @@ def _show_estimate(library: Repository, pending: Sequence[VideoSource], table: p
 def _ask_all() -> dict[str, Any]:
     """Return the settings for all videos."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rate = st.selectbox("Sampling", list(RATES), key="pending_rate", width=220)
+        rate = st.selectbox("Sampling", list(RATES), key="pending_rate", width=260)
         model = st.selectbox(
-            "Model", choices(), format_func=choice_label, key="pending_model_name", width=220, help=_model_help()
+            "Model", choices(), format_func=choice_label, key="pending_model_name", width=260, help=_model_help()
         )
         keep = st.checkbox(
             KEEP, key="pending_keep",
