@@ -126,7 +126,8 @@ def boris_table(tiers: Tiers, media: str, duration_s: float, fps: float, observa
         "Observation id", "Media file name", "Media duration (s)", "FPS", "Subject", "Behavior", "Behavioral category",
         "Behavior type", "Time", "Image index", "Comment",
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns).sort_values("Time", ignore_index=True)
+    # Stable, so that one expression stops before the next one starts at the same time.
+    return pd.DataFrame(rows, columns=columns).sort_values("Time", kind="stable", ignore_index=True)
 
 
 def _limits_ms(mark: Mark) -> tuple[int, int]:

@@ -157,6 +157,12 @@ def test_marks_that_meet_but_for_rounding_have_no_gap_in_praat() -> None:
     assert text.count("xmax = 1.500000000001") == 3, "the last interval ends with its tier and the file"
 
 
+def test_in_boris_an_expression_stops_before_the_next_one_starts() -> None:
+    marks = [Mark(second, second + 1, "ab"[second % 2]) for second in range(50)]
+    table = boris_table({"expression": marks}, "x.mp4", 50, 25)
+    assert table["Behavior type"].tolist() == ["START", "STOP"] * 50
+
+
 def test_moments_and_overlaps() -> None:
     moment = {"beep": [Mark(1, 1, "beep")]}
     assert 'TIME_VALUE="1001"' in eaf_text(moment)
