@@ -17,6 +17,7 @@ from typing import Any
 
 import av
 import av.error
+import numpy as np
 
 from emotion.errors import LiveError, VideoError, brief
 from emotion.vision.decode.containers import moving_streams, picture_stream
@@ -167,7 +168,8 @@ def _displayed(frame: av.VideoFrame, shape: Shape) -> av.VideoFrame:
     orientation = shape.orientation_of(frame)
     if orientation == UPRIGHT and (frame.width, frame.height) == (shape.width, shape.height):
         return frame
-    displayed = av.VideoFrame.from_ndarray(shape.fit(frame.to_ndarray(format="rgb24"), orientation), format="rgb24")
+    image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    displayed = av.VideoFrame.from_ndarray(shape.fit(image, orientation), format="rgb24")
     displayed.pts, displayed.time_base = frame.pts, frame.time_base
     return displayed
 
