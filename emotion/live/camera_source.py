@@ -17,11 +17,9 @@ from typing import Any
 
 import av
 import av.error
-import numpy as np
 
 from emotion.errors import LiveError, VideoError, brief
 from emotion.vision.decode.containers import moving_streams, picture_stream
-from emotion.vision.decode.shape import UPRIGHT, Shape
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
 RETRY_S = 2.0
@@ -163,17 +161,6 @@ def _newest(address: str, opening: dict[str, Any], stop: threading.Event) -> Ite
         yield captured
 
 
-def _displayed(frame: av.VideoFrame, shape: Shape) -> av.VideoFrame:
-    """Return a frame as players show it: upright, with square pixels and in the size of the first one."""
-    orientation = shape.orientation_of(frame)
-    if orientation == UPRIGHT and (frame.width, frame.height) == (shape.width, shape.height):
-        return frame
-    image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    displayed = av.VideoFrame.from_ndarray(shape.fit(image, orientation), format="rgb24")
-    displayed.pts, displayed.time_base = frame.pts, frame.time_base
-    return displayed
-
-
 def _frames(address: str, opening: dict[str, Any], error_type: type[VideoError | LiveError]) -> Iterator[av.VideoFrame]:
     shown = Path(address).name if "://" not in address else address
     try:
@@ -182,11 +169,8 @@ def _frames(address: str, opening: dict[str, Any], error_type: type[VideoError |
                 raise error_type(f"expected a picture in {shown}; there is none")
             stream = picture_stream(container)
             stream.thread_type = "SLICE"  # frame threads would delay each frame by several frames
-            shape: Shape | None = None
             with contextlib.suppress(av.error.EOFError):
-                for frame in container.decode(stream):
-                    shape = shape or Shape.of(stream, frame)
-                    yield _displayed(frame, shape)
+                yield from container.decode(stream)
     except (av.error.FFmpegError, OSError) as error:
         reason = "nothing came in time" if isinstance(error, av.error.ExitError) else error.strerror or brief(error)
         raise error_type(f"{shown} cannot be read: {reason}") from error
