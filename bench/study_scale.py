@@ -25,7 +25,7 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from bench.common.process import peak_mb, run_module
-from bench.common.records import ROOT, STUDIES, facts, write_section
+from bench.common.records import STUDIES, facts, write_section
 from emotion.analytics.files import save_parquet
 from emotion.analytics.timeline import BOX, FRAME_TYPES, SHAPE, column_types, probability_columns, with_leading_emotion
 from emotion.engine.storage import timeline_key
@@ -34,6 +34,7 @@ from emotion.library import LOCAL, JobSettings, Library, State
 from emotion.library.mapping import new_row, now, words_of
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.results import study_results
+from emotion.paths import ROOT
 from emotion.studies import Cell, Participant, Stimulus, Study
 from emotion.studies.statistics.contrasts import contrasts
 from emotion.studies.statistics.curves import mean_curve

@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from bench.batch.clips import make_clips
-from bench.common.records import ROOT
+from emotion.paths import ROOT
 
 ENGINES: dict[str, tuple[str, ...]] = {"processes": (), "Ray": ("--ray", "local")}
 REAL = ("concert_cuts_360p.mp4", "one_face_720p.mp4", "two_people_1080p.mp4")

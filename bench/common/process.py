@@ -1,16 +1,17 @@
-"""Runs measurements in separate processes, and reads the peak memory of a process."""
+"""Runs measurements in separate processes, reads the peak memory of a process, and finds free ports."""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.common.records import ROOT
+from emotion.paths import ROOT
 
 
 def run_module(module: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Any:
@@ -37,3 +38,10 @@ def peak_mb() -> float:
     """
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def free_port() -> int:
+    """Return a TCP port on which no program listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

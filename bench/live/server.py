@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from bench.common.process import free_port
+from emotion.paths import ROOT
+
 _NO_NOTICE = {"EMOTION_NOTICE": "off"}
 """Turns off the notice before the first analysis, which is not measured."""
 
@@ -29,7 +30,7 @@ class Server:
     """
 
     def __init__(self, script: str, environment: dict[str, str], port: int | None = None) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         options = ["--server.port", str(self.port), "--server.address", "127.0.0.1", "--server.headless", "true"]
         command = [sys.executable, "-m", "streamlit", "run", script, *options]
@@ -89,9 +90,3 @@ def running(script: str, **environment: str) -> Iterator[Server]:
     finally:
         if server.process.poll() is None:
             print(server.end(), file=sys.stderr)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

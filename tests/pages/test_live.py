@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from websockets.sync.client import connect
 
 import emotion
+from bench.common.process import free_port
 from emotion.errors import LiveError
 from emotion.library import State
 from emotion.live import SEATS, LiveSession
@@ -238,9 +238,7 @@ def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer
 def test_values_are_sent_to_other_programs_until_stopped(streamer):
     test = running(streamer)
     assert "Start sending" not in labels(test), "nothing is selected"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     test.toggle(key="live_send_ws").set_value(True)
     test.number_input(key="live_send_port").set_value(port)
     test.run()

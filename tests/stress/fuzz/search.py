@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.common.records import ROOT
+from emotion.paths import ROOT
 from tests.stress.fuzz.seeds import write_seeds
 from tests.stress.fuzz.targets import TARGETS
 

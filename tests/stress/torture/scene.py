@@ -16,10 +16,10 @@ import psycopg
 from sqlalchemy import make_url
 
 from bench.common.postgres import Server
-from bench.common.records import ROOT
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, Entry, Library
 from emotion.library.orm import AnalysisRow
+from emotion.paths import ROOT
 
 T = TypeVar("T")
 
