@@ -44,7 +44,7 @@ REFERENCE_CLIP = "one_face_720p.mp4"
 LONG_CLIP = "concert_cuts_360p.mp4"
 FER_FRAMES = 60
 LOOPS = 10
-_SECTIONS = (*("library", "long-video", "long-page", "live", "batch", "training", "false-faces"),)
+_SECTIONS = ("library", "long-video", "long-page", "live", "batch", "training", "false-faces")
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 
+from bench.common.process import resident_mb
 from emotion.library import LOCAL, Entry, JobSettings, Library, Repository
 from emotion.library.jobs import Dispatcher
 
@@ -75,7 +76,7 @@ def _samples(repository: Repository, entry_id: str) -> list[tuple[float, float]]
     samples = []
     while not (entry := repository.get(entry_id)).state.is_over:
         pid = _worker_of(entry_id)
-        if pid is not None and (resident := resident_mb(pid)) is not None:
+        if pid is not None and (resident := resident_mb(pid)):
             samples.append((entry.share, resident))
             if len(samples) % 60 == 0:
                 print(f"{entry.share:.1%} · {resident:.0f} MB · {entry.rate:.0f} frames/s", file=sys.stderr, flush=True)
@@ -93,15 +94,6 @@ def _worker_of(entry_id: str) -> int | None:
             if b"emotion.library.jobs.worker" in line and entry_id.encode() in line:
                 return int(process.name)
     return None
-
-
-def resident_mb(pid: int) -> float | None:
-    """Return a process's resident memory, MB (Linux); None if it has ended."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    except OSError:
-        return None
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024 if "VmRSS:" in status else None
 
 
 def _figures(

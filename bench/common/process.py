@@ -31,13 +31,24 @@ def run_module(module: str, *arguments: str, variables: Mapping[str, str] | None
     return json.loads(done.stdout)
 
 
-def peak_mb() -> float:
-    """Return this process's peak resident memory in MB (Linux).
+def peak_mb(pid: int | str = "self") -> float:
+    """Return the peak resident memory of a process, by default this one, in MB (Linux); 0 if it has ended.
 
     ``ru_maxrss`` would not do: a process inherits it from its parent.
     """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+    return _memory_mb(pid, "VmHWM")
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process in MB (Linux); 0 if it has ended."""
+    return _memory_mb(pid, "VmRSS")
+
+
+def _memory_mb(pid: int | str, figure: str) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/status").read_text(encoding="ascii").split(f"{figure}:")[1].split()[0]) / 1024
+    except (OSError, IndexError):
+        return 0.0
 
 
 def free_port() -> int:

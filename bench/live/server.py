@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.common.process import free_port
+from bench.common.process import free_port, resident_mb
 from emotion.paths import ROOT
 
 _NO_NOTICE = {"EMOTION_NOTICE": "off"}
@@ -43,19 +43,16 @@ class Server:
 
     def memory_mb(self) -> float:
         """Return its resident memory, MB (Linux)."""
-        return int(self._status("VmRSS")) / 1024
+        return resident_mb(self.process.pid)
 
     def threads(self) -> int:
         """Return its number of threads (Linux)."""
-        return int(self._status("Threads"))
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("Threads:")[1].split()[0])
 
     def files(self) -> int:
         """Return its number of open files and sockets (Linux)."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
-
-    def _status(self, name: str) -> str:
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return status.split(f"{name}:")[1].split()[0]
 
     def _wait(self) -> None:
         for _ in range(300):
