@@ -49,17 +49,16 @@ def open_library(folder: Path) -> Library:
     return Library.open()
 
 
-def measure_long_video(clip: Path, folder: Path, hours: float = HOURS) -> dict[str, Any]:
+def measure_long_video(clip: Path, folder: Path) -> dict[str, Any]:
     """Repeat a clip into a long video, analyse it with a worker, and return rate, memory and size of the result.
 
     Args:
         clip: Video to repeat.
         folder: Folder for the long video and its library.
-        hours: Length of the long video.
     """
     library = open_library(folder)
     repository = library.for_owner(LOCAL)
-    video = write_looped(clip, folder / f"{clip.stem}.mp4", hours * 3600)
+    video = write_looped(clip, folder / f"{clip.stem}.mp4", HOURS * 3600)
     try:
         entry = repository.add(video, video.name, JobSettings(fps=FPS), title=clip.stem)
     finally:
