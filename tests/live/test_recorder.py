@@ -50,8 +50,8 @@ def run(session: LiveSession, camera: Camera, frames: range) -> None:
         session.process(camera(index))
 
 
-def await_(condition, seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
+def await_(condition) -> None:
+    until = time.monotonic() + 20.0
     while not condition():
         assert time.monotonic() < until, "the condition did not hold in time"
         time.sleep(0.05)

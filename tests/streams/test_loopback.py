@@ -48,10 +48,10 @@ def osc_receiver() -> Iterator[socket.socket]:
         yield receiver
 
 
-def outlets(source: str = "") -> list[pylsl.StreamInfo]:
+def outlets() -> list[pylsl.StreamInfo]:
     found: list[pylsl.StreamInfo] = []
     for _ in range(50):
-        found = [info for info in pylsl.resolve_byprop("type", KIND, 2, 5) if source in info.source_id()]
+        found = pylsl.resolve_byprop("type", KIND, 2, 5)
         if len(found) == 2:
             break
     return sorted(found, key=lambda info: info.source_id())

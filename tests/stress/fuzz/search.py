@@ -78,5 +78,5 @@ def _search(target: str, seeds: Path, corpus: Path, seconds: float) -> Results:
     return results
 
 
-def _last_lines(text: str, count: int = 12) -> str:
-    return "\n".join(text.strip().splitlines()[-count:])
+def _last_lines(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-12:])
