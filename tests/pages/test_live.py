@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
 import av
@@ -25,6 +24,7 @@ from emotion.live import SEATS, LiveSession
 from emotion.samples import sample_image
 from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
+from tests.waiting import until
 from ui.live.camera_stream import CameraStream
 
 PATIENCE_S = 60.0
@@ -91,13 +91,6 @@ class Streamer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < end_s, "the condition never held"
-        time.sleep(0.02)
 
 
 @pytest.fixture
