@@ -66,7 +66,7 @@ def write_readme() -> str:
 
 def with_sections(text: str) -> str:
     """Return a page with its tables of sections replaced by the latest ones."""
-    sections = {
+    sections: dict[str, Callable[[dict[str, Any]], str]] = {
         LIBRARY: _library,
         LONG_VIDEO: _long_video,
         LIVE: partial(_section, LIVE, _LIVE_TITLE, live_tables),

@@ -24,8 +24,8 @@ from emotion.streams import StreamHub, StreamOptions, channels_of, open_hub
 from emotion.streams.lsl import KIND, LslSink
 from emotion.streams.osc import OscSink
 from emotion.streams.websocket import WebSocketSink
-from emotion.streams.wire import from_bytes
 from tests.conftest import ROOT
+from tests.streams.receiver import from_bytes
 from tests.streams.results import FPS, LABELS, result
 
 CHANNELS = channels_of(LABELS)
