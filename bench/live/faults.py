@@ -76,12 +76,12 @@ def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[s
         return {"words": message, "board": notices, "kept": True}
 
 
-def _left(playwright: Playwright, server: Server, camera: Camera, times: int = 5) -> dict[str, Any]:
+def _left(playwright: Playwright, server: Server, camera: Camera) -> dict[str, Any]:
     """Leave the page and come back several times, then close the window; count the server's threads, files and MB."""
     counts = []
     with visitor(playwright.chromium, server.url, camera.path) as person:
         person.enter()
-        for _ in range(times):
+        for _ in range(5):
             person.start()
             person.page.wait_for_timeout(3000)
             running = _count(server)

@@ -63,7 +63,7 @@ def people_chart(means: pd.DataFrame, measure: str, title: str) -> alt.LayerChar
     """Return each person's mean in each condition, joined by a line, with the mean across people as a bar.
 
     Args:
-        means: ``participant``, ``by`` and the measure.
+        means: ``participant``, ``stimulus`` and the measure.
         measure: Its column.
         title: Of the vertical axis.
     """

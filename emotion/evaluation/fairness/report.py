@@ -182,11 +182,11 @@ def _group(
     )
 
 
-def _balanced(right: np.ndarray, total: np.ndarray, seed: int = 0) -> tuple[float, float, float] | None:
+def _balanced(right: np.ndarray, total: np.ndarray) -> tuple[float, float, float] | None:
     if len(total) < 2:
         return None
     recalls = right / total
-    drawn = np.random.default_rng(seed).binomial(total, recalls, (_BOOTSTRAPS, len(total))) / total
+    drawn = np.random.default_rng(0).binomial(total, recalls, (_BOOTSTRAPS, len(total))) / total
     low, high = np.quantile(drawn.mean(1), [0.025, 0.975])
     return float(recalls.mean()), float(low), float(high)
 
