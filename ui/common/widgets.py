@@ -109,6 +109,13 @@ def page_link(page: str, label: str, icon: str) -> None:
         st.caption(label)
 
 
+def show_outcome(key: str) -> None:
+    """Show the outcome of the last action once: whether it was good, and a sentence, stored under a session key."""
+    if outcome := st.session_state.pop(key, None):
+        good, text = outcome
+        (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
+
+
 def share_text(share: float | None) -> str:
     """Return a share as a percentage; a dash if there is none."""
     return "–" if share is None else f"{share:.0%}"
