@@ -26,18 +26,7 @@ from bench.batch.guide import PRICE, given_price, write_guide
 from bench.batch.measure import PARTS as BATCH_PARTS
 from bench.batch.measure import measure_batch
 from bench.common.process import run_module
-from bench.common.records import (
-    BATCH,
-    FALSE_FACES,
-    LIBRARY,
-    LIVE,
-    LONG_VIDEO,
-    RESULTS,
-    ROOT,
-    TRAINING,
-    facts,
-    write_section,
-)
+from bench.common.records import BATCH, FALSE_FACES, LIBRARY, LIVE, LONG_VIDEO, RESULTS, TRAINING, facts, write_section
 from bench.faces.measure import measure_faces
 from bench.fer_package import measure_fer
 from bench.library import measure_library
@@ -48,13 +37,14 @@ from bench.report import README, markdown, write_readme
 from bench.stages import measure_stages
 from bench.training.measure import measure_training_step
 from emotion.library import LOCAL
+from emotion.paths import ROOT
 from training.datasets.readers.parquet import default_data_dir
 
 REFERENCE_CLIP = "one_face_720p.mp4"
 LONG_CLIP = "concert_cuts_360p.mp4"
 FER_FRAMES = 60
 LOOPS = 10
-_SECTIONS = (*("library", "long-video", "long-page", "live", "batch", "training", "false-faces"),)
+_SECTIONS = ("library", "long-video", "long-page", "live", "batch", "training", "false-faces")
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import scipy.stats
 
-from bench.common.records import ROOT
+from emotion.paths import ROOT
 
 DATA = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data") / "videos"
 CLIPS = ("portrait_d0.mp4", "one_face_720p.mp4", "face_then_none_hevc.mov")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import uvicorn
 
+from bench.common.process import free_port
 from bench.common.records import HTTP_API, facts, write_section
 from bench.report import write_readme
 from emotion.engine.analyzer import Analyzer
@@ -50,11 +50,9 @@ print(pictures / (time.perf_counter() - began_s))
 def measure_api() -> dict[str, dict[str, float]]:
     """Return pictures per second of both, and the median ratio of the rounds."""
     content, analyzer = encode_png(sample_image()), Analyzer()
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
+    with tempfile.TemporaryDirectory() as folder:
         os.environ.update({"EMOTION_LIBRARY": folder, "EMOTION_FREE_MB": "none"})
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+        port = free_port()
         config = uvicorn.Config(create_server(Library.open(), ServeOptions()), port=port, log_config=None)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)

@@ -19,11 +19,11 @@ from streamlit.testing.v1 import AppTest
 
 from bench.common.chromium import open_chromium, served, settle
 from bench.common.postgres import postgres_programs, running_postgres
-from bench.common.records import ROOT
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import LOCAL, JobSettings, Library, Repository, State, days
 from emotion.library.mapping import new_row, now, words_of
 from emotion.library.orm import TagRow
+from emotion.paths import ROOT
 
 ANALYSES = 1000
 _REPEATS = 5

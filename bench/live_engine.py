@@ -1,11 +1,12 @@
 """``python -m bench.live_engine``: server time per camera frame, without browser, network and codecs.
 
-It writes the figures to ``bench/results`` and prints a table by frame size, number of faces and drawing. The rows are
+It writes the figures to ``bench/results`` and prints them by frame size, number of faces and drawing. The rows are
 measured in turn, 60 frames each, in several rounds, because the machine's speed drifts.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from fractions import Fraction
@@ -83,22 +84,12 @@ def _frames(width: int, height: int, faces: int) -> list[av.VideoFrame]:
     return frames
 
 
-def markdown(figures: dict[str, dict[str, float]]) -> str:
-    """Return the Markdown table."""
-    head = f"| frame | median, ms | 95th percentile, ms | median ÷ {REFERENCE} |\n|---|---:|---:|---:|"
-    rows = [
-        f"| {name} | {each['median_ms']:.1f} | {each['p95_ms']:.1f} | {each['over_reference']:.2f} |"
-        for name, each in figures.items()
-    ]
-    return "\n".join([head, *rows, ""])
-
-
 def main() -> None:
-    """Measure, write the section, and print the table."""
+    """Measure, write the section, and print the figures."""
     figures = measure_live_engine()
     write_section(LIVE_ENGINE, facts(), figures)
     write_readme()
-    print(markdown(figures))
+    print(json.dumps(figures, indent=1))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from bench.common.chromium import click_at, open_chromium, served, settle
-from bench.common.records import ROOT
 from emotion.analytics.edits import Span
 from emotion.charts.ribbon import overview_chart
 from emotion.charts.timeline import timeline_chart
 from emotion.library import Repository
+from emotion.paths import ROOT
 
 _TIMEOUT_MS = 120_000
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 
+from bench.common.process import resident_mb
 from emotion.library import LOCAL, Entry, JobSettings, Library, Repository
 from emotion.library.jobs import Dispatcher
 
@@ -48,17 +49,16 @@ def open_library(folder: Path) -> Library:
     return Library.open()
 
 
-def measure_long_video(clip: Path, folder: Path, hours: float = HOURS) -> dict[str, Any]:
+def measure_long_video(clip: Path, folder: Path) -> dict[str, Any]:
     """Repeat a clip into a long video, analyse it with a worker, and return rate, memory and size of the result.
 
     Args:
         clip: Video to repeat.
         folder: Folder for the long video and its library.
-        hours: Length of the long video.
     """
     library = open_library(folder)
     repository = library.for_owner(LOCAL)
-    video = write_looped(clip, folder / f"{clip.stem}.mp4", hours * 3600)
+    video = write_looped(clip, folder / f"{clip.stem}.mp4", HOURS * 3600)
     try:
         entry = repository.add(video, video.name, JobSettings(fps=FPS), title=clip.stem)
     finally:
@@ -75,7 +75,7 @@ def _samples(repository: Repository, entry_id: str) -> list[tuple[float, float]]
     samples = []
     while not (entry := repository.get(entry_id)).state.is_over:
         pid = _worker_of(entry_id)
-        if pid is not None and (resident := resident_mb(pid)) is not None:
+        if pid is not None and (resident := resident_mb(pid)):
             samples.append((entry.share, resident))
             if len(samples) % 60 == 0:
                 print(f"{entry.share:.1%} · {resident:.0f} MB · {entry.rate:.0f} frames/s", file=sys.stderr, flush=True)
@@ -93,15 +93,6 @@ def _worker_of(entry_id: str) -> int | None:
             if b"emotion.library.jobs.worker" in line and entry_id.encode() in line:
                 return int(process.name)
     return None
-
-
-def resident_mb(pid: int) -> float | None:
-    """Return a process's resident memory, MB (Linux); None if it has ended."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    except OSError:
-        return None
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024 if "VmRSS:" in status else None
 
 
 def _figures(

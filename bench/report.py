@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bench.batch.guide import batch_tables
@@ -40,6 +42,7 @@ from bench.stress_tables import kills_table, soak_table, visits_table
 README = RESULTS / "README.md"
 _STRESS = ("fuzz", "kills", "soak", "visits")
 _SECTIONS = "<!-- measured by themselves -->\n"
+_LIVE_TITLE = "The live page in Chromium with a clip as the camera, browser and server on one machine"
 
 
 def markdown(record: dict[str, Any]) -> str:
@@ -63,15 +66,15 @@ def write_readme() -> str:
 
 def with_sections(text: str) -> str:
     """Return a page with its tables of sections replaced by the latest ones."""
-    sections = {
+    sections: dict[str, Callable[[dict[str, Any]], str]] = {
         LIBRARY: _library,
         LONG_VIDEO: _long_video,
-        LIVE: _live,
+        LIVE: partial(_section, LIVE, _LIVE_TITLE, live_tables),
         FUZZ: _fuzz,
-        KILLS: _kills,
-        SOAK: _soak,
-        VISITS: _visits,
-        BATCH: _batch,
+        KILLS: partial(_section, KILLS, "Processes killed at random moments", kills_table),
+        SOAK: partial(_section, SOAK, "Soak test with ten visitors", soak_table),
+        VISITS: partial(_section, VISITS, "The server before and after many visits", visits_table),
+        BATCH: partial(_section, BATCH, "Batches of short clips", batch_tables),
         TRAINING: _training,
         FALSE_FACES: _false_faces,
         HTTP_API: http_api_table,
@@ -194,11 +197,6 @@ def _long_video(record: dict[str, Any]) -> str:
     return "\n".join([title, _measured("long-video` and `python -m bench long-page", record), head, *rows, ""])
 
 
-def _live(record: dict[str, Any]) -> str:
-    title = "## The live page in Chromium with a clip as the camera, browser and server on one machine\n"
-    return "\n".join([title, _measured("live", record), live_tables(record["found"])])
-
-
 def _false_faces(record: dict[str, Any]) -> str:
     rows = [
         f"| {group} | {row['pictures']:,} | {row['before']:,} | {row['after']:,} |"
@@ -221,24 +219,8 @@ def _fuzz(record: dict[str, Any]) -> str:
     return "\n".join([title, _measured("fuzz", record), head, *rows, "", note])
 
 
-def _batch(record: dict[str, Any]) -> str:
-    title = "## Batches of short clips\n"
-    return "\n".join([title, _measured("batch", record), batch_tables(record["found"])])
-
-
-def _kills(record: dict[str, Any]) -> str:
-    title = "## Processes killed at random moments\n"
-    return "\n".join([title, _measured("kills", record), kills_table(record["found"])])
-
-
-def _soak(record: dict[str, Any]) -> str:
-    title = "## Soak test with ten visitors\n"
-    return "\n".join([title, _measured("soak", record), soak_table(record["found"])])
-
-
-def _visits(record: dict[str, Any]) -> str:
-    title = "## The server before and after many visits\n"
-    return "\n".join([title, _measured("visits", record), visits_table(record["found"])])
+def _section(name: str, title: str, tables: Callable[[dict[str, Any]], str], record: dict[str, Any]) -> str:
+    return "\n".join([f"## {title}\n", _measured(name, record), tables(record["found"])])
 
 
 def _training(record: dict[str, Any]) -> str:

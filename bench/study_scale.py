@@ -25,7 +25,7 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from bench.common.process import peak_mb, run_module
-from bench.common.records import ROOT, STUDIES, facts, write_section
+from bench.common.records import STUDIES, facts, write_section
 from emotion.analytics.files import save_parquet
 from emotion.analytics.timeline import BOX, FRAME_TYPES, SHAPE, column_types, probability_columns, with_leading_emotion
 from emotion.engine.storage import timeline_key
@@ -34,6 +34,7 @@ from emotion.library import LOCAL, JobSettings, Library, State
 from emotion.library.mapping import new_row, now, words_of
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.results import study_results
+from emotion.paths import ROOT
 from emotion.studies import Cell, Participant, Stimulus, Study
 from emotion.studies.statistics.contrasts import contrasts
 from emotion.studies.statistics.curves import mean_curve
@@ -44,25 +45,25 @@ _DIFFERENT = 20
 _TABS = ("Videos", "Means", "Curve", "Contrast")
 
 
-def made_analysis(seed: int, seconds: float = MINUTES * 60, fps: float = FPS) -> Analysis:
+def made_analysis(seed: int, seconds: float = MINUTES * 60) -> Analysis:
     """Return an analysis of one person with random values and one face in each frame."""
-    rng, count = np.random.default_rng(seed), round(seconds * fps)
-    frames = pd.DataFrame({"frame_index": np.arange(count), "time_s": np.arange(count) / fps, "faces": 1})
+    rng, count = np.random.default_rng(seed), round(seconds * FPS)
+    frames = pd.DataFrame({"frame_index": np.arange(count), "time_s": np.arange(count) / FPS, "faces": 1})
     rows = frames[["frame_index", "time_s"]].assign(track_id=1)
     names = [*BOX, "face_confidence", *SHAPE]
     rows[names] = rng.random((count, len(names)))
     rows[probability_columns(FERPLUS_LABELS)] = rng.dirichlet(np.ones(len(FERPLUS_LABELS)), count).astype(np.float32)
     types = column_types(FERPLUS_LABELS)
     timeline = with_leading_emotion(rows)[list(types)].astype(types)
-    info = VideoInfo(1280, 720, fps, count, seconds, codec="h264")
+    info = VideoInfo(1280, 720, FPS, count, seconds, codec="h264")
     return Analysis(info, timeline, frames.astype(FRAME_TYPES), "made", FERPLUS_LABELS, {"every": 1}, "made.mp4")
 
 
-def make_study(library: Library, participants: int, stimuli: int, seconds: float = MINUTES * 60) -> str:
+def make_study(library: Library, participants: int, stimuli: int) -> str:
     """Fill a library with analyses and a study of all of them, and return the study's ID."""
     folder = Path(library.storage.url)
     originals = [
-        save_parquet(made_analysis(seed, seconds), folder / f"made-{seed}.parquet") for seed in range(_DIFFERENT)
+        save_parquet(made_analysis(seed, MINUTES * 60), folder / f"made-{seed}.parquet") for seed in range(_DIFFERENT)
     ]
     people = tuple(Participant(f"p{number:03}", {"group": "ab"[number % 2]}) for number in range(participants))
     films = tuple(Stimulus(f"film {number}") for number in range(stimuli))
@@ -71,7 +72,7 @@ def make_study(library: Library, participants: int, stimuli: int, seconds: float
         for number, cell in enumerate(cells):
             row = new_row(cell.analysis, LOCAL, "made.mp4", " ".join(cell.key), JobSettings())
             row.state, row.note, row.finished_at, row.words = State.DONE, "", now(), words_of(row)
-            row.duration_s = seconds
+            row.duration_s = MINUTES * 60
             session.add(row)
             target = folder / timeline_key(cell.analysis)
             target.parent.mkdir()

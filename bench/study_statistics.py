@@ -16,8 +16,9 @@ import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from bench.common.records import ROOT, facts, read_section, write_section
+from bench.common.records import facts, read_section, write_section
 from bench.simulated_studies import Simulation, covered_studies, null_studies, powered_studies
+from emotion.paths import ROOT
 from training.guide import with_part
 
 SECTION = "study_statistics"

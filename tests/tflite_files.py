@@ -11,6 +11,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 OPS, OPTIONS, TYPES = schema.BuiltinOperator, schema.BuiltinOptions, schema.TensorType
 
+CLASSES, SIDE = 7, 48
+GREEDY_ROWS = 1 << 28
 _TYPE_OF = {
     np.dtype(np.float32): TYPES.FLOAT32,
     np.dtype(np.int32): TYPES.INT32,
@@ -117,101 +119,101 @@ def classifier(
     return file.content([face], [softmax(file.graph, answer, classes) if probabilities else answer])
 
 
-def uint8_classifier(classes: int = 7, size: int = 48, quantised: bool = True) -> bytes:
+def uint8_classifier(quantised: bool = True) -> bytes:
     """Return a model with uint8 pixels and uint8 probabilities, as older converters make them."""
     file = TfliteFile()
     graph = file.graph
-    face = graph.tensor((1, size, size, 3), np.uint8, 1 / 255 if quantised else 0.0)
-    shares = _float_classifier_between(graph, face, size, classes)
-    return file.content([face], [_quantised(graph, shares, classes)])
+    face = graph.tensor((1, SIDE, SIDE, 3), np.uint8, 1 / 255 if quantised else 0.0)
+    shares = _float_classifier_between(graph, face)
+    return file.content([face], [_quantised(graph, shares)])
 
 
-def _float_classifier_between(graph: Graph, face: int, size: int, classes: int) -> int:
-    pixels = graph.add(OPS.DEQUANTIZE, [face], [graph.tensor((1, size, size, 3))], schema.DequantizeOptionsT())
-    return softmax(graph, dense(graph, pixels, size * size * 3, classes), classes)
+def _float_classifier_between(graph: Graph, face: int) -> int:
+    pixels = graph.add(OPS.DEQUANTIZE, [face], [graph.tensor((1, SIDE, SIDE, 3))], schema.DequantizeOptionsT())
+    return softmax(graph, dense(graph, pixels, SIDE * SIDE * 3, CLASSES), CLASSES)
 
 
-def _quantised(graph: Graph, shares: int, classes: int) -> int:
-    result = graph.tensor((1, classes), np.uint8, 1 / 256)
+def _quantised(graph: Graph, shares: int) -> int:
+    result = graph.tensor((1, CLASSES), np.uint8, 1 / 256)
     return graph.add(OPS.QUANTIZE, [shares], [result], schema.QuantizeOptionsT())
 
 
-def endless_classifier(classes: int = 7, size: int = 48) -> bytes:
+def endless_classifier() -> bytes:
     """Return a model that never ends: a loop runs until a counter reaches one, but adds zero to it."""
     file = TfliteFile()
     graph, condition, body = file.graph, file.new_graph(), file.new_graph()
     for inner in (condition, body):
-        inner.made.inputs = [inner.tensor((1,), np.int32), inner.tensor((1, classes))]
+        inner.made.inputs = [inner.tensor((1,), np.int32), inner.tensor((1, CLASSES))]
     one = condition.constant(np.ones(1, np.int32))
     condition.made.outputs = [
         condition.add(OPS.LESS, [0, one], [condition.tensor((1,), np.bool_)], schema.LessOptionsT())
     ]
     zero = body.constant(np.zeros(1, np.int32))
     body.made.outputs = [body.add(OPS.ADD, [0, zero], [body.tensor((1,), np.int32)], schema.AddOptionsT()), 1]
-    face = graph.tensor((1, size, size, 1))
-    start, answer = graph.constant(np.zeros(1, np.int32)), dense(graph, face, size * size, classes)
+    face = graph.tensor((1, SIDE, SIDE, 1))
+    start, answer = graph.constant(np.zeros(1, np.int32)), dense(graph, face, SIDE * SIDE, CLASSES)
     loop = schema.WhileOptionsT()
     loop.condSubgraphIndex, loop.bodySubgraphIndex = 1, 2
-    ends = [graph.tensor((1,), np.int32), graph.tensor((1, classes))]
+    ends = [graph.tensor((1,), np.int32), graph.tensor((1, CLASSES))]
     graph.add(OPS.WHILE, [start, answer], ends, loop)
     return file.content([face], [ends[1]])
 
 
-def crashing_classifier(classes: int = 7, size: int = 48) -> bytes:
+def crashing_classifier() -> bytes:
     """Return a model that overflows LiteRT's stack: the body of a loop contains the loop itself."""
     file = TfliteFile()
     graph, condition, body = file.graph, file.new_graph(), file.new_graph()
     for inner in (condition, body):
-        inner.made.inputs = [inner.tensor((1, classes))]
+        inner.made.inputs = [inner.tensor((1, CLASSES))]
     loop = schema.WhileOptionsT()
     loop.condSubgraphIndex, loop.bodySubgraphIndex = 1, 2
     condition.made.outputs = [condition.constant(np.ones(1, np.bool_))]
-    body.made.outputs = [body.add(OPS.WHILE, [0], [body.tensor((1, classes))], loop)]
-    face = graph.tensor((1, size, size, 1))
-    answer = dense(graph, face, size * size, classes)
-    return file.content([face], [graph.add(OPS.WHILE, [answer], [graph.tensor((1, classes))], loop)])
+    body.made.outputs = [body.add(OPS.WHILE, [0], [body.tensor((1, CLASSES))], loop)]
+    face = graph.tensor((1, SIDE, SIDE, 1))
+    answer = dense(graph, face, SIDE * SIDE, CLASSES)
+    return file.content([face], [graph.add(OPS.WHILE, [answer], [graph.tensor((1, CLASSES))], loop)])
 
 
-def greedy_classifier(classes: int = 7, size: int = 48, rows: int = 1 << 28) -> bytes:
+def greedy_classifier() -> bytes:
     """Return a model that needs more memory than the check allows: 7.5 GB for 2²⁸ rows of seven numbers."""
     file = TfliteFile()
     graph = file.graph
-    face = graph.tensor((1, size, size, 1))
-    answer = dense(graph, face, size * size, classes)
-    times = graph.constant(np.array([rows, 1], np.int32))
-    huge = graph.add(OPS.TILE, [answer, times], [graph.tensor((rows, classes))], schema.TileOptionsT())
+    face = graph.tensor((1, SIDE, SIDE, 1))
+    answer = dense(graph, face, SIDE * SIDE, CLASSES)
+    times = graph.constant(np.array([GREEDY_ROWS, 1], np.int32))
+    huge = graph.add(OPS.TILE, [answer, times], [graph.tensor((GREEDY_ROWS, CLASSES))], schema.TileOptionsT())
     first = graph.constant(np.zeros(1, np.int32))
     options = schema.GatherOptionsT()
     options.axis = 0
-    return file.content([face], [graph.add(OPS.GATHER, [huge, first], [graph.tensor((1, classes))], options)])
+    return file.content([face], [graph.add(OPS.GATHER, [huge, first], [graph.tensor((1, CLASSES))], options)])
 
 
-def fickle_classifier(classes: int = 7, size: int = 48) -> bytes:
+def fickle_classifier() -> bytes:
     """Return a model that adds noise to every answer."""
     file = TfliteFile()
     graph = file.graph
-    face = graph.tensor((1, size, size, 1))
-    answer = dense(graph, face, size * size, classes)
-    shape = graph.constant(np.array([1, classes], np.int32))
-    noise = graph.add(OPS.RANDOM_UNIFORM, [shape], [graph.tensor((1, classes))], schema.RandomOptionsT())
+    face = graph.tensor((1, SIDE, SIDE, 1))
+    answer = dense(graph, face, SIDE * SIDE, CLASSES)
+    shape = graph.constant(np.array([1, CLASSES], np.int32))
+    noise = graph.add(OPS.RANDOM_UNIFORM, [shape], [graph.tensor((1, CLASSES))], schema.RandomOptionsT())
     return file.content(
-        [face], [graph.add(OPS.ADD, [answer, noise], [graph.tensor((1, classes))], schema.AddOptionsT())]
+        [face], [graph.add(OPS.ADD, [answer, noise], [graph.tensor((1, CLASSES))], schema.AddOptionsT())]
     )
 
 
-def foreign_classifier(classes: int = 7, size: int = 48) -> bytes:
+def foreign_classifier() -> bytes:
     """Return a model whose last operation exists only in TensorFlow."""
     file = TfliteFile()
-    face = file.graph.tensor((1, size, size, 1))
-    answer = dense(file.graph, face, size * size, classes)
+    face = file.graph.tensor((1, SIDE, SIDE, 1))
+    answer = dense(file.graph, face, SIDE * SIDE, CLASSES)
     return file.content(
-        [face], [file.graph.add(OPS.CUSTOM, [answer], [file.graph.tensor((1, classes))], custom="FlexErf")]
+        [face], [file.graph.add(OPS.CUSTOM, [answer], [file.graph.tensor((1, CLASSES))], custom="FlexErf")]
     )
 
 
-def two_headed_classifier(classes: int = 7, size: int = 48) -> bytes:
+def two_headed_classifier() -> bytes:
     """Return a model with two outputs."""
     file = TfliteFile()
-    face = file.graph.tensor((1, size, size, 1))
-    answer = dense(file.graph, face, size * size, classes)
-    return file.content([face], [answer, softmax(file.graph, answer, classes)])
+    face = file.graph.tensor((1, SIDE, SIDE, 1))
+    answer = dense(file.graph, face, SIDE * SIDE, CLASSES)
+    return file.content([face], [answer, softmax(file.graph, answer, CLASSES)])

@@ -18,6 +18,8 @@ HEIGHT_PX = 240
 SECONDS = (1.0, 1.5, 2.0)
 BROKEN_EVERY = 20
 """One file in this many is broken."""
+_SAMPLES = 1024
+"""In a frame of sound."""
 
 
 def make_clips(sources: Sequence[Path], folder: Path, count: int) -> list[Path]:
@@ -71,8 +73,8 @@ def _sound(path: Path) -> None:
         container.mux(stream.encode())
 
 
-def _silence(samples: int, frame_size: int = 1024) -> Iterator[av.AudioFrame]:
-    for first in range(0, samples, frame_size):
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, frame_size), np.float32), format="fltp", layout="mono")
+def _silence(samples: int) -> Iterator[av.AudioFrame]:
+    for first in range(0, samples, _SAMPLES):
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, _SAMPLES), np.float32), format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = 16000, first, Fraction(1, 16000)
         yield frame

@@ -6,7 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from bench.common.records import BATCH, ROOT, read_section
+from bench.common.records import BATCH, read_section
+from emotion.paths import ROOT
 from training.guide import with_part
 
 GUIDE = ROOT / "docs" / "batch.md"

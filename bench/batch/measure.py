@@ -23,7 +23,8 @@ from typing import Any
 import pandas as pd
 
 from bench.batch.clips import make_clips
-from bench.common.records import ROOT
+from bench.common.process import peak_mb
+from emotion.paths import ROOT
 
 ENGINES: dict[str, tuple[str, ...]] = {"processes": (), "Ray": ("--ray", "local")}
 REAL = ("concert_cuts_360p.mp4", "one_face_720p.mp4", "two_people_1080p.mp4")
@@ -154,7 +155,7 @@ def _run(inputs: Path | Sequence[Path], out: Path, *options: str) -> float:
     most = 0.0
     with _start(inputs, out, *options) as running:
         while running.poll() is None:
-            most = max([most, *(_peak_mb(pid) for pid in _workers(running.pid))])
+            most = max([most, *(peak_mb(pid) for pid in _workers(running.pid))])
             time.sleep(0.5)
         if running.returncode not in {_SUCCESS, _SOME_ERRORS}:
             raise RuntimeError(f"a batch ended with {running.returncode}: {running.communicate()[1]}")
@@ -168,16 +169,19 @@ def _start(inputs: Path | Sequence[Path], out: Path, *options: str) -> subproces
 
 
 def _frames_per_s(out: Path) -> float:
-    rows = pd.read_parquet(out / "summary.parquet").sort_values("finished_at")
-    took = rows["finished_at"].iloc[-1] - rows["finished_at"].iloc[0]
-    return float(rows["frames"].iloc[1:].sum() / took.total_seconds())
+    return _per_second(out, "frames")
 
 
 def _busy_share(out: Path, workers: int) -> float:
     """Return the share of the time that the workers spent on analysis; the rest is waiting for the next video."""
+    return _per_second(out, "work_s") / workers
+
+
+def _per_second(out: Path, column: str) -> float:
+    """Return the sum of a column over all videos after the first, per second between the ends of first and last."""
     rows = pd.read_parquet(out / "summary.parquet").sort_values("finished_at")
     took = rows["finished_at"].iloc[-1] - rows["finished_at"].iloc[0]
-    return float(rows["work_s"].iloc[1:].sum() / took.total_seconds() / workers)
+    return float(rows[column].iloc[1:].sum() / took.total_seconds())
 
 
 def _timelines(out: Path) -> dict[str, int]:
@@ -208,13 +212,6 @@ def _descendants(pid: int) -> list[int]:
         return []
     children = [int(child) for child in text.split()]
     return children + [each for child in children for each in _descendants(child)]
-
-
-def _peak_mb(pid: int) -> float:
-    try:
-        return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
-    except (OSError, IndexError):
-        return 0.0
 
 
 def _log(text: str) -> None:

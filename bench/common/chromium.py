@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from bench.common.process import free_port
 from emotion.paths import ROOT
 
 OPTIONS = [
@@ -50,9 +50,7 @@ def served(script: str, *, first: str = "", **environment: str) -> Iterator[str]
         first: Python statements that the server runs before it starts, such as one that shortens a clock.
         environment: Further environment variables.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = ["-c", f"{first}\nfrom streamlit.web.cli import main\nmain(prog_name='streamlit')"]
     command = [sys.executable, *(program if first else ["-m", "streamlit"]), "run", script]
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]

@@ -1,16 +1,17 @@
-"""Runs measurements in separate processes, and reads the peak memory of a process."""
+"""Runs measurements in separate processes, reads the peak memory of a process, and finds free ports."""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.common.records import ROOT
+from emotion.paths import ROOT
 
 
 def run_module(module: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Any:
@@ -30,10 +31,28 @@ def run_module(module: str, *arguments: str, variables: Mapping[str, str] | None
     return json.loads(done.stdout)
 
 
-def peak_mb() -> float:
-    """Return this process's peak resident memory in MB (Linux).
+def peak_mb(pid: int | str = "self") -> float:
+    """Return the peak resident memory of a process, by default this one, in MB (Linux); 0 if it has ended.
 
     ``ru_maxrss`` would not do: a process inherits it from its parent.
     """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+    return _memory_mb(pid, "VmHWM")
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process in MB (Linux); 0 if it has ended."""
+    return _memory_mb(pid, "VmRSS")
+
+
+def _memory_mb(pid: int | str, figure: str) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/status").read_text(encoding="ascii").split(f"{figure}:")[1].split()[0]) / 1024
+    except (OSError, IndexError):
+        return 0.0
+
+
+def free_port() -> int:
+    """Return a TCP port on which no program listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

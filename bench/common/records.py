@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 import json
 import platform
-from pathlib import Path
 from typing import Any
 
 from bench.common.processor import kind_of_cpu
+from emotion.paths import ROOT
 from training import provenance
 
-ROOT = Path(__file__).resolve().parents[2]
 API, BATCH, EYES, FALSE_FACES, FUZZ = "api", "batch", "eyes", "false_faces", "fuzz"
 HTTP_API, KILLS, LIBRARY, LIVE, LIVE_ENGINE = "http_api", "kills", "library", "live", "live_engine"
 LONG_VIDEO, SOAK, STREAMS, STUDIES = "long_video", "soak", "streams", "studies"

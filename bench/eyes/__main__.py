@@ -9,16 +9,17 @@ from typing import Any
 
 from bench.common.records import EYES, facts, write_section
 from bench.eyes.blinks import measure_blinks
-from bench.eyes.cost import measure_cost, measure_speed
+from bench.eyes.cost import measure_speed
 from bench.eyes.genki import measure_genki
 from bench.eyes.guide import write_guides
 from bench.eyes.heads import RATES, measure_heads
 from bench.eyes.jitter import measure_jitter
 from bench.eyes.photographs import measure_drawn_gaze, measure_lids
+from emotion.engine.stage_costs import stage_costs
 from training.datasets.readers.parquet import default_data_dir
 
 PARTS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
-    "cost": lambda data, step: {"cost": measure_cost()},
+    "cost": lambda data, step: {"cost": stage_costs()},
     "speed": lambda data, step: {"speed": measure_speed(data / "videos" / "one_face_720p.mp4")},
     "lids": lambda data, step: {"lids": measure_lids(data)},
     "drawn": lambda data, step: {"drawn gaze": measure_drawn_gaze(data)},

@@ -1,4 +1,4 @@
-"""Cost of the optional stages: multiply–adds per face, and time per frame of a clip with and without them."""
+"""Cost of the optional stages: time per frame of a clip with and without them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ from typing import Any
 import numpy as np
 
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.stage_costs import stage_costs
 
 ROUNDS, SECONDS = 10, 4.0
 """Number of rounds, and length of the part of the clip that each run analyses, s."""
 SWITCHES = {"neither": (False, False), "movements": (False, True), "eyes": (True, False), "both": (True, True)}
 """Name → whether eyes, and movements, are measured."""
-
-
-def measure_cost() -> dict[str, int | None]:
-    """Return the multiply–adds per face of each stage."""
-    return dict(stage_costs())
 
 
 def measure_speed(clip: Path) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.common.records import EYES, ROOT, read_section
+from bench.common.records import EYES, read_section
 from bench.eyes.heads import RATES
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG
+from emotion.paths import ROOT
 from training.guide import with_parts
 
 GUIDE, MOVEMENTS_GUIDE = ROOT / "docs" / "measures.md", ROOT / "docs" / "movements.md"

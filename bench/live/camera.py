@@ -26,13 +26,11 @@ class Camera:
         path: The file, YUV4MPEG2 with 4:2:0 samples.
         clip: Name of the clip it was cut from.
         leading: Leading expression when the clip is analysed without a browser.
-        share: Mean probability of that expression.
     """
 
     path: Path
     clip: str
     leading: str
-    share: float
 
 
 def make_camera(analyzer: emotion.Analyzer, clip: Path, folder: Path, size: tuple[int, int], seconds: float) -> Camera:
@@ -45,7 +43,7 @@ def make_camera(analyzer: emotion.Analyzer, clip: Path, folder: Path, size: tupl
         size: Width and height, px; frames are cropped to this aspect ratio, not distorted.
         seconds: Maximum length of the part.
     """
-    start_s, end_s, leading, share = _clearest_part(analyzer, clip, seconds)
+    start_s, end_s, leading = _clearest_part(analyzer, clip, seconds)
     path = folder / f"{clip.stem}_{size[0]}x{size[1]}.y4m"
     pictures = _at_rate([(frame.time_s, frame.rgb) for frame in read_video(clip)], start_s, end_s)
     with path.open("wb") as file:
@@ -53,11 +51,11 @@ def make_camera(analyzer: emotion.Analyzer, clip: Path, folder: Path, size: tupl
         for picture in pictures:
             planes = cv2.cvtColor(_cropped(picture(), size), cv2.COLOR_RGB2YUV_I420)
             file.write(b"FRAME\n" + planes.tobytes())
-    return Camera(path, clip.name, leading, share)
+    return Camera(path, clip.name, leading)
 
 
-def _clearest_part(analyzer: emotion.Analyzer, clip: Path, seconds: float) -> tuple[float, float, str, float]:
-    """Return start and end of the part, s, its leading expression and the mean probability of that."""
+def _clearest_part(analyzer: emotion.Analyzer, clip: Path, seconds: float) -> tuple[float, float, str]:
+    """Return start and end of the part, s, and its leading expression."""
     table = analyzer.video(clip).timeline
     times = table["time_s"].to_numpy()
     values = table[probability_columns(analyzer.labels)].to_numpy()
@@ -66,7 +64,7 @@ def _clearest_part(analyzer: emotion.Analyzer, clip: Path, seconds: float) -> tu
         means = values[(times >= start_s) & (times < start_s + seconds)].mean(axis=0)
         if means.max() > best[3]:
             best = (float(start_s), float(start_s + seconds), analyzer.labels[int(means.argmax())], float(means.max()))
-    return best
+    return best[:3]
 
 
 def _at_rate(frames: list[Timed], start_s: float, end_s: float) -> list[Callable[[], Image]]:

@@ -12,10 +12,10 @@ from playwright.sync_api import Playwright
 
 from bench.live.camera import Camera
 from bench.live.server import Server
+from bench.live.speed import APP
 from bench.live.visitor import Visitor, visitor
 from emotion.library import LOCAL, Library
 
-APP = "server.py"
 RECORD_S = 8.0
 _UNPLUG = "video => video.ownerDocument.defaultView.tracks.forEach(track => track.stop())"
 
@@ -36,10 +36,7 @@ def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: s
     environment = {"EMOTION_LIBRARY": str(library_dir)}
     server = Server(APP, environment)
     with visitor(playwright.chromium, server.url, camera.path) as person:
-        person.enter()
-        person.start()
-        person.press("Record")
-        person.page.wait_for_timeout(RECORD_S * 1000)
+        _record(person)
         shown_s = _recorded_s(person)
         stopped = time.monotonic()
         server.end(how)
@@ -49,6 +46,14 @@ def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: s
         saved = _saved(library_dir)
         again.end()
     return {"words": message, "said_after_s": round(message_s, 1), "shown_s": shown_s, **saved}
+
+
+def _record(person: Visitor) -> None:
+    """Open the live page and record for :data:`RECORD_S` seconds."""
+    person.enter()
+    person.start()
+    person.press("Record")
+    person.page.wait_for_timeout(RECORD_S * 1000)
 
 
 def _message(playwright: Playwright, server: Server, camera: Path | None, **how: bool) -> str:
@@ -61,10 +66,7 @@ def _message(playwright: Playwright, server: Server, camera: Path | None, **how:
 
 def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[str, Any]:
     with visitor(playwright.chromium, server.url, camera.path) as person:
-        person.enter()
-        person.start()
-        person.press("Record")
-        person.page.wait_for_timeout(RECORD_S * 1000)
+        _record(person)
         person.frame.locator("video").evaluate(_UNPLUG)
         message = _wait_for_message(person, "stopped sending frames", 15)
         person.page.wait_for_timeout(3000)
@@ -74,12 +76,12 @@ def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[s
         return {"words": message, "board": notices, "kept": True}
 
 
-def _left(playwright: Playwright, server: Server, camera: Camera, times: int = 5) -> dict[str, Any]:
+def _left(playwright: Playwright, server: Server, camera: Camera) -> dict[str, Any]:
     """Leave the page and come back several times, then close the window; count the server's threads, files and MB."""
     counts = []
     with visitor(playwright.chromium, server.url, camera.path) as person:
         person.enter()
-        for _ in range(times):
+        for _ in range(5):
             person.start()
             person.page.wait_for_timeout(3000)
             running = _count(server)

@@ -23,15 +23,16 @@ PLAIN, WIDE = "portrait_d6.mp4", "one_face_720p.mp4"
 DIFFERENT = ("portrait_d6.mp4", "crying_to_laughing_360p.mp4", "one_face_720p.mp4")
 """Three clips of one person each; their clearest parts show different expressions."""
 CAMERA_S = 6.0
+SECONDS = 60.0
+"""Length of the run for ``speed``; other runs take a third of it."""
 
 
-def measure_live(clips: Path, parts: Collection[str] = PARTS, seconds: float = 60.0) -> dict[str, dict[str, Any]]:
+def measure_live(clips: Path, parts: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return the figures of each part.
 
     Args:
         clips: Folder of the shared clips.
         parts: Some of :data:`PARTS`.
-        seconds: Length of the run for ``speed``; other runs take a third of it.
     """
     found: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
@@ -43,14 +44,14 @@ def measure_live(clips: Path, parts: Collection[str] = PARTS, seconds: float = 6
         library = str(folder / "library")
         if "speed" in parts:
             with running(APP, EMOTION_LIBRARY=library) as server:
-                found["speed"] = measure_speed(playwright, server, camera(PLAIN, SMALL), seconds)
+                found["speed"] = measure_speed(playwright, server, camera(PLAIN, SMALL), SECONDS)
         if "large" in parts:
             with running(APP, EMOTION_LIBRARY=library) as live, running(ECHO) as echo:
-                found["large"] = measure_large(playwright, live, echo, camera(WIDE, LARGE), seconds / 3)
+                found["large"] = measure_large(playwright, live, echo, camera(WIDE, LARGE), SECONDS / 3)
         if "crowd" in parts:
             with running(APP, EMOTION_LIBRARY=library, EMOTION_LIVE_VISITORS=str(len(DIFFERENT))) as server:
                 cameras = [camera(clip, SMALL) for clip in DIFFERENT]
-                found["crowd"] = measure_crowd(playwright, server, cameras, seconds / 3)
+                found["crowd"] = measure_crowd(playwright, server, cameras, SECONDS / 3)
         if "faults" in parts:
             found["faults"] = _faults(playwright, folder, camera(PLAIN, SMALL))
     return found

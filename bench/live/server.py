@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from bench.common.process import free_port, resident_mb
+from emotion.paths import ROOT
+
 _NO_NOTICE = {"EMOTION_NOTICE": "off"}
 """Turns off the notice before the first analysis, which is not measured."""
 
@@ -29,7 +30,7 @@ class Server:
     """
 
     def __init__(self, script: str, environment: dict[str, str], port: int | None = None) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         options = ["--server.port", str(self.port), "--server.address", "127.0.0.1", "--server.headless", "true"]
         command = [sys.executable, "-m", "streamlit", "run", script, *options]
@@ -42,19 +43,16 @@ class Server:
 
     def memory_mb(self) -> float:
         """Return its resident memory, MB (Linux)."""
-        return int(self._status("VmRSS")) / 1024
+        return resident_mb(self.process.pid)
 
     def threads(self) -> int:
         """Return its number of threads (Linux)."""
-        return int(self._status("Threads"))
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("Threads:")[1].split()[0])
 
     def files(self) -> int:
         """Return its number of open files and sockets (Linux)."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
-
-    def _status(self, name: str) -> str:
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return status.split(f"{name}:")[1].split()[0]
 
     def _wait(self) -> None:
         for _ in range(300):
@@ -89,9 +87,3 @@ def running(script: str, **environment: str) -> Iterator[Server]:
     finally:
         if server.process.poll() is None:
             print(server.end(), file=sys.stderr)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

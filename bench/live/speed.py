@@ -20,6 +20,7 @@ ECHO = "bench/live/echo_page.py"
 SETTLE_S = 6.0
 """Wait between the first frame and the measurement, because browsers start with a low bit rate."""
 POLL_INTERVAL_S = 2.0
+ROUNDS = 2
 _P95 = re.compile(r"(\d+) ms, 95% within (\d+) ms")
 
 
@@ -47,13 +48,11 @@ def measure_speed(playwright: Playwright, server: Server, camera: Camera, second
         }
 
 
-def measure_large(
-    playwright: Playwright, live: Server, echo: Server, camera: Camera, seconds: float, rounds: int = 2
-) -> dict[str, Any]:
+def measure_large(playwright: Playwright, live: Server, echo: Server, camera: Camera, seconds: float) -> dict[str, Any]:
     """Compare the live page at 1280×720 with a page that only returns the frames of the same camera, in turn."""
     found: dict[str, list[float]] = {"live": [], "echo": []}
     sizes = set()
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         for name, server in (("echo", echo), ("live", live)):
             with visitor(playwright.chromium, server.url, camera.path) as person:
                 if name == "live":
@@ -68,7 +67,7 @@ def measure_large(
     live_fps, echo_fps = float(np.mean(found["live"])), float(np.mean(found["echo"]))
     return {
         "clip": camera.clip,
-        "rounds": rounds,
+        "rounds": ROUNDS,
         "seconds": seconds,
         "sizes": sorted(" ".join(pair) for pair in sizes),
         "live_fps": live_fps,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from playwright.sync_api import BrowserType, FrameLocator, Page, expect
 
 from bench.common.chromium import OPTIONS as CHROMIUM_OPTIONS
+from bench.common.chromium import chromium_path
 
 OPTIONS = (*CHROMIUM_OPTIONS, "--use-fake-device-for-media-stream")
 FRAME = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
@@ -171,7 +171,7 @@ def visitor(
     options += ["--use-fake-ui-for-media-stream"] if allowed else ["--deny-permission-prompts"]
     if camera is not None:
         options.append(f"--use-file-for-fake-video-capture={camera}")
-    browser = chromium.launch(executable_path=shutil.which("chromium"), args=options)
+    browser = chromium.launch(executable_path=chromium_path(), args=options)
     context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"] if allowed else [])
     context.add_init_script(_RECORD_CONNECTIONS)
     try:

@@ -65,7 +65,7 @@ def _figures_of(analysis: Analysis, event: Event, track: int | None) -> dict[str
 
 
 def before_after(
-    analysis: Analysis, event: Event, window_s: float = WINDOW_S, track: int | None = None, seed: int = 0
+    analysis: Analysis, event: Event, window_s: float = WINDOW_S, track: int | None = None
 ) -> pd.DataFrame:
     """Return each label's mean probability before an event's start and after its end, and the difference.
 
@@ -77,7 +77,6 @@ def before_after(
         event: A moment or a span.
         window_s: Length of either side, s.
         track: One person; None for everybody.
-        seed: Seed of the bootstrap.
 
     Returns:
         ``emotion``, ``before``, ``after``, ``effect`` (after − before), ``low`` and ``high`` (95% interval of the
@@ -90,7 +89,7 @@ def before_after(
     if not len(before) or not len(after):
         return pd.DataFrame(columns=columns)
     means = before.mean(axis=0), after.mean(axis=0)
-    low, high = _interval(before, after, seed)
+    low, high = _interval(before, after)
     values = (list(analysis.labels), *means, means[1] - means[0], low, high)
     table = pd.DataFrame(dict(zip(columns, values, strict=True)))
     return table.set_index("emotion").loc[list(display_order(analysis.labels))].reset_index()
@@ -106,7 +105,7 @@ def _blocks(analysis: Analysis, span: Span, track: int | None) -> NDArray[np.flo
 
 
 def _interval(
-    before: NDArray[np.float64], after: NDArray[np.float64], seed: int
+    before: NDArray[np.float64], after: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if min(len(before), len(after)) < MIN_BLOCKS:
         unknown = np.full(before.shape[1], np.nan)
@@ -119,6 +118,6 @@ def _interval(
         method="percentile",
         axis=0,
         vectorized=True,
-        rng=np.random.default_rng(seed),
+        rng=np.random.default_rng(0),
     )
     return result.confidence_interval.low, result.confidence_interval.high

@@ -118,13 +118,13 @@ def unclear_spans(spans: pd.DataFrame) -> pd.DataFrame:
     return found.agg(**how).reset_index(drop=True)
 
 
-def empty_spans(frames: pd.DataFrame, max_spans: int = 200) -> pd.DataFrame:
-    """Return ``start_s`` and ``end_s`` of the times without a face, at most the longest ``max_spans``."""
+def empty_spans(frames: pd.DataFrame) -> pd.DataFrame:
+    """Return ``start_s`` and ``end_s`` of the times without a face, at most the longest 200."""
     ends = frames["time_s"] + counted_durations(frames)
     empty = frames["faces"] == 0
     cut = pd.Series(breaks_after(frames), index=frames.index).shift(fill_value=False)
     run = ((empty != empty.shift()) | cut).cumsum()
     rows = pd.DataFrame({"start_s": frames["time_s"], "end_s": ends, "run": run})[empty]
     spans = rows.groupby("run").agg(start_s=("start_s", "min"), end_s=("end_s", "max"))
-    longest = (spans["end_s"] - spans["start_s"]).nlargest(max_spans).index
+    longest = (spans["end_s"] - spans["start_s"]).nlargest(200).index
     return spans.loc[spans.index.isin(longest)].reset_index(drop=True)

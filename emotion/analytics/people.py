@@ -38,14 +38,11 @@ def steadiness(rows: pd.DataFrame) -> float | None:
     return None if known.empty else float(known.median())
 
 
-def posture_changes(
-    analysis: Analysis, below: float = POSTURE_CHANGED_BELOW, min_s: float = POSTURE_MIN_S
-) -> pd.DataFrame:
+def posture_changes(analysis: Analysis, min_s: float = POSTURE_MIN_S) -> pd.DataFrame:
     """Return the spans in which a person's face differs from their reference face.
 
     Args:
         analysis: The analysis, possibly edited.
-        below: Limit of the similarity.
         min_s: Minimum duration, s.
 
     Returns:
@@ -53,7 +50,7 @@ def posture_changes(
         similar again, out of view, or without a similarity.
     """
     timeline = analysis.timeline
-    changed = timeline["similarity"] < below
+    changed = timeline["similarity"] < POSTURE_CHANGED_BELOW
     rows = timeline.loc[changed, ["track_id", "time_s", "similarity"]].assign(
         seconds=row_durations(timeline, analysis.frames)[changed]
     )

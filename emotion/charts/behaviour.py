@@ -30,7 +30,6 @@ def signal_chart(
     domain: tuple[float, float],
     time_domain: tuple[float, float],
     limit: float | None = None,
-    height: int = _HEIGHT_PX,
 ) -> alt.LayerChart:
     """Return lines over time, each with a band from minimum to maximum, and marks along the top edge.
 
@@ -43,7 +42,6 @@ def signal_chart(
         domain: Ends of the axis of values.
         time_domain: Ends of the axis of time, s.
         limit: Value marked by a dashed line; None for no line.
-        height: Height of the chart, px.
     """
     scale = alt.Scale(domain=list(domain), clamp=True)
     y = alt.Y("mean:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5))
@@ -61,7 +59,7 @@ def signal_chart(
         alt.Tooltip("high:Q", format=".3~f", title="Maximum"),
         *span_tooltips(),
     ]
-    base = alt.Chart(spans, height=height)
+    base = alt.Chart(spans, height=_HEIGHT_PX)
     band = base.mark_area(opacity=0.25, clip=True).encode(
         x=x, y=alt.Y("low:Q", title=unit, scale=scale), y2="high:Q", color=colour, detail=parts
     )

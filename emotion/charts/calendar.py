@@ -104,7 +104,7 @@ def _day_cells(shown: pd.DataFrame, title: str) -> alt.Chart:
     )
 
 
-def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.LayerChart:
+def trend_chart(table: pd.DataFrame) -> alt.LayerChart:
     """Return each day's shares as a stacked bar, the days on a time axis."""
     answers = [answer for answer in ANSWERS if (table[answer] > 0).any()]
     long = table.melt(["date"], answers, "answer", "share")
@@ -121,9 +121,7 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.LayerChart:
     letters = answer_letters(long[long["share"] > 0], "answer", room).encode(
         x=x, y=alt.Y("share:Q", stack="zero", bandPosition=0.5), order=alt.Order("place:Q")
     )
-    return finish(
-        alt.LayerChart(layer=[bars, letters], height=height), "Bars with the share of each expression per day"
-    )
+    return finish(alt.LayerChart(layer=[bars, letters], height=260), "Bars with the share of each expression per day")
 
 
 def _share_bars(long: pd.DataFrame, x: alt.X, bar_px: str) -> alt.Chart:

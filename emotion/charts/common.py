@@ -95,9 +95,9 @@ def zero_rule(**style: Any) -> alt.Chart:
     return alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=EDGE, **style).encode(y="value:Q")
 
 
-def moment_tooltip(field: str = "time_s:Q") -> alt.Tooltip:
+def moment_tooltip() -> alt.Tooltip:
     """Return a tooltip line with the time."""
-    return alt.Tooltip(field, format=".2f", title="Time, s")
+    return alt.Tooltip("time_s:Q", format=".2f", title="Time, s")
 
 
 def span_tooltips() -> list[alt.Tooltip]:

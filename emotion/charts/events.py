@@ -65,9 +65,7 @@ def before_after_chart(effects: pd.DataFrame) -> alt.LayerChart:
     return finish(bars + zero + whiskers, "Change of each expression's mean probability after an event")
 
 
-def relative_chart(
-    analysis: Analysis, track: int, span: Span, labels: Sequence[str], height: int = 280
-) -> alt.LayerChart:
+def relative_chart(analysis: Analysis, track: int, span: Span, labels: Sequence[str]) -> alt.LayerChart:
     """Return a person's probabilities relative to their baseline over time, with the baseline tinted.
 
     Args:
@@ -75,7 +73,6 @@ def relative_chart(
         track: The person.
         span: Their baseline.
         labels: The expressions to draw.
-        height: Height, px.
 
     Raises:
         InputError: The person is not seen in the span.
@@ -86,7 +83,7 @@ def relative_chart(
     long = _long(spans.assign(time_s=spans["start_s"], run=unbroken(spans["span"])), labels, ["time_s", "run"])
     long = long.assign(value=long["value"] - long["emotion"].map(means))
     lines = (
-        alt.Chart(long, height=height)
+        alt.Chart(long, height=280)
         .mark_line(strokeWidth=1.8, point={"size": 10})
         .encode(
             x=seconds_axis(),
@@ -112,14 +109,13 @@ def relative_chart(
     )
 
 
-def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: int = 300) -> alt.LayerChart:
+def comparison_chart(first: Side, second: Side, labels: Sequence[str]) -> alt.LayerChart:
     """Return the probabilities of two sides on one time axis, the first solid, the second dashed.
 
     Args:
         first: One side.
         second: The other side.
         labels: The expressions to draw, which both sides must know.
-        height: Height, px.
     """
     table = on_one_axis(first, second, _POINTS // max(2 * len(labels), 1))
     runs = np.concatenate([[], *(unbroken(part["bin"]) for _, part in table.groupby("side", sort=True))])
@@ -134,7 +130,7 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: i
     )
     long = _long(table, labels, ["time_s", "run", "who"])
     lines = (
-        alt.Chart(long, height=height)
+        alt.Chart(long, height=300)
         .mark_line(strokeWidth=2)
         .encode(
             x=seconds_axis(),

@@ -8,17 +8,16 @@ import pandas as pd
 from emotion.charts.common import VIOLET, finish
 
 
-def history_chart(history: pd.DataFrame, height: int = 260) -> alt.Chart:
+def history_chart(history: pd.DataFrame) -> alt.Chart:
     """Return the score on held-out faces per epoch.
 
     Args:
         history: ``epoch`` and ``score`` (0–1; 1 minus the error for points), as training writes them.
-        height: Height, px.
     """
     # Not from 0, as a poor first epoch would flatten the rest.
     floor = max(0.0, float(history["score"].clip(lower=0).quantile(0.1)))
     chart = (
-        alt.Chart(history, height=height)
+        alt.Chart(history, height=260)
         .mark_line(color=VIOLET, point=alt.OverlayMarkDef(color=VIOLET), clip=True)
         .encode(
             x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(grid=False, tickMinStep=1)),

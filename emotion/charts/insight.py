@@ -96,19 +96,18 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.La
     return finish(cells + figures, "How often each expression was followed by each other one")
 
 
-def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 230) -> alt.LayerChart:
+def derived_chart(analysis: Analysis, measure: str, track: int) -> alt.LayerChart:
     """Return a derived measure of one person over time, with gaps while they are out of view.
 
     Args:
         analysis: The analysis, with labels for which the measure is defined.
         measure: A key of :data:`MEASURES`.
         track: The person.
-        height: Height, px.
     """
     formula, domain, title = MEASURES[measure]
     spans = _spans_of(analysis, track, _LINE_POINTS)
     table = pd.DataFrame({"time_s": spans["start_s"], "value": formula(spans), "run": unbroken(spans["span"])})
-    base = alt.Chart(table, height=height)
+    base = alt.Chart(table, height=230)
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=domain), axis=alt.Axis(tickCount=5))
     line = base.mark_line(color=f"rgb({HUE})", strokeWidth=1.8, point={"size": 12, "color": f"rgb({HUE})"}).encode(
         x=seconds_axis(), y=y, detail="run:N", tooltip=[moment_tooltip(), alt.Tooltip("value:Q", format=".2f")]
@@ -116,13 +115,12 @@ def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 23
     return finish(zero_rule(strokeDash=[3, 3]) + line, f"{title} of one person over time")
 
 
-def path_chart(analysis: Analysis, track: int, height: int = 400) -> alt.LayerChart:
+def path_chart(analysis: Analysis, track: int) -> alt.LayerChart:
     """Return one person's path through derived valence and intensity, from pale (early) to dark (late).
 
     Args:
         analysis: The analysis, with labels for which the measures are defined.
         track: The person.
-        height: Height, px.
     """
     spans = _spans_of(analysis, track, _PATH_POINTS)
     table = pd.DataFrame(
@@ -133,7 +131,7 @@ def path_chart(analysis: Analysis, track: int, height: int = 400) -> alt.LayerCh
             "run": unbroken(spans["span"]),
         }
     )
-    base = alt.Chart(table, height=height).encode(
+    base = alt.Chart(table, height=400).encode(
         x=alt.X("valence:Q", title=MEASURES["valence"][2], scale=alt.Scale(domain=[-1, 1])),
         y=alt.Y("intensity:Q", title=MEASURES["intensity"][2], scale=alt.Scale(domain=[0, 1])),
         order="time_s:Q",

@@ -57,18 +57,17 @@ def _legend(models: Sequence[str]) -> alt.Legend:
     )
 
 
-def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 340) -> alt.LayerChart:
+def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str]) -> alt.LayerChart:
     """Return accuracy with its 95% interval against cost per face, without a legend, which may be long.
 
     Args:
         table: Table of :func:`emotion.evaluation.scores.score_table`; rows without accuracy or cost are left out.
         cost: A key of :data:`emotion.evaluation.scores.COSTS`.
         models: All models, which fixes their colours.
-        height: Height, px.
     """
     rows = table.dropna(subset=["accuracy", cost]).astype({"accuracy": float, "low": float, "high": float, cost: float})
     y_scale = alt.Scale(zero=False, nice=True)
-    base = alt.Chart(rows[["model", "accuracy", "low", "high", cost]], height=height).encode(
+    base = alt.Chart(rows[["model", "accuracy", "low", "high", cost]], height=340).encode(
         x=alt.X(f"{cost}:Q", title=COSTS[cost], scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(grid=False)),
         color=_model_colour(models),
         tooltip=[
@@ -95,7 +94,7 @@ def _names(base: alt.Chart, cost: str, which: str, align: Literal["left", "right
 
 
 def training_curves(
-    histories: Mapping[str, pd.DataFrame], measure: str, title: str, models: Sequence[str], height: int = 300
+    histories: Mapping[str, pd.DataFrame], measure: str, title: str, models: Sequence[str]
 ) -> alt.LayerChart:
     """Return training curves, validation solid and training dashed.
 
@@ -104,7 +103,6 @@ def training_curves(
         measure: ``"accuracy"`` or ``"loss"``.
         title: Title of the measure.
         models: All models, which fixes their colours.
-        height: Height, px.
     """
     kinds = {"validation": f"public_{measure}", "training": measure}
     tables = [
@@ -116,7 +114,7 @@ def training_curves(
     rows = pd.concat(tables) if tables else pd.DataFrame(columns=["epoch", "model", "kind", "value"])
     percent = measure == "accuracy"
     dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=list(kinds), range=[[1, 0], [4, 3]]), legend=None)
-    base = alt.Chart(rows, height=height).encode(
+    base = alt.Chart(rows, height=300).encode(
         x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(grid=False, tickMinStep=1, format="d")),
         y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%" if percent else ".1f")),
         color=_model_colour(models, _legend(list(histories))),
@@ -189,13 +187,12 @@ def _grouped_bars(
     return finish(bars + figures, f"{title} of each model by {group}".replace("emotion", "expression"))
 
 
-def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height: int = 360) -> alt.LayerChart:
+def coverage_chart(records: Mapping[str, Record], models: Sequence[str]) -> alt.LayerChart:
     """Return accuracy against coverage, with each model's limit marked.
 
     Args:
         records: Model → figures; those without a curve are not drawn.
         models: All models, which fixes their colours.
-        height: Height, px.
     """
     curves = coverage_table(records)
     # Without an answer above the limit, there is no accuracy to mark.
@@ -208,7 +205,7 @@ def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height:
         alt.Tooltip("coverage:Q", format=".1%", title="Faces answered"),
         alt.Tooltip("accuracy:Q", format=".1%", title="Answers right"),
     ]
-    base = alt.Chart(curves, height=height).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    base = alt.Chart(curves, height=360).encode(x=x, y=y, color=colour, tooltip=tooltip)
     # Lines show tooltips only exactly at their corners, so wide invisible points are added.
     lines = base.mark_line(strokeWidth=2) + base.mark_circle(size=90, opacity=0)
     own = [*tooltip, alt.Tooltip("abstain_below:Q", format=".0%", title="Threshold: unclear below")]

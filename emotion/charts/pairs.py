@@ -37,14 +37,13 @@ def colours_of_pair(names: tuple[str, str]) -> dict[str, str]:
     }
 
 
-def tracks_chart(tracks: PairTracks, names: tuple[str, str], title: str, height: int = 260) -> alt.LayerChart:
+def tracks_chart(tracks: PairTracks, names: tuple[str, str], title: str) -> alt.LayerChart:
     """Return both people's tracks over time, with a letter at the end of each and gaps where one is unknown.
 
     Args:
         tracks: The measure of both people.
         names: Names of the first and the second person.
         title: Of the vertical axis.
-        height: Height, px.
     """
     letters = letters_of(names)
     table = _lines(tracks, names)
@@ -55,7 +54,7 @@ def tracks_chart(tracks: PairTracks, names: tuple[str, str], title: str, height:
     )
     x = seconds_axis(domain=_ends(tracks))
     y = alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=5, minExtent=_AXIS_PX), scale=alt.Scale(zero=False))
-    base = alt.Chart(table, height=height).encode(x=x, y=y, color=colour)
+    base = alt.Chart(table, height=260).encode(x=x, y=y, color=colour)
     tooltip = [
         alt.Tooltip("person:N", title="Person"),
         moment_tooltip(),
@@ -74,16 +73,13 @@ def tracks_chart(tracks: PairTracks, names: tuple[str, str], title: str, height:
     )
 
 
-def lag_chart(
-    windows: CrossCorrelation, tracks: PairTracks, names: tuple[str, str], height: int = 220
-) -> alt.LayerChart:
+def lag_chart(windows: CrossCorrelation, tracks: PairTracks, names: tuple[str, str]) -> alt.LayerChart:
     """Return the correlation of windows by time and lag: full cells are positive, thin ones negative.
 
     Args:
         windows: Correlations, in the time of the video.
         tracks: The tracks that they are of.
         names: Names of the first and the second person. Above the middle the first one leads, below it the second.
-        height: Height, px.
     """
     cells, reach = _cells(windows), float(np.abs(windows.lags).max())
     room = reach * (1 + 2 * _NAME_ROWS)
@@ -91,7 +87,7 @@ def lag_chart(
     ticks = [float(lag) for lag in np.arange(-np.floor(reach), np.floor(reach) + 1)]
     axis = alt.Axis(values=ticks, grid=False, minExtent=_AXIS_PX)
     bars = (
-        alt.Chart(cells, height=height)
+        alt.Chart(cells, height=220)
         .mark_rect()
         .encode(
             x=seconds_axis("start_s:Q", _ends(tracks)),

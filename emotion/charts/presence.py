@@ -81,7 +81,7 @@ def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
     return finish(bars, "When the person faces the camera, and when their mouth is open")
 
 
-def steadiness_chart(analysis: Analysis, track: int, height: int = 200) -> alt.LayerChart:
+def steadiness_chart(analysis: Analysis, track: int) -> alt.LayerChart:
     """Return the similarity of a person's face to its reference face, with the limit for a changed posture."""
     person = _rows_of(analysis, track)
     step = max(len(person) // MAX_BINS, 1)
@@ -91,7 +91,7 @@ def steadiness_chart(analysis: Analysis, track: int, height: int = 200) -> alt.L
     usual = float(np.nanmedian(person["time_s"].diff())) if len(person) > 1 else 1.0
     table["run"] = np.cumsum(gaps > 4 * max(usual, 1e-6))
     line = (
-        alt.Chart(table, height=height)
+        alt.Chart(table, height=200)
         .mark_line(color=f"rgb({HUE})", strokeWidth=1.8)
         .encode(
             x=seconds_axis(domain=_whole(analysis)),

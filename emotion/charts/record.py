@@ -39,17 +39,16 @@ def confusion_chart(record: Record, *, shares: bool) -> alt.LayerChart:
     return finish(cells + figures, "Confusion matrix: true expressions in rows, answers in columns")
 
 
-def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.LayerChart:
+def reliability_chart(record: Record, colour: str) -> alt.LayerChart:
     """Return accuracy against probability; the diagonal is perfect calibration, larger points are more answers.
 
     Args:
         record: The model's figures.
         colour: The model's colour, ``#rrggbb``.
-        height: Height, px.
     """
     rows = reliability_table(record)
     scale = alt.Scale(domain=["before", "after"], range=[EDGE, colour])
-    base = alt.Chart(rows, height=height).encode(
+    base = alt.Chart(rows, height=360).encode(
         x=alt.X("confidence:Q", title="Stated probability", scale=alt.Scale(domain=[0, 1]), axis=percent_axis()),
         y=alt.Y("accuracy:Q", title="Share right", scale=alt.Scale(domain=[0, 1]), axis=percent_axis()),
         color=alt.Color("when:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolType="circle")),

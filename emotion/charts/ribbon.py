@@ -165,15 +165,14 @@ def lane_axis(names: Sequence[str]) -> alt.Axis:
     )
 
 
-def zoomed_span(selection: Mapping[str, object], shortest_s: float = 0.1) -> Span | None:
-    """Return the span of an overview's selection; None without one or for a click.
+def zoomed_span(selection: Mapping[str, object]) -> Span | None:
+    """Return the span of an overview's selection; None without one or for a click, shorter than 0.1 s.
 
     Args:
         selection: Value of :data:`ZOOM`.
-        shortest_s: Shorter spans are clicks.
     """
     ends = selection.get("start_s")
     if not isinstance(ends, Sequence) or len(ends) != 2:
         return None
     start, end = sorted(max(float(end), 0.0) for end in ends)
-    return Span(start, end) if end - start >= shortest_s else None
+    return Span(start, end) if end - start >= 0.1 else None

@@ -37,19 +37,18 @@ def winner_of(table: pd.DataFrame, within_ms: float = WITHIN_MS) -> pd.Series:
     return best.iloc[0]
 
 
-def front_chart(table: pd.DataFrame, height: int = 380) -> alt.LayerChart:
+def front_chart(table: pd.DataFrame) -> alt.LayerChart:
     """Return the accuracy of candidates against their time, later generations darker, and the front as a line.
 
     Args:
         table: One row per candidate, as ``python -m training search --evolve`` writes them.
-        height: Height, px.
     """
     x = alt.X("ms_per_face:Q", title="ms per face, one core", axis=alt.Axis(grid=False))
     y = alt.Y(
         "accuracy:Q", title="Accuracy after short training", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%")
     )
     points = (
-        alt.Chart(table, height=height)
+        alt.Chart(table, height=380)
         .mark_circle(size=90, opacity=0.85)
         .encode(
             x=x,
@@ -69,10 +68,10 @@ def front_chart(table: pd.DataFrame, height: int = 380) -> alt.LayerChart:
     return finish(line.encode(x=x, y=y) + points, "Accuracy of candidates against their time per face")
 
 
-def generations_chart(table: pd.DataFrame, height: int = 380) -> alt.Chart:
+def generations_chart(table: pd.DataFrame) -> alt.Chart:
     """Return the front after each generation as a step line, which moves up and left."""
     lines = (
-        alt.Chart(fronts_by_generation(table), height=height)
+        alt.Chart(fronts_by_generation(table), height=380)
         .mark_line(interpolate="step-after", strokeWidth=2, point=True)
         .encode(
             x=alt.X("ms_per_face:Q", title="ms per face, one core", axis=alt.Axis(grid=False)),

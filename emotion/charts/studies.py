@@ -24,7 +24,7 @@ def colours_of(conditions: Sequence[str]) -> dict[str, str]:
     return {name: PALETTE[place % len(PALETTE)] for place, name in enumerate(conditions)}
 
 
-def curve_chart(curves: pd.DataFrame, by: str, title: str, value: str = "mean", height: int = 320) -> alt.LayerChart:
+def curve_chart(curves: pd.DataFrame, by: str, title: str, value: str = "mean") -> alt.LayerChart:
     """Return curves over stimulus time with their intervals; lines have gaps where there is no value.
 
     Args:
@@ -32,7 +32,6 @@ def curve_chart(curves: pd.DataFrame, by: str, title: str, value: str = "mean", 
         by: Column of the conditions.
         title: Of the vertical axis.
         value: Column of the values.
-        height: px.
     """
     conditions = list(dict.fromkeys(curves[by].astype(str)))
     # A line ends with its last second, as a second is a span.
@@ -40,7 +39,7 @@ def curve_chart(curves: pd.DataFrame, by: str, title: str, value: str = "mean", 
     colours = list(colours_of(conditions).values())
     dashes = [_DASHES[place % len(_DASHES)] for place in range(len(conditions))]
     colour = alt.Color("condition:N", scale=alt.Scale(domain=conditions, range=colours), legend=None)
-    base = alt.Chart(table, height=height).encode(
+    base = alt.Chart(table, height=320).encode(
         x=alt.X("second:Q", title="Stimulus time, s", axis=alt.Axis(tickCount=8, grid=False)),
         color=colour,
         tooltip=[
@@ -60,29 +59,25 @@ def curve_chart(curves: pd.DataFrame, by: str, title: str, value: str = "mean", 
     return finish(layers, f"{title} over stimulus time, with a 95% interval across people")
 
 
-def people_chart(
-    means: pd.DataFrame, measure: str, title: str, by: str = "stimulus", height: int = 300
-) -> alt.LayerChart:
+def people_chart(means: pd.DataFrame, measure: str, title: str) -> alt.LayerChart:
     """Return each person's mean in each condition, joined by a line, with the mean across people as a bar.
 
     Args:
-        means: ``participant``, ``by`` and the measure.
+        means: ``participant``, ``stimulus`` and the measure.
         measure: Its column.
         title: Of the vertical axis.
-        by: Column of the conditions.
-        height: px.
     """
-    table = means[["participant", by, measure]].set_axis(["participant", "condition", "value"], axis=1)
+    table = means[["participant", "stimulus", measure]].set_axis(["participant", "condition", "value"], axis=1)
     table = table.assign(condition=table["condition"].astype(str))
     order = list(dict.fromkeys(table["condition"]))
     x = alt.X("condition:N", sort=order, title=None, axis=alt.Axis(labelLimit=120, labelFlush=False, **_NAMES))
     y = alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(zero=False))
     tooltip = [
         alt.Tooltip("participant:N", title="Participant"),
-        alt.Tooltip("condition:N", title=by.capitalize()),
+        alt.Tooltip("condition:N", title="Stimulus"),
         alt.Tooltip("value:Q", format=".3f", title=title),
     ]
-    base = alt.Chart(table, height=height).encode(x=x, y=y)
+    base = alt.Chart(table, height=300).encode(x=x, y=y)
     lines = base.mark_line(color=EDGE, opacity=0.45).encode(detail="participant:N")
     dots = base.mark_circle(color=VIOLET, size=60, opacity=0.8).encode(tooltip=tooltip)
     middle = base.mark_tick(color=VIOLET, thickness=3, size=46).encode(y=alt.Y("mean(value):Q", title=title))

@@ -10,11 +10,8 @@ from emotion.vision.movements import MULTIPLY_ADDS
 MESH, CLASSIFIER, EYES, MOVEMENTS = "mesh", "classifier", "eyes", "movements"
 
 
-def stage_costs(model: str = "default") -> dict[str, int | None]:
+def stage_costs() -> dict[str, int | None]:
     """Return the multiply–adds per face of each stage; None if they cannot be counted.
-
-    Args:
-        model: Name of the classifier.
 
     Returns:
         ``mesh``, ``classifier``, and the optional stages ``eyes`` (both) and ``movements``. The detector is left out,
@@ -26,7 +23,7 @@ def stage_costs(model: str = "default") -> dict[str, int | None]:
     mesh, iris = (tflite_cost(mediapipe_file(name).read_bytes())[1] for name in (FACE_MESH, IRIS))
     return {
         MESH: mesh,
-        CLASSIFIER: load_card(model).multiply_adds,
+        CLASSIFIER: load_card("default").multiply_adds,
         EYES: None if iris is None else 2 * iris,
         MOVEMENTS: MULTIPLY_ADDS,
     }

@@ -49,9 +49,9 @@ def reliability_bins(probabilities: FloatArray, truth: Labels, bins: int = BINS)
     return table
 
 
-def expected_calibration_error(probabilities: FloatArray, truth: Labels, bins: int = BINS) -> float:
+def expected_calibration_error(probabilities: FloatArray, truth: Labels) -> float:
     """Return the mean gap between probability and accuracy, 0–1, weighted by bin size (Guo et al. 2017, eq. 3)."""
-    table = reliability_bins(probabilities, truth, bins)
+    table = reliability_bins(probabilities, truth)
     gaps = [
         row["count"] * abs(row["confidence"] - row["accuracy"])
         for row in table

@@ -12,6 +12,9 @@ from emotion.types import FloatArray
 
 Labels = NDArray[Any]
 """``(n,)`` integers 0 … k−1."""
+_LEVEL = 0.95
+"""Coverage of intervals."""
+_RESAMPLES = 2000
 
 
 def class_report(truth: Labels, answers: Labels, labels: Sequence[str]) -> dict[str, Any]:
@@ -52,38 +55,32 @@ def class_report(truth: Labels, answers: Labels, labels: Sequence[str]) -> dict[
     }
 
 
-def bootstrap_interval(
-    values: NDArray[Any], *, level: float = 0.95, resamples: int = 2000, seed: int = 0
-) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of a mean (Efron and Tibshirani 1993, chapter 13).
+def bootstrap_interval(values: NDArray[Any]) -> tuple[float, float]:
+    """Return the 95% percentile bootstrap interval of a mean (Efron and Tibshirani 1993, chapter 13).
 
     Args:
         values: ``(n,)``, such as 1 for each right answer and 0 for each wrong one.
-        level: Share of the resampled means in the interval.
-        resamples: Number of resamples of ``n`` values with replacement.
-        seed: Seed of the resampling.
     """
     if not len(values):
         raise ValueError("expected at least one value to resample; got none")
-    rng = np.random.default_rng(seed)
-    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(resamples)]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    rng = np.random.default_rng(0)
+    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(_RESAMPLES)]
+    low, high = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return float(low), float(high)
 
 
-def wilson_interval(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the score interval of a share (Wilson 1927), also valid for small numbers and near 0 and 1.
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Return the 95% score interval of a share (Wilson 1927), also valid for small numbers and near 0 and 1.
 
     Args:
         successes: Number of successes, at most ``trials``.
         trials: Number of trials; the interval of none is 0–1.
-        level: Coverage of the interval.
     """
     if not trials:
         return 0.0, 1.0
     from scipy.stats import binomtest  # noqa: PLC0415 – a second to import
 
-    interval = binomtest(successes, trials).proportion_ci(level, "wilson")
+    interval = binomtest(successes, trials).proportion_ci(_LEVEL, "wilson")
     return float(interval.low), float(interval.high)
 
 

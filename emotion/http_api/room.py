@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from emotion.http_api.problems import Problem
 from emotion.limits import MEGA, max_upload_mb
@@ -26,25 +26,21 @@ class Room:
         self._streams: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
 
-    @contextmanager
-    def request(self, owner: str) -> Iterator[None]:
+    def request(self, owner: str) -> AbstractContextManager[None]:
         """Count one request with a body.
 
         Raises:
             Problem: There are too many already (status 429).
         """
-        with self._counting(self._requests, owner, REQUESTS, REQUESTS_TOGETHER):
-            yield
+        return self._counting(self._requests, owner, REQUESTS)
 
-    @contextmanager
-    def stream(self, owner: str) -> Iterator[None]:
+    def stream(self, owner: str) -> AbstractContextManager[None]:
         """Count one stream of events.
 
         Raises:
             Problem: There are too many already (status 429).
         """
-        with self._counting(self._streams, owner, STREAMS, REQUESTS_TOGETHER):
-            yield
+        return self._counting(self._streams, owner, STREAMS)
 
     def take_bytes(self, owner: str, size: int) -> None:
         """Count received bytes of a body; a negative size releases them.
@@ -62,9 +58,9 @@ class Room:
             raise Problem.too_many("too many uploads are in transfer")
 
     @contextmanager
-    def _counting(self, counts: Counter[str], owner: str, most: int, together: int) -> Iterator[None]:
+    def _counting(self, counts: Counter[str], owner: str, most: int) -> Iterator[None]:
         with self._lock:
-            if counts[owner] >= most or counts.total() >= together:
+            if counts[owner] >= most or counts.total() >= REQUESTS_TOGETHER:
                 raise Problem.too_many("too many requests are open at once")
             counts[owner] += 1
         try:

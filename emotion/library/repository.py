@@ -184,17 +184,6 @@ class Repository:
         """Return the local path of the video; None if it was not kept or storage is remote."""
         return self.library.storage.local_path(video_key(self.get(entry_id).id))
 
-    def drop_video(self, entry_id: str) -> None:
-        """Delete the video of an analysis that is over, and keep the rest.
-
-        Raises:
-            LibraryError: It is not over, or the file could not be removed.
-        """
-        self._expect_over(self.get(entry_id))
-        self.library.storage.remove(video_key(entry_id))
-        with self._changing(entry_id) as row:
-            row.has_video, row.bytes = False, self.library.storage.used_bytes(entry_id)
-
     def delete(self, entry_id: str) -> None:
         """Delete an analysis with its video, timeline, log and row.
 
@@ -206,7 +195,8 @@ class Repository:
             # From here on, no worker can claim it.
             freed = update(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.state == State.QUEUED)
             session.execute(freed.values(state=State.CANCELLED))
-        self._expect_over(self.get(entry_id))
+        if not self.get(entry_id).state.is_over:
+            raise LibraryError(f"{entry.title} is still being analysed; cancel it first")
         purge(self.library, entry.id)
 
     def used_bytes(self) -> int:
@@ -239,7 +229,3 @@ class Repository:
     def _changing(self, entry_id: str) -> Iterator[AnalysisRow]:
         with self.library.database.writing() as session:
             yield row_of(session, entry_id, self.owner, lock=True)
-
-    def _expect_over(self, entry: Entry) -> None:
-        if not entry.state.is_over:
-            raise LibraryError(f"{entry.title} is still being analysed; cancel it first")

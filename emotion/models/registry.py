@@ -97,6 +97,14 @@ def load_card(name: str) -> ModelCard:
     return card
 
 
+def find_card(name: str) -> ModelCard | None:
+    """Return the card of a model; None if it is not installed."""
+    try:
+        return load_card(name)
+    except ModelError:
+        return None
+
+
 def card_by_digest(digest: str) -> ModelCard | None:
     """Return the card of the model whose file has this SHA-256 digest; None if there is none."""
     return next((card for card in map(load_card, list_models()) if card.sha256 == digest), None)

@@ -6,11 +6,10 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from emotion.analytics.edits import Edits
-from emotion.errors import ModelError
 from emotion.labels import display_order
-from emotion.models.registry import load_card
+from emotion.models.registry import find_card
 from emotion.publication.citation import TITLE, citation
-from emotion.types import Analysis, ModelCard
+from emotion.types import Analysis
 from emotion.version import program_version
 
 _DETECTORS = {"blazeface": "BlazeFace", "haar": "the Haar cascade of OpenCV"}
@@ -52,7 +51,7 @@ def _faces(analysis: Analysis) -> str:
 
 def _model(analysis: Analysis) -> str:
     labels = ", ".join(display_order(analysis.labels))
-    card = _card_of(analysis)
+    card = find_card(analysis.model)
     if card is None:
         return f"Each face was classified by the model {analysis.model} ({labels})."
     return (
@@ -60,13 +59,6 @@ def _model(analysis: Analysis) -> str:
         f"{card.input_size} × {card.input_size} px, temperature {card.temperature:g}; SHA-256 {card.sha256}), which "
         f"gives probabilities of {len(card.labels)} expressions ({labels})."
     )
-
-
-def _card_of(analysis: Analysis) -> ModelCard | None:
-    try:
-        return load_card(analysis.model)
-    except ModelError:
-        return None
 
 
 def _unclear(analysis: Analysis) -> str:

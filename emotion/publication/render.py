@@ -12,6 +12,8 @@ import vl_convert
 from emotion.fonts import font_folder
 
 _VL_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+_SCALE = 2.5
+"""Pixels of a PNG file per px of a chart."""
 
 
 def to_svg(spec: Mapping[str, Any]) -> str:
@@ -19,14 +21,14 @@ def to_svg(spec: Mapping[str, Any]) -> str:
     return str(_library().vegalite_to_svg(dict(spec), vl_version=_VL_VERSION))
 
 
-def to_png(spec: Mapping[str, Any], scale: float = 2.5) -> bytes:
+def to_png(spec: Mapping[str, Any]) -> bytes:
     """Return a Vega-Lite chart as a PNG file's bytes."""
-    return bytes(_library().vegalite_to_png(dict(spec), vl_version=_VL_VERSION, scale=scale))
+    return bytes(_library().vegalite_to_png(dict(spec), vl_version=_VL_VERSION, scale=_SCALE))
 
 
-def svg_to_png(svg: str, scale: float = 2.5) -> bytes:
+def svg_to_png(svg: str) -> bytes:
     """Return an SVG element as a PNG file's bytes."""
-    return bytes(_library().svg_to_png(svg, scale=scale))
+    return bytes(_library().svg_to_png(svg, scale=_SCALE))
 
 
 def svg_to_pdf(svg: str) -> bytes:

@@ -120,11 +120,11 @@ def _face(title: str, means: Mapping[str, float]) -> Face:
     return Face(title, face_map(means, f"Mean movements of {title}"))
 
 
-def face_png(face: Face, scale: float = 2.5) -> bytes:
+def face_png(face: Face) -> bytes:
     """Return a face as a PNG file's bytes, black on white."""
     # On a transparent background, the library darkens translucent colours.
     paper = f'<rect width="100%" height="100%" fill="{PRINT.background}"/>'
-    return svg_to_png(face.svg.replace(">", f">{paper}", 1), scale)
+    return svg_to_png(face.svg.replace(">", f">{paper}", 1))
 
 
 def _on(chart: alt.LayerChart, paper: Paper) -> alt.LayerChart:

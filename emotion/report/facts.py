@@ -10,8 +10,8 @@ from emotion.errors import ModelError
 from emotion.evaluation.scores import FAMILIES, family_of, load_evaluation, pick_split
 from emotion.labels import UNCLEAR, display_order
 from emotion.models.offered import full_name
-from emotion.models.registry import load_card
-from emotion.types import Analysis, ModelCard
+from emotion.models.registry import find_card
+from emotion.types import Analysis
 
 TEXT, SHARE, SECONDS, COUNT, DECIMAL = "text", "share", "seconds", "count", "decimal"
 """Kinds of values, which set their format in text and in a spreadsheet."""
@@ -147,14 +147,6 @@ def model_facts(analysis: Analysis) -> list[Fact]:
         Fact("Licence", card.licence),
         Fact("SHA-256", card.sha256),
     ]
-
-
-def find_card(model: str) -> ModelCard | None:
-    """Return the card of an analysis' model, or None if it is not installed."""
-    try:
-        return load_card(model)
-    except ModelError:
-        return None
 
 
 def model_scores(model: str) -> list[Scores]:

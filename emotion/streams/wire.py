@@ -13,34 +13,12 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from emotion.streams.samples import Channel, Person, Sample
 
 VERSION = 1
 _HEAD, _PERSON = struct.Struct("<BBHIdd"), struct.Struct("<Ii")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Received:
-    """A binary sample as a receiver reads it.
-
-    Attributes:
-        frame_index: Number of the frame.
-        time_s: Time in the stream, seconds.
-        unix_s: Unix time, seconds.
-        faces: Number of faces.
-        people: Those with a slot.
-    """
-
-    frame_index: int
-    time_s: float
-    unix_s: float
-    faces: int
-    people: tuple[Person, ...]
 
 
 def header_text(channels: Sequence[Channel], people: int, about: dict[str, str]) -> str:
@@ -67,23 +45,6 @@ def to_bytes(sample: Sample, unix_s: float) -> bytes:
     return b"".join(
         [head, *(_PERSON.pack(one.slot, one.track_id) + one.values.astype("<f4").tobytes() for one in people)]
     )
-
-
-def from_bytes(content: bytes, channels: int) -> Received:
-    """Read what :func:`to_bytes` wrote.
-
-    Args:
-        content: One message.
-        channels: Number of channels, from the header.
-    """
-    _, count, faces, frame_index, time_s, unix_s = _HEAD.unpack_from(content)
-    people, place = [], _HEAD.size
-    for _ in range(count):
-        slot, track_id = _PERSON.unpack_from(content, place)
-        place += _PERSON.size
-        people.append(Person(slot, track_id, np.frombuffer(content, "<f4", channels, place)))
-        place += 4 * channels
-    return Received(frame_index, time_s, unix_s, faces, tuple(people))
 
 
 def _named(person: Person, names: Sequence[str]) -> dict[str, float | None]:

@@ -85,13 +85,12 @@ def suggest_pattern(file_names: Sequence[str]) -> str:
     return SUGGESTED[-1]
 
 
-def study_of_names(pattern: NamePattern, files: Mapping[str, str], title: str = "") -> tuple[Study, list[str]]:
+def study_of_names(pattern: NamePattern, files: Mapping[str, str]) -> tuple[Study, list[str]]:
     """Build a study from file names.
 
     Args:
         pattern: How to read them.
         files: Analysis ID → file name.
-        title: The study's title.
 
     Returns:
         The study and the names that do not fit.
@@ -106,7 +105,7 @@ def study_of_names(pattern: NamePattern, files: Mapping[str, str], title: str = 
             strangers.append(name)
         else:
             rows.append((Cell(values[PARTICIPANT], values.get(STIMULUS, ONLY_STIMULUS), analysis), values))
-    return study_of_rows(rows, title), strangers
+    return study_of_rows(rows), strangers
 
 
 def study_of_rows(

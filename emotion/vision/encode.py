@@ -85,16 +85,15 @@ class LiveVideo:
         path: The file, in an existing folder.
         width: Of the video, px; pictures are scaled to it. An odd row or column is cut off.
         height: Likewise.
-        quality: Constant rate factor, 0 (best) to 51.
     """
 
-    def __init__(self, path: Path, width: int, height: int, quality: int = 21) -> None:
+    def __init__(self, path: Path, width: int, height: int) -> None:
         # Each fragment has its own index; an ordinary mp4's is at its end, without which the file is lost.
         options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
         self._container = av.open(str(path), "w", format="mp4", options=options)
         self._stream: Any = self._container.add_stream("libx264", rate=30)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width // 2 * 2, height // 2 * 2, "yuv420p"
-        self._stream.options = {"crf": str(quality), "preset": "superfast", "tune": "zerolatency"}
+        self._stream.options = {"crf": "21", "preset": "superfast", "tune": "zerolatency"}
         self._stream.codec_context.time_base = TIME_BASE
         # Not the picture's own converter, which another thread may be using to show it.
         self._scaler = VideoReformatter()

@@ -24,9 +24,9 @@ def demo(visit: Page) -> Page:
     return visit
 
 
-def open_menu(page: Page, number: int = 0) -> Locator:
+def open_menu(page: Page) -> Locator:
     """Open the menu of the page's n-th chart and return it."""
-    page.get_by_role("button", name="Save figure").locator("visible=true").nth(number).click()
+    page.get_by_role("button", name="Save figure").locator("visible=true").first.click()
     menu = page.get_by_test_id("stPopoverBody").filter(has=page.get_by_text("Greyscale"))
     expect(menu.get_by_role("button", name="Download")).to_be_visible()
     settle(page)

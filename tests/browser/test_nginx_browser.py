@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -19,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bench.common.chromium import served, settle
+from bench.common.process import free_port
 from emotion.samples import clip_frames
 from emotion.vision.encode import write_video
 from tests.browser.test_app import assert_plays
@@ -35,12 +35,6 @@ def nginx_path() -> str:
     if found is None:
         pytest.skip("expected an nginx; there is none on this machine (Debian: apt-get install nginx-light)")
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager

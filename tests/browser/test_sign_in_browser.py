@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import emotion
 from bench.common.chromium import served, settle
+from bench.common.process import free_port
 from emotion.samples import sample_image
 from emotion.vision.encode import write_video
 from tests.browser.conftest import assert_fits_a_phone
@@ -70,9 +70,7 @@ class running_provider:  # noqa: N801 – used as a block
     """Run the provider until the block ends."""
 
     def __enter__(self) -> str:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         command = [str(Path(sys.executable).with_name("oidc-provider-mock")), "--port", str(port)]
         assert shutil.which(command[0]), "expected the development requirements to be installed"
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

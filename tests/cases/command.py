@@ -103,8 +103,8 @@ def error_of(ran: Ran) -> str:
     return found[-1] if found else last_line(ran)
 
 
-def is_near(box: Sequence[float], right: Sequence[float], within: float = TOLERANCE_PX) -> bool:
-    return bool(np.abs(np.asarray(box, np.float64) - np.asarray(right)).max() <= within)
+def is_near(box: Sequence[float], right: Sequence[float]) -> bool:
+    return bool(np.abs(np.asarray(box, np.float64) - np.asarray(right)).max() <= TOLERANCE_PX)
 
 
 def written(box: Sequence[float]) -> str:

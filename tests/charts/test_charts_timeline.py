@@ -73,9 +73,9 @@ def test_unclear_time_is_marked_under_its_lane():
     assert {answer for _, answer, _ in ribbon(clear)} == {"fear", "anger"}
 
 
-def letters_in(chart, width: int = 600) -> list[str]:
+def letters_in(chart) -> list[str]:
     """Return the texts of a chart, from left to right and from top to bottom."""
-    svg = ElementTree.fromstring(vl_convert.vegalite_to_svg({**spec_of(chart), "width": width}))
+    svg = ElementTree.fromstring(vl_convert.vegalite_to_svg({**spec_of(chart), "width": 600}))
     return [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text") if text.text in SHORT.values()]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.common.process import free_port
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.cli.main import main
 from emotion.samples import make_clip
@@ -48,12 +49,6 @@ class Listener(threading.Thread):
                     self.came.append(json.loads(client.recv(60)))
             except ConnectionClosed:
                 return
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_receivers_get_what_is_written(clip: Path, tmp_path: Path) -> None:

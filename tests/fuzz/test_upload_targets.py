@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.stress.fuzz.search import FINDS
-from tests.stress.fuzz.seeds import write_seeds
+from tests.stress.fuzz.seeds import damaged, read_seeds
 from tests.stress.fuzz.targets import TARGETS, attempt
 
 FOUND = sorted(path for path in FINDS.glob("*/*") if path.parent.name in TARGETS)
@@ -18,8 +18,7 @@ FOUND = sorted(path for path in FINDS.glob("*/*") if path.parent.name in TARGETS
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
     """The valid files that a search starts from, by target."""
-    folders = write_seeds(tmp_path_factory.mktemp("seeds"))
-    return {target: [path.read_bytes() for path in sorted(folder.iterdir())] for target, folder in folders.items()}
+    return read_seeds(tmp_path_factory.mktemp("seeds"))
 
 
 @pytest.mark.slow
@@ -46,11 +45,4 @@ def test_empty_files_are_refused_in_one_sentence(target):
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_file_cut_off_or_overwritten_is_read_or_refused(target, seeds, data):
-    content = bytearray(data.draw(st.sampled_from(seeds[target])))
-    if data.draw(st.booleans()):
-        del content[data.draw(st.integers(0, len(content))) :]
-    else:
-        patch = data.draw(st.binary(min_size=1, max_size=8))
-        place = data.draw(st.integers(0, max(len(content) - len(patch), 0)))
-        content[place : place + len(patch)] = patch
-    attempt(target, bytes(content))
+    attempt(target, damaged(data.draw, seeds[target]))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from tests.stress.fuzz.search import FINDS
-from tests.stress.fuzz.seeds import write_seeds
+from tests.stress.fuzz.seeds import damaged, read_seeds
 
 FOUND = sorted(path for path in FINDS.glob("*/*") if path.is_file())
 REFUSED = {"unreadable_picture", "unreadable_video", "too_large", "empty_body", "unreadable_file"}
@@ -33,8 +33,7 @@ def test_files_that_once_broke_a_reader_are_refused(client: TestClient, path: Pa
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
-    folders = write_seeds(tmp_path_factory.mktemp("seeds"))
-    return {target: [path.read_bytes() for path in sorted(folder.iterdir())] for target, folder in folders.items()}
+    return read_seeds(tmp_path_factory.mktemp("seeds"))
 
 
 @pytest.mark.slow
@@ -42,11 +41,5 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
 @given(data=st.data())
 def test_damaged_pictures_and_videos_are_read_or_refused(client: TestClient, whole, data) -> None:
     target = data.draw(st.sampled_from([name for name in whole if name in {"picture", "image", "video"}]))
-    content = bytearray(data.draw(st.sampled_from(whole[target])))
-    if data.draw(st.booleans()):
-        del content[data.draw(st.integers(0, len(content))) :]
-    else:
-        patch = data.draw(st.binary(min_size=1, max_size=8))
-        place = data.draw(st.integers(0, max(len(content) - len(patch), 0)))
-        content[place : place + len(patch)] = patch
-    expect_taken_or_refused(client, "/videos" if target == "video" else "/images", bytes(content))
+    content = damaged(data.draw, whole[target])
+    expect_taken_or_refused(client, "/videos" if target == "video" else "/images", content)

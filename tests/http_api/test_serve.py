@@ -6,7 +6,6 @@ import contextlib
 import importlib.util
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import pytest
 from PIL import Image
 
 import emotion
+from bench.common.process import free_port
 from emotion.samples import sample_image
 from tests.conftest import ROOT
 
@@ -53,9 +53,7 @@ class Running:
 
 @contextlib.contextmanager
 def serving(folder: Path, *options: str) -> Iterator[Running]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"EMOTION_LIBRARY": str(folder), "EMOTION_FREE_MB": "none"}
     command = [sys.executable, "-m", "emotion", "serve", "--port", str(port), *options]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)

@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from emotion.library.jobs import Dispatcher
 from emotion.library.orm import AnalysisRow
 from emotion.report.playable import playable
 from emotion.sandbox.runner import end_waiting
-from emotion.settings import log_file
 from emotion.vision.decode.video import probe, read_video
 from tests.conftest import ROOT
+from tests.library.workers import is_over, wait_for
 from tests.report.test_playable import write as write_clip
 
 pytestmark = pytest.mark.slow
@@ -45,19 +45,6 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     yield library
     library.close()
     end_waiting()
-
-
-def wait_for(repository: Repository, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
-    for _ in range(1200):
-        dispatcher.run_once()
-        if ready(now := repository.get(entry.id)):
-            return now
-        time.sleep(0.1)
-    raise AssertionError(f"{now.state} {now.note} {log_file(entry.id).read_text()}")
-
-
-def is_over(entry: Entry) -> bool:
-    return entry.state.is_over
 
 
 def assert_stays(library: Library, entry: Entry, dispatcher: Dispatcher) -> None:

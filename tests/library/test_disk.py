@@ -24,6 +24,7 @@ from emotion.types import Analysis
 from tests.conftest import ROOT
 from tests.library.workers import assert_equal, has_parts, is_over, pid_of, wait_for
 from tests.shown import as_shown
+from tests.waiting import until
 from ui.access import library as pages_library
 
 pytestmark = pytest.mark.slow
@@ -115,14 +116,6 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
             with contextlib.suppress(ProcessLookupError):
                 os.kill(row.worker_pid or 0, signal.SIGKILL)
         library.close()
-
-
-def until(ready: Callable[[], bool], what: str) -> None:
-    for _ in range(1200):
-        if ready():
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"expected {what} within two minutes")
 
 
 def all_of(repository: Repository) -> tuple[Entry, ...]:

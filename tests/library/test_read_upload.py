@@ -6,11 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from emotion.analytics.files import load_parquet, save_parquet
 from emotion.errors import TimelineError
 from emotion.library.read_upload import load_uploaded
 from emotion.sandbox.runner import end_waiting
-from tests.analytics.test_files import assert_same
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +16,6 @@ def none_waits():
     end_waiting()
     yield
     end_waiting()
-
-
-@pytest.mark.slow
-def test_an_uploaded_analysis_round_trips(analysis, tmp_path):
-    path = save_parquet(analysis, tmp_path / "a.parquet")
-    assert_same(load_uploaded(path.read_bytes(), "mine.parquet"), load_parquet(path))
 
 
 @pytest.mark.slow

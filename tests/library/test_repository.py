@@ -99,10 +99,6 @@ def test_a_video_is_kept_only_on_request(repository: Repository, video: Path) ->
     assert path is not None
     assert path.read_bytes() == video.read_bytes()
     assert kept.bytes == gone.bytes + len(path.read_bytes())
-    repository.drop_video(kept.id)
-    assert repository.video_path(kept.id) is None
-    assert repository.get(kept.id).bytes == gone.bytes
-    assert len(repository.load_analysis(kept.id).frames) == 10
 
 
 def test_search_covers_titles_tags_names_and_events(repository: Repository, video: Path) -> None:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from emotion.types import Analysis
 from tests.library.workers import assert_equal
 from tests.stress.torture.kills import Outcome, bits, play_round, undisturbed
 from tests.stress.torture.scene import Scene, scene
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -36,13 +37,6 @@ def stage(postgres: Server, tmp_path: Path, request: pytest.FixtureRequest) -> I
     name = f"stage_{abs(hash(request.node.name)) % 10**9}_{os.getpid()}"
     with scene(tmp_path / "library", postgres, name) as opened:
         yield opened
-
-
-def until(ready: Callable[[], bool], what: str, seconds: float = 240) -> None:
-    end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, f"expected {what} within {seconds:g} s"
-        time.sleep(0.1)
 
 
 def states(repository: Repository) -> set[State]:

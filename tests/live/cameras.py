@@ -15,10 +15,10 @@ Camera = Callable[[int], av.VideoFrame]
 """Frame number → frame of a camera."""
 
 
-def as_frame(image: np.ndarray, index: int, fps: float = 30.0) -> av.VideoFrame:
+def as_frame(image: np.ndarray, index: int) -> av.VideoFrame:
     """Return a frame like those of WebRTC's decoder: 4:2:0, with a time stamp in 1/90,000 s."""
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(format="yuv420p")
-    frame.pts, frame.time_base = round(index * 90_000 / fps), Fraction(1, 90_000)
+    frame.pts, frame.time_base = index * 3000, Fraction(1, 90_000)
     return frame
 
 

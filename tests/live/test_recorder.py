@@ -30,6 +30,7 @@ from emotion.live import LiveSession, LiveSettings
 from emotion.live.recorder import NO_PICTURE, ON_HOLD
 from emotion.vision.decode.video import probe, read_video
 from tests.live.cameras import Camera, Clock
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -48,13 +49,6 @@ def unstrained(analyzer: Analyzer, settings: LiveSettings = PLAIN) -> LiveSessio
 def run(session: LiveSession, camera: Camera, frames: range) -> None:
     for index in frames:
         session.process(camera(index))
-
-
-def await_(condition, seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "the condition did not hold in time"
-        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -244,7 +238,7 @@ def test_the_library_can_stop_a_recording(analyzer: Analyzer, camera: Camera, re
     entry_id = session.record(repository, "stopped elsewhere")
     run(session, camera, range(20))
     cancel(repository, entry_id)
-    await_(lambda: repository.get(entry_id).state.is_over)
+    until(lambda: repository.get(entry_id).state.is_over)
     assert (repository.get(entry_id).state, repository.get(entry_id).done) == (State.DONE, 20)
     run(session, camera, range(20, 25))
     assert len(repository.load_analysis(entry_id).frames) == 20
@@ -261,7 +255,7 @@ def test_a_closed_recording_stops_writing(
         run_id = reading.get_one(AnalysisRow, entry_id).run
     finish(library, Claim(entry_id, str(run_id)), Outcome(State.CANCELLED, "closed by somebody"))
     run(session, camera, range(5))
-    await_(lambda: not session.snapshot().recording.running)
+    until(lambda: not session.snapshot().recording.running)
     session.close()
     assert "no data arrived for a while" in session.snapshot().recording.problem
     assert repository.get(entry_id).note == "closed by somebody"
@@ -274,7 +268,7 @@ def test_a_failing_storage_ends_the_recording_with_a_message(
     entry_id = session.record(repository, "no room")
     (tmp_path / "storage" / entry_id).write_text("in the way of a folder", encoding="utf-8")
     run(session, camera, range(5))
-    await_(lambda: not session.snapshot().recording.running)
+    until(lambda: not session.snapshot().recording.running)
     assert "could not" in session.snapshot().recording.problem
     session.close()
 
@@ -298,8 +292,8 @@ def test_a_garbage_collected_session_ends_its_recording(
     run(session, camera, range(12))
     del session
     gc.collect()
-    await_(lambda: repository.get(entry_id).state is State.DONE)
-    await_(lambda: not set(threading.enumerate()) - before)
+    until(lambda: repository.get(entry_id).state is State.DONE)
+    until(lambda: not set(threading.enumerate()) - before)
     assert len(repository.load_analysis(entry_id).frames) == 12
 
 
@@ -310,7 +304,7 @@ def test_a_recording_without_frames_ends_after_a_while(
     session = unstrained(analyzer)
     entry_id = session.record(repository, "nobody there")
     run(session, camera, range(5))
-    await_(lambda: repository.get(entry_id).state is State.DONE)
+    until(lambda: repository.get(entry_id).state is State.DONE)
     assert "no more frames arrived" in session.snapshot().recording.problem
     session.close()
 

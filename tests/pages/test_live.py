@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
 import av
@@ -19,12 +17,14 @@ from streamlit.testing.v1 import AppTest
 from websockets.sync.client import connect
 
 import emotion
+from bench.common.process import free_port
 from emotion.errors import LiveError
 from emotion.library import State
 from emotion.live import SEATS, LiveSession
 from emotion.samples import sample_image
 from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
+from tests.waiting import until
 from ui.live.camera_stream import CameraStream
 
 PATIENCE_S = 60.0
@@ -91,13 +91,6 @@ class Streamer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < end_s, "the condition never held"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -238,9 +231,7 @@ def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer
 def test_values_are_sent_to_other_programs_until_stopped(streamer):
     test = running(streamer)
     assert "Start sending" not in labels(test), "nothing is selected"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     test.toggle(key="live_send_ws").set_value(True)
     test.number_input(key="live_send_port").set_value(port)
     test.run()

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.common.process import free_port
 from emotion.models.registry import load_card, save_card, sha256_of
 from emotion.sandbox.rlimits import small_numerics
 from emotion.types import ModelCard
@@ -68,7 +69,7 @@ class Server:
     """A server that can be killed and restarted at the same address."""
 
     def __init__(self, folder: Path) -> None:
-        self.rest_port, self.grpc_port = _free_port(), _free_port()
+        self.rest_port, self.grpc_port = free_port(), free_port()
         command = [sys.executable, "-m", "tests.serving.model_server", str(folder)]
         pipe = subprocess.PIPE
         self._parent = subprocess.Popen(
@@ -116,12 +117,6 @@ class Server:
     def url(self, kind: str) -> str:
         port = self.rest_port if kind == "http" else self.grpc_port
         return f"{kind}://127.0.0.1:{port}"
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

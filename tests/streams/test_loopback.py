@@ -24,8 +24,8 @@ from emotion.streams import StreamHub, StreamOptions, channels_of, open_hub
 from emotion.streams.lsl import KIND, LslSink
 from emotion.streams.osc import OscSink
 from emotion.streams.websocket import WebSocketSink
-from emotion.streams.wire import from_bytes
 from tests.conftest import ROOT
+from tests.streams.receiver import from_bytes
 from tests.streams.results import FPS, LABELS, result
 
 CHANNELS = channels_of(LABELS)
@@ -48,10 +48,10 @@ def osc_receiver() -> Iterator[socket.socket]:
         yield receiver
 
 
-def outlets(source: str = "") -> list[pylsl.StreamInfo]:
+def outlets() -> list[pylsl.StreamInfo]:
     found: list[pylsl.StreamInfo] = []
     for _ in range(50):
-        found = [info for info in pylsl.resolve_byprop("type", KIND, 2, 5) if source in info.source_id()]
+        found = pylsl.resolve_byprop("type", KIND, 2, 5)
         if len(found) == 2:
             break
     return sorted(found, key=lambda info: info.source_id())

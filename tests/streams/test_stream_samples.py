@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from emotion.analytics.timeline import timeline_of
 from emotion.streams.samples import Sample, Slots, channels_of
 from emotion.streams.stream_clock import StreamClock
-from emotion.streams.wire import from_bytes, header_text, to_bytes, to_json
+from emotion.streams.wire import header_text, to_bytes, to_json
+from tests.streams.receiver import from_bytes
 from tests.streams.results import FPS, LABELS, face, result
 
 CHANNELS = channels_of(LABELS)

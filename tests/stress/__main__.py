@@ -13,8 +13,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench.common.records import API, FUZZ, KILLS, ROOT, SOAK, VISITS, facts, write_section
+from bench.common.records import API, FUZZ, KILLS, SOAK, VISITS, facts, write_section
 from bench.report import write_readme
+from emotion.paths import ROOT
 from tests.stress.api import measure_api
 from tests.stress.fuzz.search import search
 from tests.stress.torture.kills import STRIKES, measure_kills

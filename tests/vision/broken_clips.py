@@ -64,14 +64,12 @@ def set_box(path: Path, name: bytes, change: Callable[[bytearray], None]) -> Pat
     return path
 
 
-def write_streams(
-    path: Path, streams: list[tuple[list[np.ndarray], str, int]], codec: str = "libx264", **options: str
-) -> Path:
+def write_streams(path: Path, streams: list[tuple[list[np.ndarray], str, int]], **options: str) -> Path:
     """Write a file with several video streams at 25 frames per second, each given by frames, codec and disposition."""
     with av.open(str(path), "w", options=options) as container:
         made = []
         for pictures, name, disposition in streams:
-            stream = container.add_stream(name or codec, rate=25)
+            stream = container.add_stream(name or "libx264", rate=25)
             stream.height, stream.width = pictures[0].shape[:2]
             stream.pix_fmt = "yuvj420p" if name == "mjpeg" else "yuv420p"
             stream.disposition = disposition

@@ -50,7 +50,7 @@ ACTS = MappingProxyType(
 )
 
 
-def acted(name: str, sides: tuple[str, ...] = SIDES, size: float = SIZE) -> np.ndarray:
+def acted(name: str, sides: tuple[str, ...] = SIDES) -> np.ndarray:
     """Return the mean face with one movement."""
     face = mean_face().copy()
     for chosen, (x, y) in ACTS[name]:
@@ -58,7 +58,7 @@ def acted(name: str, sides: tuple[str, ...] = SIDES, size: float = SIZE) -> np.n
         for side in sides:
             # Points in the middle are their own mirror image, and are moved once.
             points = sorted(moved[side][0] - (moved["right"][0] if side == "left" and "right" in sides else set()))
-            face[points, :2] += size * np.array([moved[side][1], y])
+            face[points, :2] += SIZE * np.array([moved[side][1], y])
     return face
 
 

@@ -53,11 +53,11 @@ def write(path: Path, pictures: list[Image], turn: list[int], aspect: Fraction =
     return path
 
 
-def assert_same_faces(analysis: Analysis, plain: Analysis, px: float = 4.0) -> None:
+def assert_same_faces(analysis: Analysis, plain: Analysis) -> None:
     assert (analysis.info.width, analysis.info.height) == (WIDTH, HEIGHT)
     ours, theirs = analysis.timeline, plain.timeline
     assert len(ours) == len(theirs)
-    assert ours[BOX].mean().to_numpy() == pytest.approx(theirs[BOX].mean().to_numpy(), abs=px)
+    assert ours[BOX].mean().to_numpy() == pytest.approx(theirs[BOX].mean().to_numpy(), abs=4.0)
     assert ours["emotion"].mode()[0] == theirs["emotion"].mode()[0]
     assert ours["roll"].mean() == pytest.approx(theirs["roll"].mean(), abs=3)
 

@@ -15,8 +15,8 @@ STEP = 0.04
 EVEN = [STEP * index for index in range(100)]
 
 
-def mend(stamps: list[float | None], start_s: float = 0.0, longest_s: float = 10.0) -> tuple[list[float], Repairs]:
-    clock = Clock(start_s, STEP, longest_s)
+def mend(stamps: list[float | None], start_s: float = 0.0) -> tuple[list[float], Repairs]:
+    clock = Clock(start_s, STEP, 10.0)
     return [time_s for time_s, _ in clock.times(stamps, lambda stamp: stamp)], clock.repairs
 
 

@@ -98,12 +98,10 @@ class UploadGuard:
 
     Args:
         app: The wrapped application.
-        book: Issued addresses and held bytes; a new book if None.
-        room: The limits; those of the settings if None.
     """
 
-    def __init__(self, app: ASGIApp, book: UploadBook | None = None, room: Room | None = None) -> None:
-        self._app, self._book, self._room = app, book or UploadBook(), room
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self._book = app, UploadBook()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the upload, or pass the request on to the app."""
@@ -115,7 +113,7 @@ class UploadGuard:
             return
         visit, _, file_id = rest.partition("/")
         if self._book.was_issued(visit, file_id):
-            await _Arrival(self._book, visit, self._room or configured_room()).run(self._app, scope, receive, send)
+            await _Arrival(self._book, visit, configured_room()).run(self._app, scope, receive, send)
         else:
             await PlainTextResponse(NO_FILE, 404)(scope, receive, send)
 

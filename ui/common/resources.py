@@ -22,9 +22,9 @@ _STILL_S = 9.5
 
 
 @st.cache_resource(show_spinner="Loading the model …")
-def load_analyzer(model: str = "default", detector: str = "blazeface") -> emotion.Analyzer:
+def load_analyzer(model: str = "default") -> emotion.Analyzer:
     """Return the shared analyzer; it is thread-safe."""
-    return emotion.Analyzer(model=model, detector=detector)
+    return emotion.Analyzer(model)
 
 
 def analyzer_or_stop() -> emotion.Analyzer:

@@ -10,8 +10,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from emotion.analytics.abstention import explain
-from emotion.drawing.boxes import text_colour
-from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order, in_display_order
+from emotion.labels import ANSWER_COLOURS, INKS, UNCLEAR, display_order, in_display_order
 from emotion.types import Progress
 from ui.common.plain import plain
 
@@ -38,8 +37,7 @@ _TABLE_STYLE = """
 
 def chip(answer: str, text: str = "", hover: str = "") -> str:
     """Return HTML of a rounded tag in the colour of an expression, or of UNCLEAR, with stripes."""
-    colour = ANSWER_COLOURS[answer]
-    ink = text_colour(colour)
+    colour, ink = ANSWER_COLOURS[answer], INKS[answer]
     title = f' title="{escape(hover)}"' if hover else ""
     stripes = "background-image:repeating-linear-gradient(135deg,transparent 0 4px,#fff6 4px 8px);"
     return (
@@ -109,6 +107,13 @@ def page_link(page: str, label: str, icon: str) -> None:
         st.page_link(page, label=label, icon=icon)
     except (StreamlitAPIException, KeyError):
         st.caption(label)
+
+
+def show_outcome(key: str) -> None:
+    """Show the outcome of the last action once: whether it was good, and a sentence, stored under a session key."""
+    if outcome := st.session_state.pop(key, None):
+        good, text = outcome
+        (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
 
 
 def share_text(share: float | None) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -12,9 +10,8 @@ from emotion.errors import DatasetError
 from emotion.evaluation.fairness.folders import group_of
 from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
 from emotion.evaluation.user_evaluation.run import UserEvaluation
+from ui.common.kept import kept
 from ui.common.plain import plain
-
-_CACHE = "lab_groups_judged"
 
 LAYOUT = "To compare groups of people, add group folders: `older/happy/…`, `younger/happy/…`"
 
@@ -29,7 +26,7 @@ def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str)
         stem: Start of download names.
     """
     st.subheader("Groups", anchor=False)
-    found = _cached_fairness(trial, model, codes)
+    found = kept("lab_groups", (id(trial), model, codes), lambda: _fairness(trial, model, codes))
     if found is None:
         st.caption(LAYOUT)
         return
@@ -50,16 +47,8 @@ def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str)
     )  # fmt: skip
 
 
-def _cached_fairness(trial: UserEvaluation, model: str, codes: str | None) -> Fairness | None:
-    """Return the figures, cached across reruns; None without at least two groups."""
-    key = (id(trial), model, codes)
-    cached: tuple[Any, Fairness | None] = st.session_state.get(_CACHE, (None, None))
-    if cached[0] != key:
-        cached = st.session_state[_CACHE] = (key, _fairness(trial, model, codes))
-    return cached[1]
-
-
 def _fairness(trial: UserEvaluation, model: str, codes: str | None) -> Fairness | None:
+    """Return the figures; None without at least two groups."""
     names = (*trial.names, *(one.name for one in trial.unread))
     groups = {name: group for name in names if (group := group_of(name, codes)) is not None}
     if len({groups[name] for name in trial.names if name in groups}) < 2:

@@ -20,7 +20,7 @@ from ui.access import Visitor, find_visitor
 from ui.common import uploads
 from ui.common.errors import fragment
 from ui.common.plain import code, plain
-from ui.common.widgets import chip, chips
+from ui.common.widgets import chip, chips, show_outcome
 from ui.lab import session
 from ui.lab.models import TIMES, Lab
 from ui.lab.pending_model import PendingModel
@@ -55,7 +55,7 @@ def _show_adding() -> None:
         "Model file", ["tflite"], key=uploads.uploader_key(_UPLOAD), on_change=_take_upload,
         label_visibility="collapsed", max_upload_size=SIZE_LIMIT_BYTES // 1_000_000,
     )  # fmt: skip
-    _show_note()
+    show_outcome(_NOTE)
     pending = session.pending_model()
     if pending is not None:
         if not pending.started:
@@ -72,13 +72,6 @@ def _take_upload() -> None:
             session.set_pending_model(PendingModel(upload.name, upload))
         except InputError as error:
             st.session_state[_NOTE] = (False, str(error))
-
-
-def _show_note() -> None:
-    """Show the outcome of the last action once."""
-    if note := st.session_state.pop(_NOTE, None):
-        good, text = note
-        (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
 
 
 @fragment(run_every=0.3)

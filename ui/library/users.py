@@ -17,7 +17,7 @@ from emotion.library.owners.usage import OwnerUsage, list_usage
 from ui.access import Visitor, find_visitor
 from ui.access.settings import rules
 from ui.common.plain import plain
-from ui.common.widgets import browser_zone, size_text
+from ui.common.widgets import browser_zone, show_outcome, size_text
 
 _OUTCOME = "people_news"
 
@@ -31,7 +31,7 @@ def show_people(library: Library, visitor: Visitor) -> None:
         library: The whole library.
         visitor: The administrator.
     """
-    _show_outcome()
+    show_outcome(_OUTCOME)
     found = list_usage(library)
     if not found:
         st.info("The library is empty.", icon=":material/inventory_2:")
@@ -71,13 +71,6 @@ def show_rules() -> None:
     else:
         st.markdown("\n".join(f"- {plain(entry)}" for entry in sorted(present.allowed | present.admins)))
     st.caption("To change this list, edit the server's settings.")
-
-
-def _show_outcome() -> None:
-    """Show the outcome of the last action once."""
-    if outcome := st.session_state.pop(_OUTCOME, None):
-        good, text = outcome
-        (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
 
 
 def _show_totals(found: list[OwnerUsage]) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from emotion.drawing.boxes import text_colour
-from emotion.labels import ANSWER_COLOURS, SHORT, UNCLEAR, display_order
+from emotion.labels import ANSWER_COLOURS, INKS, SHORT, UNCLEAR, display_order
 from emotion.live import Load, PersonNow, Snapshot
 from ui.common.web_modules import joined_modules
 from ui.common.widgets import duration_text
@@ -46,16 +45,12 @@ def board_data(snapshot: Snapshot, silent_s: float) -> dict[str, Any]:
     """
     return {
         "labels": list(display_order(snapshot.labels)),
-        "colours": {label: _colour(label) for label in (*snapshot.labels, UNCLEAR)},
+        "colours": {label: [ANSWER_COLOURS[label], INKS[label], SHORT[label]] for label in (*snapshot.labels, UNCLEAR)},
         "people": [_person(person, snapshot) for person in snapshot.people],
         "notices": _notices(snapshot, silent_s),
         "empty": "No face in view yet." if snapshot.size else "Waiting for the first frame …",
         "load": _load(snapshot.load, snapshot.size),
     }
-
-
-def _colour(label: str) -> list[str]:
-    return [ANSWER_COLOURS[label], text_colour(ANSWER_COLOURS[label]), SHORT[label]]
 
 
 def _person(person: PersonNow, snapshot: Snapshot) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from typing import Any
 import streamlit as st
 
 from emotion.analytics.abstention import face_answer
-from emotion.drawing.boxes import text_colour
-from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
+from emotion.labels import ANSWER_COLOURS, INKS, UNCLEAR, display_order
 from ui.common.web_modules import keep_value
 from ui.pictures.session import Picture, Unreadable
 
@@ -70,6 +69,5 @@ def _chip(answer: str, count: int) -> dict[str, str]:
     text = answer if count == 1 else f"{count} {answer}"
     if answer not in ANSWER_COLOURS:
         return {"text": text, "kind": "none"}
-    colour = ANSWER_COLOURS[answer]
     kind = "unclear" if answer == UNCLEAR else ""
-    return {"text": text, "colour": colour, "ink": text_colour(colour), "kind": kind}
+    return {"text": text, "colour": ANSWER_COLOURS[answer], "ink": INKS[answer], "kind": kind}

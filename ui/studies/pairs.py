@@ -8,9 +8,7 @@ import streamlit as st
 
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.results import study_pairs
-from emotion.studies.measures import default_measure
-from emotion.studies.measures import measure as measure_named
-from emotion.studies.pair_figures import MEANINGS, SMILE, SMILE_OVER
+from emotion.studies.pair_figures import MEANINGS
 from emotion.studies.pair_people import MIN_SEEN_S
 from emotion.studies.pair_results import TEST_MEANINGS, StudyPairs
 from emotion.studies.pair_sentences import LEADING_MEANS, SHUFFLED_ASSUME, stimulus_sentence, stimulus_smiles
@@ -20,6 +18,7 @@ from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.studies.jobs import computed
+from ui.video.tabs.pair import ask_measure
 
 _MOST_PROBLEMS = 5
 _SHARES = ("first_leads", "second_leads", "smiling_together", "smiling_by_chance")
@@ -46,7 +45,8 @@ def show_pairs(studies: StudyRepository, saved: SavedStudy, results: StudyResult
             icon=":material/group:",
         )
         return
-    measure, over = _ask(results)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measure, over = ask_measure(results.measures, "study_pairs")
     found = computed(
         "study_pairs",
         (results, measure, over),
@@ -55,20 +55,6 @@ def show_pairs(studies: StudyRepository, saved: SavedStudy, results: StudyResult
     )  # fmt: skip
     if found is not None:
         _show(found)
-
-
-def _ask(results: StudyResults) -> tuple[str, float]:
-    names, over = results.measures, SMILE_OVER
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = st.selectbox(
-            "Measure", names, names.index(default_measure(names)), format_func=lambda one: measure_named(one).title,
-            key="study_pairs_measure", width=220,
-        )  # fmt: skip
-        if SMILE in names:
-            over = st.number_input(
-                "A smile is happiness over", 0.05, 0.95, SMILE_OVER, 0.05, key="study_pairs_over", width=180
-            )
-    return measure, float(over)
 
 
 def _show(found: StudyPairs) -> None:

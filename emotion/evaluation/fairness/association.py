@@ -1,11 +1,10 @@
-"""Tests whether an outcome depends on the group: a permutation test within strata, and Holm's correction.
+"""Tests whether an outcome depends on the group: a permutation test within strata.
 
 There are ``S`` strata and ``G`` groups; ``yes[s, g]`` of ``total[s, g]`` have the outcome.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,16 +60,6 @@ def permutation_test(yes: Counts, total: Counts, *, resamples: int = RESAMPLES, 
     # The observed table counts as one of the permutations (Davison and Hinkley 1997, section 4.3).
     as_extreme = int((drawn >= observed - 1e-9 * max(observed, 1.0)).sum())
     return Association(float(observed), (1 + as_extreme) / (1 + resamples))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for multiple tests, which keeps the family-wise error rate (Holm 1979)."""
-    order = np.argsort(p_values, kind="stable")
-    corrected, largest = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        corrected[place] = largest
-    return corrected
 
 
 def _excess(yes: Counts, observed: Counts, total: Counts) -> NDArray[np.float64]:

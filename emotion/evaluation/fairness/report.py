@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from emotion.errors import DatasetError
-from emotion.evaluation.fairness.association import RESAMPLES, holm, permutation_test
+from emotion.evaluation.fairness.association import RESAMPLES, permutation_test
 from emotion.evaluation.metrics import wilson_interval
 from emotion.evaluation.user_evaluation.judge import answers
 from emotion.evaluation.user_evaluation.run import NO_FACE, UserEvaluation
 from emotion.labels import EMOTIONS
+from emotion.studies.statistics.contrasts import holm
 
 LEVEL = 0.05
 """Family-wise significance level of the tests."""
@@ -181,11 +182,11 @@ def _group(
     )
 
 
-def _balanced(right: np.ndarray, total: np.ndarray, seed: int = 0) -> tuple[float, float, float] | None:
+def _balanced(right: np.ndarray, total: np.ndarray) -> tuple[float, float, float] | None:
     if len(total) < 2:
         return None
     recalls = right / total
-    drawn = np.random.default_rng(seed).binomial(total, recalls, (_BOOTSTRAPS, len(total))) / total
+    drawn = np.random.default_rng(0).binomial(total, recalls, (_BOOTSTRAPS, len(total))) / total
     low, high = np.quantile(drawn.mean(1), [0.025, 0.975])
     return float(recalls.mean()), float(low), float(high)
 
@@ -200,7 +201,7 @@ def _tests(
     # Measures that only one group has cannot be compared.
     tables = {what: pair for what, pair in tables.items() if (pair[1].sum(0) > 0).sum() > 1}
     found = {what: permutation_test(*pair, resamples=resamples) for what, pair in tables.items()}
-    corrected = holm([one.p for one in found.values()])
+    corrected = holm([one.p for one in found.values()]).tolist()
     return tuple(
         Tested(what, one.statistic, one.p, p, p < LEVEL)
         for (what, one), p in zip(found.items(), corrected, strict=True)

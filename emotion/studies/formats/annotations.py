@@ -40,15 +40,14 @@ MOMENT_MS = 1
 _ROUNDING_S = 1e-9
 
 
-def eaf_text(tiers: Tiers, media: str = "", made_at: dt.datetime | None = None) -> str:
+def eaf_text(tiers: Tiers, media: str = "") -> str:
     """Return an ELAN annotation file (EAF 3.0).
 
     Args:
         tiers: The marks, to the millisecond; marks of one tier may overlap.
         media: Name of the video, which ELAN looks for beside the file.
-        made_at: Time of the file (default: now).
     """
-    moment = (made_at or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds")
+    moment = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     root = ET.Element("ANNOTATION_DOCUMENT", {
         "AUTHOR": "", "DATE": moment, "FORMAT": "3.0", "VERSION": "3.0",
         "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",

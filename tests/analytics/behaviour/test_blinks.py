@@ -20,8 +20,8 @@ def timeline(left, right=None, fps: float = 30.0, track: int = 1) -> pd.DataFram
     })  # fmt: skip
 
 
-def dipped(*spans: tuple[int, int], count: int = 120, level: float = 0.05) -> np.ndarray:
-    openness = np.full(count, 0.25)
+def dipped(*spans: tuple[int, int], level: float = 0.05) -> np.ndarray:
+    openness = np.full(120, 0.25)
     for first, last in spans:
         openness[first : last + 1] = level
     return openness

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import chi2, chi2_contingency, fisher_exact
 
-from emotion.evaluation.fairness.association import holm, permutation_test
+from emotion.evaluation.fairness.association import permutation_test
 from emotion.evaluation.metrics import wilson_interval
 
 
@@ -66,20 +64,6 @@ def test_p_values_are_valid_under_the_null_hypothesis(sizes):
     assert np.mean(np.array(p) <= 0.05) <= allowed
     if min(sizes) > 100:
         assert np.mean(np.array(p) <= 0.05) >= 0.05 - 3 * np.sqrt(0.05 * 0.95 / 600), "and not much more rarely"
-
-
-def test_holm_by_hand():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_only_raises_and_keeps_the_order(p):
-    corrected = holm(p)
-    assert all(before <= after <= 1 for before, after in zip(p, corrected, strict=True))
-    order = np.argsort(p, kind="stable")
-    assert (np.diff(np.array(corrected)[order]) >= 0).all()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.common.records import ROOT
+from emotion.paths import ROOT
 from tests.stress.fuzz.seeds import write_seeds
 from tests.stress.fuzz.targets import TARGETS
 
@@ -78,5 +78,5 @@ def _search(target: str, seeds: Path, corpus: Path, seconds: float) -> Results:
     return results
 
 
-def _last_lines(text: str, count: int = 12) -> str:
-    return "\n".join(text.strip().splitlines()[-count:])
+def _last_lines(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-12:])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import av
 import cv2
 import numpy as np
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 from pillow_heif import register_heif_opener
 
@@ -49,6 +50,24 @@ def write_seeds(folder: Path) -> dict[str, Path]:
         for number, content in enumerate(make(folder)):
             (folder / target / f"seed-{number}").write_bytes(content)
     return {target: folder / target for target in makers}
+
+
+def read_seeds(folder: Path) -> dict[str, list[bytes]]:
+    """Write the seeds of every target and return their contents."""
+    folders = write_seeds(folder)
+    return {target: [path.read_bytes() for path in sorted(folder.iterdir())] for target, folder in folders.items()}
+
+
+def damaged(draw: Callable[[st.SearchStrategy[Any]], Any], contents: Sequence[bytes]) -> bytes:
+    """Return one of some files, cut off or overwritten in a place that Hypothesis draws."""
+    content = bytearray(draw(st.sampled_from(contents)))
+    if draw(st.booleans()):
+        del content[draw(st.integers(0, len(content))) :]
+    else:
+        patch = draw(st.binary(min_size=1, max_size=8))
+        place = draw(st.integers(0, max(len(content) - len(patch), 0)))
+        content[place : place + len(patch)] = patch
+    return bytes(content)
 
 
 def _small() -> Image:

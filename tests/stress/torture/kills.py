@@ -75,9 +75,7 @@ class Undisturbed:
     took_s: float
 
 
-def measure_kills(
-    clips: Path, rounds: int, kinds: Collection[str], seed: int = 1, *, part_s: float = PART_S
-) -> dict[str, dict[str, Any]]:
+def measure_kills(clips: Path, rounds: int, kinds: Collection[str], seed: int = 1) -> dict[str, dict[str, Any]]:
     """Return the results for each kind of kill.
 
     Args:
@@ -85,7 +83,6 @@ def measure_kills(
         rounds: Number of rounds of each kind.
         kinds: Keys of :data:`STRIKES`.
         seed: Seed of the times of kills.
-        part_s: Length of the part of a clip that is analysed, s.
     """
     found = {}
     with running_postgres() as postgres:
@@ -93,7 +90,7 @@ def measure_kills(
             folder = Path(tempfile.mkdtemp(prefix="emotion-kills-"))
             try:
                 with scene(folder / "library", postgres, f"kills_{kind}") as stage:
-                    outcome = torture(stage, [clips / name for name in PARTS], kind, rounds, seed, part_s)
+                    outcome = torture(stage, [clips / name for name in PARTS], kind, rounds, seed, PART_S)
             finally:
                 shutil.rmtree(folder)
             found[kind] = asdict(outcome) | {"seed": seed}

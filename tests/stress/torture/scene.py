@@ -16,10 +16,10 @@ import psycopg
 from sqlalchemy import make_url
 
 from bench.common.postgres import Server
-from bench.common.records import ROOT
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, Entry, Library
 from emotion.library.orm import AnalysisRow
+from emotion.paths import ROOT
 
 T = TypeVar("T")
 
@@ -87,9 +87,9 @@ class Scene:
         """Return the log file of a server, counted from 0; it is beside the folder."""
         return self.folder.with_name(f"{self.folder.name}-server-{server}.log")
 
-    def kill_server(self, server: subprocess.Popen[bytes] | None = None) -> None:
-        """Kill a server (default: the last one) with SIGKILL."""
-        server = server or self.servers[-1]
+    def kill_server(self) -> None:
+        """Kill the last server with SIGKILL."""
+        server = self.servers[-1]
         server.kill()
         server.wait()
 

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import re
 import shutil
-import socket
 import tempfile
 import time
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from bench.common.chromium import OPTIONS, chromium_path
 from bench.common.postgres import Server as Postgres
 from bench.common.postgres import running_postgres
+from bench.common.process import free_port
 from bench.live.server import Server
 from emotion.library import Library, State
 from emotion.vision.decode.video import read_video
@@ -101,9 +101,7 @@ def tiny_clip(source: Path, target: Path) -> Path:
 
 
 def _set_up(folder: Path, postgres: Postgres) -> Setup:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        origin = f"http://127.0.0.1:{free.getsockname()[1]}"
+    origin = f"http://127.0.0.1:{free_port()}"
     secrets = folder / "secrets.toml"
     secrets.write_text(toml(AUTH | {"redirect_uri": f"{origin}/oauth2callback"}), encoding="utf-8")
     with postgres.connect() as connection:

@@ -19,7 +19,7 @@ PORTRAIT = np.ascontiguousarray(sample_image()[:240, :320])
 TO_BT2020 = np.linalg.inv([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]])
 
 
-def heic(transfer: int, primaries: int = 9) -> bytes:
+def heic(transfer: int) -> bytes:
     """Return the portrait as cameras write HDR stills: 10 bits, BT.2020."""
     light = (PORTRAIT / 255) ** 2.4 @ TO_BT2020.T
     coded = (np.clip(signal(light.clip(0), transfer), 0, 1) * 65535).round().astype(np.uint16)
@@ -29,7 +29,7 @@ def heic(transfer: int, primaries: int = 9) -> bytes:
         buffer,
         quality=95,
         save_nclx_profile=True,
-        color_primaries=primaries,
+        color_primaries=9,
         transfer_characteristics=transfer,
         matrix_coefficients=9,
         full_range_flag=1,

@@ -195,9 +195,9 @@ def test_times_count_from_ffprobes_start_time(tmp_path: Path, name: str) -> None
         assert survey(clip).start_s == container.start_time / av.time_base
 
 
-def with_sound(path: Path, start_ms: int, sound_s: float, gap_ms: int = 0, kind: str = "mp4") -> Path:
+def with_sound(path: Path, start_ms: int, sound_s: float, gap_ms: int = 0) -> Path:
     """Write frames from a given time on, with a gap after half of them, and sound from 0 s on."""
-    with av.open(str(path), "w", format=kind) as container:
+    with av.open(str(path), "w", format="mp4") as container:
         sound = container.add_stream("aac", rate=44_100, layout="mono")
         stream = container.add_stream("libx264", rate=25, options={"bf": "0"})
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"

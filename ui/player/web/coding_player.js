@@ -4,7 +4,7 @@ import {clockText} from "./axis.js";
 import {CodingBoard} from "./coding_board.js";
 import {holds, isPoint, mergeSpans, without, withSpan} from "./coding_spans.js";
 import {PlayerControls} from "./controls.js";
-import {takeKey} from "./keys.js";
+import {PLAYBACK_KEYS, takeKey} from "./keys.js";
 import {Playback} from "./playback.js";
 import {Timeline} from "./timeline.js";
 
@@ -12,14 +12,7 @@ const MOST_UNDONE = 200;
 // While the video plays, codes are sent at most this often, because each time the page runs again.
 const SEND_MS = 5000;
 const CODING_KEYS = {
-  " ": ["toggle"],
-  ArrowLeft: ["step", -1],
-  ArrowRight: ["step", 1],
-  Home: ["stepToEnd", -1],
-  End: ["stepToEnd", 1],
-  "+": ["changeSpeed", 1],
-  "=": ["changeSpeed", 1],
-  "-": ["changeSpeed", -1],
+  ...PLAYBACK_KEYS,
   z: ["undo"],
   Backspace: ["undo"],
   Delete: ["remove"],

@@ -1,18 +1,16 @@
 // Keyboard shortcuts while the player has the focus.
 
-const KEYS = {
+export const PLAYBACK_KEYS = {
   " ": ["toggle"],
   ArrowLeft: ["step", -1],
   ArrowRight: ["step", 1],
   Home: ["stepToEnd", -1],
   End: ["stepToEnd", 1],
-  m: ["markMoment"],
-  "[": ["startSpan"],
-  "]": ["endSpan"],
   "+": ["changeSpeed", 1],
   "=": ["changeSpeed", 1],
   "-": ["changeSpeed", -1],
 };
+const KEYS = {...PLAYBACK_KEYS, m: ["markMoment"], "[": ["startSpan"], "]": ["endSpan"]};
 const WITH_SHIFT = {ArrowLeft: ["skip", -1], ArrowRight: ["skip", 1]};
 
 // Runs the action of a key, and stops the event, so that page shortcuts and scrolling do not react too.

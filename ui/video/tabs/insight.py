@@ -130,7 +130,7 @@ def _moving(key: str, go_to: Callable[[float], None] | None) -> Callable[[float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """One method per tab; each returns the edits after the visitor's changes."""
+    """One method per tab; those in which a visitor can change edits return them."""
 
     raw: Analysis
     edited: Analysis
@@ -156,10 +156,9 @@ class _View:
             "Compare": self.comparison,
         }
 
-    def overview(self) -> Edits:
+    def overview(self) -> None:
         if not self.shown.timeline.empty:
             show_overview(self.shown, self.track)
-        return self.holder.edits
 
     def people(self) -> Edits:
         changed = edit_people(self.raw, self.holder.edits, self._field_key("people"), self.pictures)
@@ -167,30 +166,26 @@ class _View:
             show_people(self.shown, self.holder.edits, self.pictures, self.track, f"{self.key}_people")
         return changed
 
-    def episodes(self) -> Edits:
+    def episodes(self) -> None:
         if not self.shown.timeline.empty:
             show_episodes(self.shown, self.holder.edits, self.track, f"{self.key}_episodes")
-        return self.holder.edits
 
-    def course(self) -> Edits:
+    def course(self) -> None:
         if not self.shown.timeline.empty:
             show_over_time(self.shown, self.holder.edits, self.track, f"{self.key}_course")
             show_zoom(self.edited, self.holder.edits, f"{self.key}_zoom", self.go_to)
-        return self.holder.edits
 
-    def presence(self) -> Edits:
+    def presence(self) -> None:
         if not self.shown.timeline.empty:
             show_presence(self.edited, self.holder.edits, self.track, f"{self.key}_presence")
-        return self.holder.edits
 
-    def behaviour(self) -> Edits:
+    def behaviour(self) -> None:
         if not self.edited.timeline.empty:
             show_behaviour(self.edited, self.holder.edits, self.track, f"{self.key}_behaviour")
-        return self.holder.edits
 
-    def baseline(self) -> Edits:
+    def baseline(self) -> Edits | None:
         if self.shown.timeline.empty:
-            return self.holder.edits
+            return None
         return edit_baseline(self.shown, self.holder.edits, self.track, self._field_key("baseline"))
 
     def _field_key(self, tab: str) -> str:
@@ -206,10 +201,9 @@ class _View:
             show_event_figures(self.edited, self.shown, self.holder.edits.events, self.track, key)
         return changed
 
-    def comparison(self) -> Edits:
+    def comparison(self) -> None:
         if not self.shown.timeline.empty:
             show_comparison(self.shown, self.holder.edits, f"{self.key}_compare", self.others)
-        return self.holder.edits
 
 
 def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | None]:

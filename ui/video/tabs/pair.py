@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -78,19 +78,23 @@ def _ask(analysis: Analysis, edits: Edits, people: tuple[int, int], key: str) ->
     """Return the chosen measure, the probability over which a face smiles, and the baselines to subtract."""
     names = measures_of(map(str, analysis.timeline.columns))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = st.selectbox(
-            "Measure", names, names.index(default_measure(names)), format_func=lambda one: measure_named(one).title,
-            key=f"{key}_measure", width=220,
-        )  # fmt: skip
-        over = SMILE_OVER
-        if SMILE in names:
-            over = st.number_input(
-                "A smile is happiness over", 0.05, 0.95, SMILE_OVER, 0.05, key=f"{key}_over", width=180
-            )
+        measure, over = ask_measure(names, key)
         relative = set(people) <= set(edits.baselines) and st.toggle(
             "Relative to the baselines", key=f"{key}_relative", help="Each person's mean at rest is subtracted"
         )
-    return measure, float(over), {one: edits.baselines[one] for one in people} if relative else {}
+    return measure, over, {one: edits.baselines[one] for one in people} if relative else {}
+
+
+def ask_measure(names: Sequence[str], key: str) -> tuple[str, float]:
+    """Return the chosen measure, and the probability over which a face smiles; the fields stand in one row."""
+    measure = st.selectbox(
+        "Measure", names, names.index(default_measure(names)), format_func=lambda one: measure_named(one).title,
+        key=f"{key}_measure", width=220,
+    )  # fmt: skip
+    if SMILE not in names:
+        return measure, SMILE_OVER
+    over = st.number_input("A smile is happiness over", 0.05, 0.95, SMILE_OVER, 0.05, key=f"{key}_over", width=180)
+    return measure, float(over)
 
 
 def _show(found: PairFigures, names: tuple[str, str], key: str) -> None:
