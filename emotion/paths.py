@@ -40,5 +40,5 @@ def app_dir() -> Path:
 
 
 def unicode_name(name: str) -> str:
-    """Return a file name with each byte that is not UTF-8 as in URLs, ``%FF``, as tables and JSON hold only Unicode."""
+    """Return a file name in which ``%FF`` and the like replace bytes that are not UTF-8, which JSON cannot store."""
     return "".join(f"%{ord(sign) & 0xFF:02X}" if "\ud800" <= sign <= "\udfff" else sign for sign in name)

@@ -47,17 +47,17 @@ def merged_into(merged: Mapping[int, int]) -> dict[int, int]:
     Raises:
         InputError: Tracks are merged in a circle.
     """
-    return {track: _whole_of(track, merged) for track in merged}
+    return {track: _merge_target(track, merged) for track in merged}
 
 
-def _whole_of(track: int, merged: Mapping[int, int]) -> int:
-    way = [track]
-    while way[-1] in merged:
-        way.append(merged[way[-1]])
-        if way[-1] in way[:-1]:
-            steps = " → ".join(map(str, way))
-            raise InputError(f"expected merges that end in a track that stays; got a cycle: {steps}")
-    return way[-1]
+def _merge_target(track: int, merged: Mapping[int, int]) -> int:
+    path = [track]
+    while path[-1] in merged:
+        path.append(merged[path[-1]])
+        if path[-1] in path[:-1]:
+            steps = " → ".join(map(str, path))
+            raise InputError(f"expected merges without a cycle; got {steps}")
+    return path[-1]
 
 
 def _merge(timeline: pd.DataFrame, wholes: Mapping[int, int], hidden: frozenset[int]) -> pd.DataFrame:

@@ -81,7 +81,7 @@ def seconds_axis(field: str = "time_s:Q", domain: Sequence[float] | None = None)
 
 
 def percent_axis() -> alt.Axis:
-    """Return an axis of shares in per cent."""
+    """Return an axis of shares in percent."""
     return alt.Axis(format=".0%", tickCount=5, grid=False)
 
 

@@ -17,7 +17,7 @@ def confusion_chart(record: Record, *, shares: bool) -> alt.LayerChart:
 
     Args:
         record: The model's figures.
-        shares: Show per cent of the row instead of counts.
+        shares: Show percentages of the row instead of counts.
     """
     labels = display_order(record["per_class"])
     rows = confusion_table(record)

@@ -64,7 +64,7 @@ class Checkpoint:
         self._write(len(self._keys()) + 1, part, state)
 
     def replace_last(self, part: Analysis) -> None:
-        """Replace the last part by a longer one that begins with the same rows.
+        """Replace the last part with a longer one that begins with the same rows.
 
         Raises:
             OSError: The part cannot be written. The old one remains.
@@ -72,7 +72,7 @@ class Checkpoint:
         self._write(max(len(self._keys()), 1), part, None)
 
     def resume(self, like: Analysis) -> Saved | None:
-        """Return the point from which to continue and delete the parts behind it; None if there is no such point.
+        """Return the point from which to continue, and delete the parts after it; None if there is no such point.
 
         Args:
             like: An analysis with the model and settings of the new run.

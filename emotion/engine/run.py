@@ -180,7 +180,7 @@ class _Run:
         if state is not None:
             self.save(state)
         elif not self._asked and time.monotonic() - self._saved_s >= self._interval_s:
-            # Ask once: the state arrives behind the frames that are already between the threads.
+            # Ask once: frames that are already queued between the threads arrive before the state.
             self._asked = True
             self._state_wanted.set()
 

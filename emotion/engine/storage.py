@@ -201,6 +201,6 @@ def timeline_key(entry_id: str) -> str:
     return f"{entry_id}/timeline.parquet"
 
 
-def no_room(error: OSError) -> str | None:
-    """Return a message if the error means that the disk is full, else None."""
+def disk_full_message(error: OSError) -> str | None:
+    """Return a message if an error means that the disk is full; None otherwise."""
     return "the disk is full; free some space and try again" if error.errno in _NO_ROOM else None

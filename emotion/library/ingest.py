@@ -19,7 +19,7 @@ from sqlalchemy import delete
 
 from emotion import settings as where
 from emotion.analytics.edits import Edits
-from emotion.engine.storage import no_room, video_key
+from emotion.engine.storage import disk_full_message, video_key
 from emotion.errors import InputError, LibraryError
 from emotion.library.database import QUEUE_LOCK
 from emotion.library.entries import JobSettings, State
@@ -91,7 +91,9 @@ class Ingest:
                     digest.update(block)
                     target.write(block)
         except OSError as error:
-            raise LibraryError(no_room(error) or f"the video cannot be stored: {error.strerror or error}") from error
+            raise LibraryError(
+                disk_full_message(error) or f"the video cannot be stored: {error.strerror or error}"
+            ) from error
         return digest.hexdigest()
 
     def _facts(self) -> tuple[VideoInfo | None, dt.datetime | None]:
@@ -165,7 +167,9 @@ def add_finished(
             session.add(row)
     except OSError as error:
         library.storage.remove(row.id)
-        raise LibraryError(no_room(error) or f"{row.source} cannot be stored: {error.strerror or error}") from error
+        raise LibraryError(
+            disk_full_message(error) or f"{row.source} cannot be stored: {error.strerror or error}"
+        ) from error
     except LibraryError:
         library.storage.remove(row.id)
         raise

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.behaviour.blinks import BLINK, DOWN, OPEN_QUANTILE, can_count, lid_events
+from emotion.analytics.behaviour.descriptions import NOTABLE
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.movements import BASELINE, MIN_NEUTRAL_ROWS, NEUTRAL, UNKNOWN, movements_of
-from emotion.analytics.behaviour.words import NOTABLE
 from emotion.live.history import SPAN_S
 from emotion.live.snapshot import FaceNow
 from emotion.types import Face, FloatArray, FrameResult

@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from emotion.analytics.edits import Event, Span
-from emotion.engine.storage import no_room
+from emotion.engine.storage import disk_full_message
 from emotion.errors import EmotionError, LibraryError
 from emotion.library import JobSettings, Repository
 from emotion.library.jobs.clips import clip_file, hand_over_clip
@@ -163,7 +163,7 @@ class Recorder:
         except _Displaced:
             self._problem = "The recording ended: the library closed it because no data arrived for a while."
         except OSError as error:
-            reason = no_room(error) or f"it could not be written ({error.strerror or error})"
+            reason = disk_full_message(error) or f"it could not be written ({error.strerror or error})"
             self._problem = f"The recording ended: {reason}."
             self._why = f"The recording ended early: {reason}"
         finally:
@@ -224,7 +224,9 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
         clip = Clip(clip_file(claim.id)) if with_clip else None
     except OSError as error:
         close_recording(repository.library, claim, "There was no space for the video")
-        raise LibraryError(no_room(error) or f"the video cannot be recorded: {error.strerror or error}") from error
+        raise LibraryError(
+            disk_full_message(error) or f"the video cannot be recorded: {error.strerror or error}"
+        ) from error
     return Recorder(repository, claim, about, clip)
 
 

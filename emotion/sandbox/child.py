@@ -22,7 +22,7 @@ from emotion import limits
 from emotion.errors import EmotionError
 from emotion.sandbox import isolation
 from emotion.sandbox.environment import environment_in
-from emotion.sandbox.rlimits import death_words
+from emotion.sandbox.rlimits import describe_exit
 from emotion.types import Progress
 
 UNREADABLE = "its answer cannot be read"
@@ -159,7 +159,7 @@ class Child:
             raise subject.failed(f"it gave no answer within {stall_s:g} s")
 
     def _ended(self, subject: Subject) -> EmotionError:
-        return subject.failed(death_words(self._process.wait(), subject.reader))
+        return subject.failed(describe_exit(self._process.wait(), subject.reader))
 
     def tidy(self) -> None:
         """Delete what the last call left in its folder."""

@@ -125,7 +125,7 @@ def _result(answer: dict[str, Any], subject: Subject) -> Any:
         if key in answer:
             return answer[key]
     if "memory" in answer:
-        raise subject.error(limits.no_memory_words(subject.expected))
+        raise subject.error(limits.out_of_memory_message(subject.expected))
     if "bug" in answer:
         raise subject.failed(f"this ended with {answer['bug']}")
     if not {"error", "words"} <= answer.keys():

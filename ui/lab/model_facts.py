@@ -12,7 +12,7 @@ import emotion
 from emotion.errors import EmotionError
 from emotion.evaluation.cards.document import Section, percent
 from emotion.evaluation.cards.overview import HOW_TO_READ, sets_table
-from emotion.evaluation.cards.sources import FOR_RESEARCH, learned_sources, sources_table
+from emotion.evaluation.cards.sources import FOR_RESEARCH, sources_table, training_sources
 from emotion.evaluation.scores import load_evaluation
 from emotion.evaluation.set_scores import SetScore, product_scores, scores_table, set_scores
 from emotion.models.offered import offered_models, plain_name
@@ -63,7 +63,7 @@ def show_accuracy(cards: Mapping[str, ModelCard]) -> None:
 def show_terms(cards: Mapping[str, ModelCard]) -> None:
     """Show what the default model is trained on, and each statement of terms once, with its models."""
     default = cards.get(ALIASES["default"])
-    if default is not None and (sources := learned_sources(default.training)):
+    if default is not None and (sources := training_sources(default.training)):
         show_section(Section("Sources", (FOR_RESEARCH,), tables=(sources_table(sources),)))
         if FER2013_ALONE in cards:
             st.markdown(f"{code(FER2013_ALONE)} is trained on FER2013 with FER+ votes only, for those who need that.")

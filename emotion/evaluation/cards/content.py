@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion.evaluation.cards.document import Document, Section, Table, interval, listed, pairs, percent
-from emotion.evaluation.cards.origin import copies, learned, provenance
+from emotion.evaluation.cards.origin import copies, provenance, training_section
 from emotion.evaluation.cards.overview import overview
 from emotion.evaluation.cards.weaknesses import weak_conditions, weak_labels, weaknesses
 from emotion.evaluation.metrics import wilson_interval
@@ -74,7 +74,13 @@ def build_document(
         if (conditions := find_robustness(evaluation, family, TEST)) is not None:
             robustness[family] = conditions
     sections = [overview(card, evaluation), _when_not(judged, robustness), _weak(card, judged, robustness)]
-    sections += [learned(card, facts), _what(card), *_scores(judged), *_angles(evaluation), *_conditions(robustness)]
+    sections += [
+        training_section(card, facts),
+        _what(card),
+        *_scores(judged),
+        *_angles(evaluation),
+        *_conditions(robustness),
+    ]
     sections += [*copies(card, evaluation, TEST), provenance(card, evaluation)]
     return Document(full_name(card.name), _lead(card, judged), tuple(sections))
 

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, delete, event, insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from emotion.engine.storage import no_room
+from emotion.engine.storage import disk_full_message
 from emotion.errors import LibraryError
 from emotion.library.library import Library
 from emotion.library.orm import CONTENT, Base
@@ -80,7 +80,7 @@ def removing_new_files(library: Library) -> Iterator[None]:
     except BaseException as error:
         _remove_new(library, stored, models)
         if isinstance(error, OSError):
-            reason = no_room(error) or f"a file cannot be written: {error.strerror or type(error).__name__}"
+            reason = disk_full_message(error) or f"a file cannot be written: {error.strerror or type(error).__name__}"
             raise LibraryError(f"the backup was not restored: {reason}") from error
         raise
 

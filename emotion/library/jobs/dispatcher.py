@@ -17,7 +17,7 @@ from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, work_
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.library.library import Library
 from emotion.paths import ROOT
-from emotion.sandbox.rlimits import FROM_OUTSIDE, death_words, small_numerics
+from emotion.sandbox.rlimits import EXTERNAL_SIGNALS, describe_exit, low_memory_environment
 from emotion.settings import library_dir, log_file, read_settings
 from emotion.telemetry.counters import WORKERS, ending
 
@@ -76,8 +76,8 @@ class Dispatcher:
         for claim, child in list(self._children.items()):
             if (status := child.poll()) is not None:
                 del self._children[claim]
-                crashed = status < 0 and -status not in FROM_OUTSIDE
-                mark_interrupted(self._library, claim, death_words(status), crashed=crashed)
+                crashed = status < 0 and -status not in EXTERNAL_SIGNALS
+                mark_interrupted(self._library, claim, describe_exit(status), crashed=crashed)
                 how = ending(status)
                 WORKERS.labels(how).inc()
                 level = logging.WARNING if status else logging.INFO
@@ -117,7 +117,7 @@ class Dispatcher:
 
 
 def _spawn(library: Library, claim: Claim) -> subprocess.Popen[bytes]:
-    environment = small_numerics() | {
+    environment = low_memory_environment() | {
         "EMOTION_LIBRARY": str(library_dir()),
         "EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False),
         "EMOTION_STORAGE_URL": library.storage.url,

@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.run import Source, analyse_with_checkpoints
-from emotion.engine.storage import no_room, timeline_key, video_key
+from emotion.engine.storage import disk_full_message, timeline_key, video_key
 from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.entries import Entry, State
 from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S, describe_kept
 from emotion.library.jobs.queue import Claim, Outcome, beat, conclude, finish, work_of
 from emotion.library.library import Library
-from emotion.limits import limits, no_memory_words
-from emotion.sandbox.rlimits import alarm_of, limit_this_process
+from emotion.limits import limits, out_of_memory_message
+from emotion.sandbox.rlimits import kill_after, limit_this_process
 from emotion.settings import read_settings
 from emotion.stream_state import StreamState
 from emotion.telemetry.counters import exit_status
@@ -87,7 +87,7 @@ def _work(library: Library, claim: Claim) -> int:
 def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
     settings, parts = entry.settings, ClaimedCheckpoint(library, entry.id, pulse)
     analyzer = Analyzer(settings.model, settings.detector, eyes=settings.eyes, movements=settings.movements)
-    with library.storage.local(video_key(entry.id)) as path, alarm_of(read_settings().stall_s) as rearm:
+    with library.storage.local(video_key(entry.id)) as path, kill_after(read_settings().stall_s) as rearm:
 
         def step(progress: Progress) -> None:
             rearm()
@@ -109,10 +109,10 @@ def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
     if isinstance(error, InputError):
         return Outcome(State.FAILED, str(error), keeps_video=_keep_or_delete_video(library, entry.id, keep))
     kept = describe_kept(library, entry.id)
-    if isinstance(error, OSError) and no_room(error):
+    if isinstance(error, OSError) and disk_full_message(error):
         note = f"The disk is full; {kept}. Free some space, then resume."
     elif isinstance(error, MemoryError):
-        note = f"Not enough memory: {no_memory_words()}; {kept}."
+        note = f"Not enough memory: {out_of_memory_message()}; {kept}."
     elif isinstance(error, OSError):
         note = f"A file cannot be read or written ({error.strerror or type(error).__name__}); {kept}."
     elif isinstance(error, EmotionError):

@@ -15,7 +15,7 @@ import av
 import av.error
 
 from emotion.errors import VideoError
-from emotion.limits import check_frame, no_memory_words
+from emotion.limits import check_frame, out_of_memory_message
 from emotion.types import Frame, Image, VideoInfo
 from emotion.vision.decode.containers import open_container, path_of, picture_stream
 from emotion.vision.decode.hdr import is_hdr
@@ -241,7 +241,7 @@ def _timed(
             index, last_s = index + 1, time_s
             yield index, time_s, picture
     except MemoryError as error:
-        raise VideoError(f"{path.name} cannot be read: {no_memory_words()}") from error
+        raise VideoError(f"{path.name} cannot be read: {out_of_memory_message()}") from error
     except av.error.FFmpegError as error:
         where = "before its first frame" if last_s is None else f"after {last_s:.1f} s"
         raise VideoError(f"{path.name} is damaged: it breaks off {where}") from error
@@ -294,7 +294,7 @@ def _first_picture(container: Any, stream: Any) -> Any:
     try:
         first = next(pictures_of(container, stream), None)
     except MemoryError as error:
-        raise VideoError(f"{name} cannot be read: {no_memory_words()}") from error
+        raise VideoError(f"{name} cannot be read: {out_of_memory_message()}") from error
     except av.error.FFmpegError as error:
         raise VideoError(f"{name} is damaged: it breaks off before its first frame") from error
     if first is None:
