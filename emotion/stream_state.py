@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 StreamState = dict[str, NDArray[Any]]
-"""Name → array. Names of a nested stage have its name and a dot in front: ``tracker.boxes``."""
+"""Name → array. Arrays of a nested stage are prefixed with its name and a dot: ``tracker.boxes``."""
 
 
 def under(name: str, state: Mapping[str, Any]) -> StreamState:
-    """Return a state with ``name`` and a dot in front of every name."""
+    """Return a state in which every name is prefixed with ``name`` and a dot."""
     return {f"{name}.{key}": np.asarray(value) for key, value in state.items()}
 
 

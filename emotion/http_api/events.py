@@ -29,7 +29,7 @@ _EXAMPLE = 'event: job\nid: 1\ndata: {"id": "…", "state": "running", …}\n\ne
     "/jobs/{job_id}/events",
     response_class=StreamingResponse,
     summary="Follow a job",
-    # Without a schema: OpenAPI 3.1 has none for single events, and tools would expect the whole stream to be a string.
+    # No schema: OpenAPI 3.1 cannot describe single events, and tools would take the whole stream for one string.
     responses={200: {"description": "Server-sent events.", "content": {MEDIA_TYPE: {"example": _EXAMPLE}}}},
 )
 async def follow_job(

@@ -104,7 +104,7 @@ def _add_once(repository: Repository, once: IdempotentRequest, add: Callable[[],
     try:
         entry = add()
     except BaseException:
-        once.give_up()
+        once.release()
         raise
     once.finish(entry.id)
     return entry, False

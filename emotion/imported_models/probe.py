@@ -1,4 +1,4 @@
-"""Checks a stranger's .tflite file: its input and output, and whether it answers as a face classifier should.
+"""Checks an untrusted .tflite file: its input and output, and whether it answers as a face classifier should.
 
 :func:`emotion.imported_models.importer.inspect_model` calls :func:`examine` in a sandbox, as a damaged file may crash
 LiteRT or keep it busy forever.
@@ -170,7 +170,7 @@ def _meaning(answers: FloatArray, step: float) -> str:
 
 
 def _readings(card: ModelCard, path: Path, face: Image) -> dict[str, list[float]]:
-    """Return the face's probabilities in every normalisation, by which people recognise the right one."""
+    """Return the sample face's probabilities in every normalisation, so that people can recognise the right one."""
     readings = {}
     for how in normalisations_for(card.colour):
         classifier = LiteRTClassifier(replace(card, normalisation=how), file=path)

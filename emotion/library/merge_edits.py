@@ -21,7 +21,7 @@ class MergedEdits:
     """The result of a merge.
 
     Attributes:
-        edits: All changes of both sides, except those in ``conflicts``: there the stored side is kept.
+        edits: All changes of both sides, except those in ``conflicts``, where the stored value is kept.
         conflicts: What both sides changed differently, such as ``"the name of Person 2"``.
     """
 
@@ -30,10 +30,10 @@ class MergedEdits:
 
 
 def merge_edits(base: Edits, mine: Edits, stored: Edits) -> MergedEdits:
-    """Apply the changes from ``base`` to ``mine`` to the edits that are stored by now.
+    """Apply the changes between ``base`` and ``mine`` to the edits that are stored by now (three-way merge).
 
     Args:
-        base: The edits that both sides began from.
+        base: The edits that both sides started from.
         mine: The edits to save.
         stored: The edits that another page saved in the meantime.
     """

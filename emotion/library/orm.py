@@ -53,7 +53,7 @@ class AnalysisRow(Base):
     owner: Mapped[str] = mapped_column(String(200))
     title: Mapped[str]
     title_key: Mapped[str] = mapped_column(BY_CODE_POINT)
-    """The title as it is sorted: case-folded, cut off."""
+    """Sort key of the title: case-folded and truncated."""
     source: Mapped[str]
     source_sha256: Mapped[str] = mapped_column(String(64), default="")
     words: Mapped[str] = mapped_column(default="")

@@ -24,7 +24,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Strain:
+class ThreadLoad:
     """Load of a session's thread over a period.
 
     Attributes:
@@ -88,12 +88,12 @@ class Meter:
             dropped=self._dropped,
         )
 
-    def strain(self, now_s: float, window_s: float) -> Strain:
+    def thread_load(self, now_s: float, window_s: float) -> ThreadLoad:
         """Return the load of the last ``window_s`` seconds."""
         lately = self._since(now_s, window_s)
         skipped = sum(picture.skipped for picture in lately)
         busy = sum(picture.ms for picture in lately) / 1000 / self._seconds(now_s, window_s)
-        return Strain(min(busy, 1.0), skipped / max(skipped + len(lately), 1), len(lately))
+        return ThreadLoad(min(busy, 1.0), skipped / max(skipped + len(lately), 1), len(lately))
 
     def _since(self, now_s: float, window_s: float) -> list[_Picture]:
         return [picture for picture in self._pictures if now_s - picture.time_s < window_s]

@@ -25,7 +25,7 @@ from emotion.web.addresses import check_port
 from emotion.web.hosts import is_foreign, is_loopback, is_named_host
 
 _WAITING = 32
-"""Maximum number of samples waiting for one receiver; a newer one then replaces the oldest."""
+"""Maximum number of samples waiting for one receiver; when it is reached, a new sample replaces the oldest."""
 _MAX_RECEIVERS = 32
 _START_S = 10.0
 _CLOSE_S = 2.0

@@ -115,7 +115,7 @@ class CodedSpan:
         code: Name of the code.
 
     Raises:
-        InputError: The times are no times, or the name of the code is no name.
+        InputError: A time is negative or not finite, the span ends before it starts, or the code's name is invalid.
     """
 
     start_s: float
@@ -137,7 +137,8 @@ class Coding:
         participant: Name of the participant.
         stimulus: Name of the stimulus.
         spans: In order of time.
-        finished: Whether the coder has gone through the whole video. Time without a span means something only then.
+        finished: Whether the coder has gone through the whole video; only then does time without a span mean that the
+            coder saw no code.
 
     Raises:
         InputError: A name is empty or too long, or there are too many spans.

@@ -26,7 +26,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 class NamePattern:
-    """A pattern with named fields in braces; everything else must be in the name as it is.
+    """A pattern with named fields in braces; all other text must occur in the file name, ignoring case.
 
     ``participant`` is required; ``stimulus`` is one for all videos if it is not in the pattern. Any other field is a
     variable. A field takes as few characters as the rest of the pattern allows, the last one the remaining ones.
@@ -35,7 +35,7 @@ class NamePattern:
         text: Such as ``"{participant}_{stimulus}_{group}"``; it stands for the file name without its ending.
 
     Raises:
-        InputError: There is no participant in it, a field is named twice or not at all, or two follow each other.
+        InputError: It has no ``{participant}``, a field without a name or twice, or two fields without text in between.
     """
 
     def __init__(self, text: str) -> None:

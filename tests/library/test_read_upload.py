@@ -9,15 +9,15 @@ import pytest
 from emotion.analytics.files import load_parquet, save_parquet
 from emotion.errors import TimelineError
 from emotion.library.read_upload import load_uploaded
-from emotion.sandbox.runner import end_waiting
+from emotion.sandbox.runner import end_idle_processes
 from tests.analytics.test_files import assert_same
 
 
 @pytest.fixture(autouse=True)
 def none_waits():
-    end_waiting()
+    end_idle_processes()
     yield
-    end_waiting()
+    end_idle_processes()
 
 
 @pytest.mark.slow

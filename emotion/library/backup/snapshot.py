@@ -231,4 +231,4 @@ def _from_json(archive: ArchiveReader, table: Table) -> list[dict[str, Any]]:
             for line in lines
         ]
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise LibraryError(f"expected a whole backup; {name} is damaged") from error
+        raise LibraryError(f"expected an undamaged backup; {name} is damaged") from error

@@ -13,7 +13,7 @@ from emotion.errors import EmotionError, LibraryError
 from emotion.library.entries import State
 from emotion.library.jobs.clips import hand_over_left_clips
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers, mark_interrupted
-from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, work_of
+from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, register_worker
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.library.library import Library
 from emotion.paths import ROOT
@@ -111,7 +111,7 @@ class Dispatcher:
         self._children[claim] = child
         log.info("an analysis was given to a worker", extra={"analysis": claim.id, "worker": child.pid})
         try:
-            work_of(self._library, claim, child.pid)
+            register_worker(self._library, claim, child.pid)
         except LibraryError:
             log.info("analysis %s was over before its worker was noted", claim.id)
 

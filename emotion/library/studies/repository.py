@@ -79,7 +79,7 @@ class AnalysisState:
 
 
 class StudyRepository:
-    """The studies of one owner; those of others, and analyses of others, do not exist for it.
+    """The studies of one owner; it cannot reach studies or analyses of other owners.
 
     Args:
         repository: The owner's analyses.
@@ -136,19 +136,19 @@ class StudyRepository:
             return SavedStudy(row.id, study, row.version)
 
     def find(self, name: str) -> SavedStudy:
-        """Return the study with an ID, or with a title that no other one has.
+        """Return the study with this ID or this title.
 
         Raises:
-            LibraryError: There is none, or there are several.
+            LibraryError: There is no such study, or several have this title.
         """
-        fitting = [each.id for each in self.summaries() if name in {each.id, each.title}]
-        if len(fitting) != 1:
-            there = "several studies have this title; name its ID" if fitting else "there is none"
-            raise LibraryError(f"expected the title or ID of a study; got {name!r}: {there}")
-        return self.get(fitting[0])
+        matching = [each.id for each in self.summaries() if name in {each.id, each.title}]
+        if len(matching) != 1:
+            problem = "several studies have this title; use its ID" if matching else "there is no such study"
+            raise LibraryError(f"expected the title or ID of a study; got {name!r}: {problem}")
+        return self.get(matching[0])
 
     def save(self, saved: SavedStudy, study: Study) -> SavedStudy:
-        """Replace a study, and return what is stored then.
+        """Replace a study, and return it as it is stored now.
 
         Args:
             saved: The study as it was read.
