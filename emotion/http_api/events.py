@@ -42,7 +42,7 @@ async def follow_job(
     """Send `event: job` with the job as `data` whenever it changes, until it is over; then `event: end`."""
     await anyio.to_thread.run_sync(show, repository, job_id, request)
     counted = ExitStack()
-    counted.enter_context(context.room.stream(repository.owner))
+    counted.enter_context(context.request_limits.stream(repository.owner))
     events = _events(request, repository, job_id, time.monotonic() + wait_s, counted)
     return StreamingResponse(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
 

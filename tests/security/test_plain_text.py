@@ -52,7 +52,7 @@ REVIEWED = {
         "'\\n'.join((f'- `{name}`: {about}' for name, about in FILES.items()))",
     ): "FILES, written here",
     ("ui/studies/results.py", "path"): "writes a file, shows nothing",
-    ("ui/studies/view.py", "standing(saved, states)"): "numbers",
+    ("ui/studies/view.py", "completeness(saved, states)"): "numbers",
     ("ui/video/downloads.py", "chosen.about"): "sentences of FORMATS, written in the program",
     ("ui/video/downloads.py", "f'**{plain(chosen.title)}** · {_how_far(job.progress, chosen.steps)}'"): "numbers",
     ("ui/video/tabs/insight.py", "list(fills)"): "titles of this module",

@@ -15,7 +15,7 @@ import emotion
 from emotion.errors import LiveError
 from emotion.live import SEATS, LiveSession, LiveSettings
 from ui.common.errors import fragment
-from ui.common.memory import settle_memory
+from ui.common.memory import freeze_loaded_objects
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.live.camera_stream import CameraStream
@@ -49,7 +49,7 @@ def warmed() -> emotion.Analyzer:
     """Return the shared analyzer, warmed up: the first picture takes longer than the rest."""
     analyzer = load_analyzer()
     LiveSession(analyzer).warm()
-    settle_memory()
+    freeze_loaded_objects()
     return analyzer
 
 

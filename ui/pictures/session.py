@@ -17,7 +17,7 @@ from emotion.types import FrameResult, Image
 from emotion.vision.face_parts import FaceParts
 from emotion.vision.uploaded import load_uploaded
 from ui.common.resources import part_finder
-from ui.common.uploads import turn
+from ui.common.uploads import session_lock
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def analyse_next(analyzer: emotion.Analyzer) -> bool:
     A picture stays pending until it is added, so that one whose run is stopped is analysed by the next run.
     """
     waiting, shown = pending_pictures(), pictures()
-    with turn():
+    with session_lock():
         if not waiting:
             return False
         first = waiting[0]

@@ -17,7 +17,7 @@ from emotion.studies.names import PARTICIPANT, STIMULUS, NamePattern, study_of_n
 from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
 from ui.common.plain import plain
 from ui.common.tables import csv_button
-from ui.common.uploads import take_uploads, turn, uploader_key
+from ui.common.uploads import session_lock, take_uploads, uploader_key
 from ui.shell.notice import show_notice
 from ui.studies import session
 from ui.video.pending_uploads import KEEP, RATES, VIDEO_TYPES
@@ -77,7 +77,7 @@ def _analyse(studies: StudyRepository, saved: SavedStudy, study: Study, uploads:
     for place, cell in enumerate(study.cells):
         upload = uploads[int(cell.analysis)]
         bar.progress(place / len(study.cells), f"Adding {plain(upload.name)} …")
-        with turn():
+        with session_lock():
             try:
                 if upload.file_id not in queued:
                     entry = studies.analyses.add(upload, upload.name, settings, title=" · ".join(cell.key))
@@ -163,7 +163,7 @@ def _show_reading(study: Study, files: Mapping[str, str]) -> None:
 
 
 def _save(
-    studies: StudyRepository, saved: SavedStudy, new: Study, news: str, failures: list[str] | None = None
+    studies: StudyRepository, saved: SavedStudy, new: Study, message: str, failures: list[str] | None = None
 ) -> None:
     """Merge what is new into the study and run the page again, or say why that cannot be done.
 
@@ -178,5 +178,5 @@ def _save(
     for failure in failures or ():
         st.error(plain(failure), icon=":material/broken_image:")
     if not failures:
-        session.tell(news)
+        session.queue_message(message)
         st.rerun()

@@ -34,8 +34,8 @@ from emotion.studies.formats.event_tables import Columns, LoggedEvent, kind_of, 
 from emotion.studies.names import NamePattern
 from emotion.studies.results import StudyResults
 from emotion.studies.statistics.resampling import MIN_PEOPLE
-from ui.common.kept import kept
 from ui.common.plain import plain, sentence
+from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
 from ui.studies.differences import show_differences
 from ui.studies.jobs import computed
@@ -125,7 +125,7 @@ def _compare(
 
 def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
     """Return the spans of all files; ask for the pattern of file names unless all are tables of all coders."""
-    tables, files = kept("study_codes", _marks(uploads), lambda: _parsed(uploads))
+    tables, files = session_cached("study_codes", _marks(uploads), lambda: _parsed(uploads))
     parts = list(tables)
     if files:
         text = st.text_input(

@@ -66,7 +66,7 @@ def _save(codings: CodingRepository, study_id: str, saved: SavedCodebook, table:
     except EmotionError as error:
         st.error(sentence(error), icon=":material/error:")
         return
-    session.tell("Codebook saved.")
+    session.queue_message("Codebook saved.")
     st.rerun()
 
 

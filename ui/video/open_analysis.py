@@ -12,8 +12,8 @@ from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.entries import show_entries, state_text
 from ui.common.errors import fragment
-from ui.common.kept import kept
 from ui.common.plain import plain
+from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
 from ui.common.widgets import browser_zone, progress_text
 from ui.video import session
@@ -110,7 +110,7 @@ def when(entry: Entry) -> str:
 
 def _load(library: Repository, entry: Entry) -> Analysis:
     """Return the analysis; the last one is cached, so reruns do not read it again."""
-    return kept("loaded_analysis", (entry.id, entry.finished_at), lambda: library.load_analysis(entry.id))
+    return session_cached("loaded_analysis", (entry.id, entry.finished_at), lambda: library.load_analysis(entry.id))
 
 
 def video_source_of(library: Repository, entry: Entry) -> VideoSource | None:

@@ -61,7 +61,7 @@ def begun(library: Repository) -> list[Entry]:
 
 
 def has_begun() -> bool:
-    """Return whether this session started an analysis that is not cleared."""
+    """Return whether this session started an analysis that was not cleared since."""
     return bool(begun_videos())
 
 
@@ -71,7 +71,7 @@ def source_of(analysis_id: str) -> VideoSource | None:
 
 
 def borrow(analysis_id: str, video_source: VideoSource) -> VideoSource:
-    """Hold a video that the library keeps; one at a time, because its browser copy may be large."""
+    """Keep a reference to a video of the library; one at a time, because its copy for browsers may be large."""
     for other in _borrowed().values():
         other.close()
     _borrowed().clear()

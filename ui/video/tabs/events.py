@@ -31,7 +31,7 @@ class HasEdits(Protocol):
 
     @property
     def generation(self) -> int:
-        """How often another page's changes came in; part of the keys of fields that show edits."""
+        """How often another page's changes were taken over; part of the keys of fields that show edits."""
 
 
 _DOTS = "Each dot is the difference after minus before the event, per expression; right of 0: more of it after."
