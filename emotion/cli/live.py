@@ -118,7 +118,7 @@ class _Run:
         if self.out is not None:
             folder = self._folder()
             if folder.exists():
-                raise InputError(f"expected no results of an earlier run; move or delete the folder {folder.name}")
+                raise InputError(f"expected no results of an earlier run; move {folder.name} away to keep them")
             about = RecordingInfo(self.analyzer.model, self.analyzer.labels, self.analyzer.settings(Sampling(), ""))
             self._parts = Checkpoint(Storage(folder), "parts")
             self._writer = TimelineWriter(self._parts, about)
