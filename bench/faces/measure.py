@@ -39,10 +39,10 @@ class _Recorder(FaceCheck):
         super().__init__(mesh, BlazeFace(small=True), _EVERYTHING)
         self.rows: list[tuple[FloatArray, bool, FloatArray]] = []
 
-    def __call__(self, luma: Image, rgb: Image, find: Face, fits: Sequence[Mesh]) -> bool:
+    def __call__(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> bool:
         judged = visible_share(fits[-1].points, luma) >= MIN_VISIBLE
         box = np.concatenate([fits[-1].points[:, :2].min(axis=0), fits[-1].points[:, :2].max(axis=0)])
-        self.rows.append((self.measure(luma, rgb, find, fits), judged, box))
+        self.rows.append((self.measure(luma, rgb, detection, fits), judged, box))
         return True
 
 

@@ -15,7 +15,7 @@ SAME_FRAME_S = 2e-3
 """Times closer than this are the same frame, as containers round to a millisecond."""
 
 HOLD_S = 0.5
-"""Time before a face's first and after its last detection in which it is covered, as detections come a little late."""
+"""Time before a face's first and after its last detection in which it is covered, as it is detected with a delay."""
 
 BRIDGE_S = 2.0
 """Longest gap between detections of a person that is covered, as nobody leaves and returns so quickly."""

@@ -15,7 +15,7 @@ from emotion.studies.sums import participant_track, seen_s, track_named
 from emotion.studies.windows import Window
 
 MIN_SEEN_S = WINDOW_S + 2 * MAX_LAG_S
-"""Somebody seen for less is no second person: there would be no window to compare, s."""
+"""Minimum time in view of a second person, s; with less, no window could be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def pair_of(study: Study, cell: Cell, rows: Rows, windows: Sequence[Window], edi
         edits: Its edits, for names and merged tracks.
 
     Raises:
-        InputError: Somebody who counts in no result is in the video, but it is not known which person.
+        InputError: A participant who is left out of results is in the video, but it is unknown which person that is.
     """
     seen = seen_s(rows, windows)
     own = participant_track(seen, cell.track, track_named(cell.participant, edits))

@@ -11,7 +11,7 @@ from emotion.stream_state import StreamState
 from emotion.types import Face, FloatArray
 
 MEMORY_S = 2.0
-"""How long a person may be out of sight and keep their track id."""
+"""How long a person may be out of sight without losing their track ID, s."""
 MAX_SHIFT = 0.6
 """Largest distance between the centres of a person's consecutive boxes, in box sides."""
 SHIFT_PER_S = 1.5

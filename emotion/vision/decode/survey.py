@@ -96,7 +96,7 @@ def survey(path: str | Path) -> Survey:
 
 
 def survey_opened(container: Any, stream: Any) -> tuple[Survey, bool]:
-    """Return the facts about an open video's time, and whether the container is still, or again, at its start.
+    """Return the facts about an open video's time, and whether the container is at its start afterwards.
 
     Opening a video costs several times as much as reading its packets, so the caller's container is read and rewound.
 
@@ -108,7 +108,7 @@ def survey_opened(container: Any, stream: Any) -> tuple[Survey, bool]:
         return facts.survey, True
     facts.survey = _survey(container, stream)
     index = stream.index_entries
-    # Other containers have no index of all frames before they are read, or damage stopped the reading.
+    # Only mp4 has an index of all frames at once. If the numbers differ, damage stopped the reading.
     if "mp4" not in container.format.name or not facts.survey.frames or facts.survey.frames != len(index):
         return facts.survey, False
     container.seek(index[0].timestamp, stream=stream)
@@ -121,13 +121,13 @@ class _Cached:
 
 
 def _cached(path: str | Path) -> _Cached:
-    """Return the place for a file's facts, empty after every change of the file."""
+    """Return the cache entry of a file; it is empty after every change of the file."""
     facts = Path(path).stat()
-    return _place(str(path), facts.st_mtime_ns, facts.st_size)
+    return _cache_entry(str(path), facts.st_mtime_ns, facts.st_size)
 
 
 @lru_cache(maxsize=32)
-def _place(_path: str, _changed_ns: int, _size: int) -> _Cached:
+def _cache_entry(_path: str, _changed_ns: int, _size: int) -> _Cached:
     return _Cached()
 
 
@@ -208,7 +208,10 @@ def _medians_before(values: Stamps) -> Stamps:
 
 
 def _strays(stamps: Stamps) -> NDArray[np.bool_]:
-    """Return isolated stamps that are out of order by far more places than others; many together are a restart."""
+    """Return which stamps are isolated outliers: out of order by far more positions than others.
+
+    Many of them together are a restart of the clock, not outliers.
+    """
     later, earlier = np.zeros(len(stamps), int), np.zeros(len(stamps), int)
     for places in range(1, min(DEEPEST_REORDER, len(stamps) - 1) + 1):
         is_less = stamps[places:] < stamps[:-places]
@@ -262,14 +265,14 @@ def _sound_stamps(path: str) -> Stamps:
 
 def _rates(stream: Any) -> list[float]:
     """Return the frame rates that a file states, the most reliable first, or a fallback."""
-    said = [stream.average_rate, stream.guessed_rate, stream.codec_context.framerate, stream.base_rate]
+    stated = [stream.average_rate, stream.guessed_rate, stream.codec_context.framerate, stream.base_rate]
     if stream.container.format.name in _RAW:
-        said = said[1:]
-    return [float(rate) for rate in said if rate and rate <= _MOST_RATE] or [_FALLBACK_RATE]
+        stated = stated[1:]
+    return [float(rate) for rate in stated if rate and rate <= _MOST_RATE] or [_FALLBACK_RATE]
 
 
 def _rate(times: Stamps, rates: list[float], step_s: float) -> float:
-    """Return the stated rate that agrees with the measured one and is more exact, else the measured one."""
+    """Return the first stated rate that agrees with the measured one and is more exact; else the measured one."""
     if len(times) < 2:
         return rates[0]
     measured = (len(times) - 1) / max(float(times[-1] - times[0]), step_s * 1e-3)

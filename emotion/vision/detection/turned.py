@@ -12,7 +12,7 @@ from emotion.types import Detector, Face, FloatArray, Image, Region
 TURNS = (2, 1, 3)
 """Counter-clockwise quarter turns to try, upside down first, for cameras mounted on a ceiling."""
 MIN_CONFIDENCE = 0.75
-"""Higher than for upright faces, as three more searches give three times as many false detections."""
+"""Minimum confidence; higher than for upright faces, as three more searches find three times as many false faces."""
 _EYES = ((0.3, 0.4), (0.7, 0.4))
 """Where the right and the left eye are in a face's box, as shares of its sides."""
 
