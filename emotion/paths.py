@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _DATA = Path(__file__).with_name("_data")
 _APP = Path(__file__).with_name("_app")
-"""Folders of a wheel for what a checkout has in ``data`` and beside ``emotion``."""
+"""Folders of an installed wheel: the content of ``data`` and the app, which in a checkout is beside ``emotion``."""
 
 
 def is_checkout() -> bool:

@@ -181,7 +181,7 @@ class Worker:
                 fs.get_file(path, str(copy))
             except OSError:
                 raise
-            except Exception as error:  # every file system raises errors of its own
+            except Exception as error:  # file systems have their own exceptions
                 raise OSError(f"{video.name} cannot be downloaded: {type(error).__name__}: {error}") from error
             yield copy
 

@@ -67,5 +67,5 @@ def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.Lay
     )
     return finish(
         diagonal + base.mark_line(strokeWidth=2) + points,
-        "Share of right answers against the probability said; on the diagonal they are equal",
+        "Accuracy against the predicted probability; on the diagonal they are equal",
     )

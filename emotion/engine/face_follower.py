@@ -32,7 +32,7 @@ from emotion.vision.track import Tracker
 KEY_FRAME_S = 0.4
 """Time between key frames while faces are being followed."""
 SEARCH_S = 0.15
-"""Time between key frames while nobody is in view, which costs no mesh."""
+"""Time between key frames while nobody is in view; shorter, as the mesh does not run then."""
 LOST_PRESENCE = 0.5
 """A followed face is lost below this mesh presence; lower than for new faces, to keep track ids stable."""
 SAME_FACE = 0.5

@@ -42,10 +42,10 @@ class Storage:
             self._root = str(root).rstrip("/")
             self._is_local = isinstance(self._fs, LocalFileSystem)
             self._make_folder(self._root)
-        except Exception as error:  # each file system raises errors of its own
+        except Exception as error:  # file systems have their own exceptions
             reason = (error.strerror if isinstance(error, OSError) else None) or brief(error) or type(error).__name__
             shown = masked(str(url))
-            raise LibraryError(f"expected EMOTION_STORAGE_URL to be a place for files; {shown!r}: {reason}") from error
+            raise LibraryError(f"expected EMOTION_STORAGE_URL to be a folder or a URL; {shown!r}: {reason}") from error
         self.url = self._root if self._is_local else str(url)
         """Absolute address of the storage."""
 

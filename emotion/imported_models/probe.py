@@ -86,8 +86,8 @@ def _litert_errors() -> Iterator[None]:
                 f"expected operations that LiteRT supports; got {next(filter(None, found.groups()))}"
             ) from error
         reason = re.split(r"\n|Node number", str(error))[0].strip(" .")[:_LONGEST_REASON]
-        told = f"says: {reason}" if reason else "gives no reason; memory may be short"
-        raise ModelError(f"expected a .tflite model that LiteRT can run; it {told}") from error
+        problem = f"it says: {reason}" if reason else "it gives no reason; memory may be low"
+        raise ModelError(f"expected a .tflite model that LiteRT can run; {problem}") from error
 
 
 def _input_and_output(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

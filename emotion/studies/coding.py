@@ -74,10 +74,10 @@ class Codebook:
         if not self.codes:
             raise InputError("expected a codebook with at least one code; got none")
         if twice := _twice(code.name.casefold() for code in self.codes):
-            raise InputError(f"expected each code once; got {brief(twice)!r} more often")
+            raise InputError(f"expected each code once; got {brief(twice)!r} several times")
         if twice := _twice(code.key for code in self.codes):
             names = " and ".join(repr(brief(code.name)) for code in self.codes if code.key == twice)
-            raise InputError(f"expected a key of its own for each code; got {twice!r} for {names}")
+            raise InputError(f"expected a different key for each code; got {twice!r} for {names}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ class Codebook:
         """Build from :meth:`to_dict`'s output.
 
         Raises:
-            InputError: It is something else.
+            InputError: It has another structure.
         """
         try:
             codes = [
@@ -173,7 +173,7 @@ class Coding:
         """Build from :meth:`to_dict`'s output.
 
         Raises:
-            InputError: It is something else.
+            InputError: It has another structure.
         """
         try:
             coder, participant, stimulus = (str(values[name]) for name in ("coder", "participant", "stimulus"))
@@ -191,7 +191,7 @@ def spans_from_json(values: Iterable[Mapping[str, Any]]) -> tuple[CodedSpan, ...
     """Return the spans of :func:`spans_to_json`'s output, which may come from a browser or a file.
 
     Raises:
-        InputError: It is something else.
+        InputError: It has another structure.
     """
     try:
         return tuple(CodedSpan(float(each["start_s"]), float(each["end_s"]), str(each["code"])) for each in values)

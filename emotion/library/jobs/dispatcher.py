@@ -52,7 +52,7 @@ class Dispatcher:
         return self
 
     def stop(self) -> None:
-        """Stop the thread; workers go on."""
+        """Stop the thread; workers continue."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
@@ -113,7 +113,7 @@ class Dispatcher:
         try:
             register_worker(self._library, claim, child.pid)
         except LibraryError:
-            log.info("analysis %s was over before its worker was noted", claim.id)
+            log.info("analysis %s was over before its worker was registered", claim.id)
 
 
 def _spawn(library: Library, claim: Claim) -> subprocess.Popen[bytes]:

@@ -59,7 +59,7 @@ class StudySummary:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisState:
-    """What a study's table says of an analysis.
+    """The facts about an analysis that the table of a study shows.
 
     Attributes:
         title: Its title.

@@ -221,7 +221,7 @@ def read_log(path: Path, kind: str, columns: Columns | None = None) -> list[Logg
         columns: Its columns, if the kind is ``"csv"``.
 
     Raises:
-        InputError: It is something else.
+        InputError: The file is of another format, or damaged.
     """
     if kind == "xdf":
         return xdf_events(path)

@@ -23,7 +23,7 @@ def write_sav(table: pd.DataFrame, study: Study, path: Path) -> dict[str, str]:
     """Write a table of results as ``.sav``.
 
     Args:
-        table: With columns that the codebook knows.
+        table: With columns that are in the codebook.
         study: The study, whose title is the file's label.
         path: The new file.
 

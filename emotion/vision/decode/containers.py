@@ -60,7 +60,7 @@ def path_of(source: object) -> Path:
     """Return a video's path from a string or path object.
 
     Raises:
-        VideoError: It is something else.
+        VideoError: It is neither.
     """
     if not isinstance(source, str | os.PathLike):
         raise VideoError(f"expected the path of a video; got {type(source).__name__}")
