@@ -131,7 +131,7 @@ def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, l
     """Build a study from file names, and return it with a message for each name that does not match the pattern."""
     pattern = options.pattern or suggest_pattern(list(files.values()))
     study, unmatched = study_of_names(NamePattern(pattern), files)
-    return study, [f"{name} does not fit the pattern {pattern}" for name in unmatched]
+    return study, [f"{name} does not match the pattern {pattern}" for name in unmatched]
 
 
 def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespace) -> Study:

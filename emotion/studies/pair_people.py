@@ -1,4 +1,4 @@
-"""Finds the second person of a study's cell: another participant in the same video, or whoever is seen longest."""
+"""Finds the second person of a study's cell: another participant in the same video, or the person seen longest."""
 
 from __future__ import annotations
 

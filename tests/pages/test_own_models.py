@@ -51,7 +51,7 @@ def is_offered(test, label: str) -> bool:
 def test_a_model_is_described_added_used_and_removed():
     test = give(page("model_lab"), "../My Model.tflite", classifier(probabilities=True))
     words = texts(test)
-    assert "Reads 48 × 48 px, grey; answers with 7 probabilities, float32" in words
+    assert "Input: 48 × 48 px, grey; output: 7 probabilities, float32" in words
     assert field(test, "Name").value == "my-model"
     assert not is_offered(test, "Add")
     assert imported_models() == []

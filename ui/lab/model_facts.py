@@ -69,7 +69,7 @@ def show_terms(cards: Mapping[str, ModelCard]) -> None:
             st.markdown(f"{code(FER2013_ALONE)} is trained on FER2013 with FER+ votes only, for those who need that.")
     st.markdown("**Terms of the models**")
     st.markdown(_terms(cards))
-    st.markdown("**Made by others**")
+    st.markdown("**Third-party models and pictures**")
     st.markdown(MADE_BY_OTHERS)
 
 

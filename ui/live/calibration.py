@@ -101,7 +101,7 @@ def calibration_notice(now: GazeCalibrationNow) -> str:
     if now.problem:
         return now.problem
     if now.kind == "none":
-        return f"Gaze of person {now.track_id}: no map was better than none; mean error {now.error_deg:.1f}°."
+        return f"Calibration did not improve the gaze of person {now.track_id}; mean error {now.error_deg:.1f}°."
     return (
         f"Gaze of person {now.track_id} calibrated: mean error {now.error_deg:.1f}° on dots left out "
         f"({now.error_before_deg:.1f}° before)."

@@ -23,8 +23,8 @@ from ui.studies import session
 from ui.video.pending_uploads import KEEP, RATES, VIDEO_TYPES
 
 PATTERN_HELP = (
-    "How to read file names, without their endings. {participant} is needed; {stimulus} is one for all videos if it is "
-    "left out. Other names in braces become variables, such as {group}."
+    "How to read file names, without their endings. {participant} is required. Without {stimulus}, all videos have the "
+    "same stimulus. Other names in braces become variables, such as {group}."
 )
 _UPLOADS = "study_upload"
 _QUEUED = "study_queued_uploads"
@@ -137,14 +137,14 @@ def _ask_names(files: Mapping[str, str], key: str) -> Study | None:
         "Pattern of the file names", suggested, help=PATTERN_HELP, key=f"study_pattern_{key}_{suggested}"
     )
     try:
-        study, strangers = study_of_names(NamePattern(text), files)
+        study, unmatched = study_of_names(NamePattern(text), files)
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
         return None
     _show_reading(study, files)
-    if strangers:
-        names = ", ".join(plain(name) for name in strangers[:5])
-        st.warning(f"The pattern does not fit {len(strangers)} names: {names}", icon=":material/rule:")
+    if unmatched:
+        names = ", ".join(plain(name) for name in unmatched[:5])
+        st.warning(f"The pattern does not match {len(unmatched)} names: {names}", icon=":material/rule:")
     return study
 
 

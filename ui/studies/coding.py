@@ -182,7 +182,7 @@ def _show_player(
         ):  # fmt: skip
             seen.finish(finished=True)
         names = ", ".join(map(plain, still_open))
-        open_states = f" Still open: {names}. Press the key where it ends." if still_open else ""
+        open_states = f" Still open: {names}. Press its key where it ends." if still_open else ""
         st.caption(f"{_count(len(coding.spans))} saved.{open_states}")
 
 

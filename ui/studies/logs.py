@@ -125,8 +125,8 @@ def _ask_place(
         )  # fmt: skip
         labels = list(dict.fromkeys(event.label for event in logged))
         align = st.selectbox(
-            "Event that the video shows too", [None, *labels], key="study_log_align", width=260,
-            format_func=lambda one: "none: times are the video's" if one is None else plain(one),
+            "Event that is visible in the video", [None, *labels], key="study_log_align", width=260,
+            format_func=lambda one: "none: the log uses the video's times" if one is None else plain(one),
         )  # fmt: skip
         at = st.number_input("Its time in the video, s", 0.0, step=0.1, disabled=align is None, key="study_log_at")
     cell = next(each for each in cells if each.key == key)

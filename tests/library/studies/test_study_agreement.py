@@ -94,8 +94,8 @@ def test_two_coders_are_compared_as_scikit_learn_does(studies: StudyRepository, 
 
 def test_names_without_a_video_are_reported_and_one_coder_is_refused(studies: StudyRepository, study_id: str) -> None:
     rows = [("ann", "p1", "film", "smile", 0.5, 2.0), ("ann", "p9", "film", "smile", 0.5, 2.0)]
-    cells, strangers = cells_of_spans(studies.get(study_id), spans_of(rows))
-    assert ([cell.key for cell in cells.values()], strangers) == ([("p1", "film")], [("p9", "film")])
+    cells, unknown = cells_of_spans(studies.get(study_id), spans_of(rows))
+    assert ([cell.key for cell in cells.values()], unknown) == ([("p1", "film")], [("p9", "film")])
     with pytest.raises(InputError, match="expected codes of at least two coders; got those of ann"):
         compare(studies, study_id, rows, model=False)
     with pytest.raises(InputError, match="expected codes of participants and stimuli"):

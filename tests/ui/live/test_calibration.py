@@ -19,7 +19,7 @@ def test_dots_are_placed_around_the_camera_above_the_screens_middle():
 def test_the_remaining_error_is_printed():
     done = GazeCalibrationNow(False, 2, 4.13, 8.9, 9, "affine")
     assert calibration_notice(done) == "Gaze of person 2 calibrated: mean error 4.1° on dots left out (8.9° before)."
-    assert "no map was better" in calibration_notice(replace(done, kind="none"))
+    assert "did not improve" in calibration_notice(replace(done, kind="none"))
     assert calibration_notice(GazeCalibrationNow(False, problem="No face was seen.")) == "No face was seen."
     assert calibration_notice(GazeCalibrationNow(True)) == "Look at each dot until it moves."
 

@@ -46,7 +46,7 @@ def edit_events(edits: Edits, key: str) -> Edits:
     """
     st.caption(
         "Mark moments and spans. An event without an end is a moment. Excluded spans, such as a technical break, "
-        "count in no figure."
+        "are left out of all figures."
     )
     table = event_table(edits.events)
     changed = st.data_editor(

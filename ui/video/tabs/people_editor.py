@@ -53,7 +53,7 @@ def edit_people(analysis: Analysis, edits: Edits, key: str, pictures: Mapping[in
         pictures: Faces as data URLs by track.
     """
     st.caption(
-        "Name people, merge tracks of the same person, and hide people who should not count. Every figure follows."
+        "Name people, merge tracks of the same person, and hide people who should not count. All figures are updated."
     )
     tracks = sorted(summarise(analysis)["tracks"], key=lambda track: -track["seconds"])
     offered = offered_people(analysis.timeline, edits.names)
