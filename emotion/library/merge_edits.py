@@ -38,13 +38,13 @@ def merge_edits(base: Edits, mine: Edits, stored: Edits) -> MergedEdits:
         stored: The edits that another page saved in the meantime.
     """
     names, other_names = _merge_mappings(base.names, mine.names, stored.names)
-    merged, other_wholes = _merge_people(base, mine, stored)
+    merged, other_merges = _merge_people(base, mine, stored)
     baselines, other_baselines = _merge_mappings(base.baselines, mine.baselines, stored.baselines)
     events, other_events = _merge_events(base.events, mine.events, stored.events)
     hidden = (stored.hidden | (mine.hidden - base.hidden)) - (base.hidden - mine.hidden)
     conflicts = (
         *(f"the name of {person_name(track, {})}" for track in other_names),
-        *(f"the merge of {person_name(track, {})}" for track in other_wholes),
+        *(f"the merge of {person_name(track, {})}" for track in other_merges),
         *(f"the baseline of {person_name(track, {})}" for track in other_baselines),
         *(f"the event “{event.label}”" for event in other_events),
     )

@@ -91,7 +91,7 @@ class _Painter:
         """Return ``(H, W, 3)`` uint8 RGB."""
         image = np.array(frame.rgb())
         if self._covered is not None:
-            if self._covered.knows(frame.time_s):
+            if self._covered.was_analysed(frame.time_s):
                 blur_faces(image, self._covered.at(frame.time_s))
             else:
                 blur_everything(image)

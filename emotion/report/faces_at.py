@@ -73,7 +73,7 @@ class ShownFaces:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sights:
+class _Detections:
     """Times and boxes of one person."""
 
     times: NDArray[np.float64]
@@ -96,13 +96,13 @@ class CoveredFaces:
         self._hold_s, self._bridge_s = max(HOLD_S, 1.5 * step_s), max(BRIDGE_S, 3 * step_s)
         self._span = (float(times[0]) - self._hold_s, float(times[-1]) + self._hold_s) if len(times) else None
         self._people = [
-            _Sights(rows["time_s"].to_numpy(np.float64), rows[BOX].to_numpy(np.float32))
+            _Detections(rows["time_s"].to_numpy(np.float64), rows[BOX].to_numpy(np.float32))
             for _, rows in analysis.timeline.groupby("track_id")
         ]
         self._from = np.array([person.times[0] for person in self._people]) - self._hold_s
         self._until = np.array([person.times[-1] for person in self._people]) + self._hold_s
 
-    def knows(self, time_s: float) -> bool:
+    def was_analysed(self, time_s: float) -> bool:
         """Return whether a time was analysed; at other times, a face may be anywhere."""
         return self._span is not None and self._span[0] <= time_s <= self._span[1]
 
@@ -112,7 +112,7 @@ class CoveredFaces:
         boxes = [box for person in near for box in self._of(self._people[person], time_s)]
         return np.array(boxes, np.float32).reshape(-1, 4)
 
-    def _of(self, person: _Sights, time_s: float) -> list[FloatArray]:
+    def _of(self, person: _Detections, time_s: float) -> list[FloatArray]:
         after = int(np.searchsorted(person.times, time_s - SAME_FRAME_S, "left"))
         before = int(np.searchsorted(person.times, time_s + SAME_FRAME_S, "right")) - 1
         between = before >= 0 and after < len(person.times)

@@ -54,7 +54,7 @@ REVIEWED = {
     ("ui/studies/results.py", "path"): "writes a file, shows nothing",
     ("ui/studies/view.py", "completeness(saved, states)"): "numbers",
     ("ui/video/downloads.py", "chosen.about"): "sentences of FORMATS, written in the program",
-    ("ui/video/downloads.py", "f'**{plain(chosen.title)}** · {_how_far(job.progress, chosen.steps)}'"): "numbers",
+    ("ui/video/downloads.py", "f'**{plain(chosen.title)}** · {_progress_text(job.progress, chosen.steps)}'"): "numbers",
     ("ui/video/tabs/insight.py", "list(fills)"): "titles of this module",
     ("ui/video/tabs/insight.py", "f'{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}'"): "sentences of this module",
     ("ui/shell/notice.py", "f'{next_step} {_how_often()}'"): "sentences of the pages",

@@ -158,7 +158,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, media: MediaOwners | None = None) -> None:
         self._app, self._media = app, media or MediaOwners()
-        settings.note_guard()
+        settings.mark_guard_installed()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request, or pass it on to the app."""

@@ -43,7 +43,7 @@ def show_calibration(session: LiveSession | None) -> None:
         width, distance = st.columns(2)
         width_cm = width.number_input("Width of the screen, cm", 5.0, 200.0, 34.0, 0.5, key="live_screen_cm")
         distance_cm = distance.number_input("Eyes to screen, cm", 15.0, 300.0, 60.0, 1.0, key="live_distance_cm")
-        reason = _why_not(session)
+        reason = _disabled_reason(session)
         data = {"enabled": not reason, "hint": reason, "dot_s": DOT_S}
         state = _mount(key="live_calibration", data=data, on_started_change=keep_value)
         if reason:
@@ -59,7 +59,7 @@ def is_calibrated(now: Snapshot) -> bool:
     return now.gaze_calibration is not None and not now.gaze_calibration.running
 
 
-def _why_not(session: LiveSession | None) -> str:
+def _disabled_reason(session: LiveSession | None) -> str:
     if session is None:
         return "Start the camera first."
     if not session.settings.eyes:

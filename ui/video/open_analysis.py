@@ -117,7 +117,7 @@ def video_source_of(library: Repository, entry: Entry) -> VideoSource | None:
     """Return the video that was uploaded in this session, or the one the library keeps; its conversion is started."""
     video_source = session.source_of(entry.id)
     if video_source is None and (path := library.video_path(entry.id)) is not None:
-        video_source = session.borrow(entry.id, VideoSource(entry.source, path))
+        video_source = session.hold_library_video(entry.id, VideoSource(entry.source, path))
     if video_source is not None:
         video_source.prepare()
     return video_source

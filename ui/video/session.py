@@ -66,11 +66,11 @@ def has_begun() -> bool:
 
 
 def source_of(analysis_id: str) -> VideoSource | None:
-    """Return the video of an analysis, uploaded in this session or borrowed; None if there is none."""
+    """Return the video of an analysis, uploaded in this session or kept in the library; None if there is none."""
     return begun_videos().get(analysis_id) or _borrowed().get(analysis_id)
 
 
-def borrow(analysis_id: str, video_source: VideoSource) -> VideoSource:
+def hold_library_video(analysis_id: str, video_source: VideoSource) -> VideoSource:
     """Keep a reference to a video of the library; one at a time, because its copy for browsers may be large."""
     for other in _borrowed().values():
         other.close()

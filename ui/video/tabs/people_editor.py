@@ -34,12 +34,12 @@ class Decision:
 
     Attributes:
         name: The person's name; empty for none.
-        whole: The track it is merged into; None for none.
+        merged_into: The track it is merged into; None for none.
         hidden: Whether it is left out of every figure.
     """
 
     name: str = ""
-    whole: int | None = None
+    merged_into: int | None = None
     hidden: bool = False
 
 
@@ -110,15 +110,15 @@ def with_decisions(edits: Edits, decisions: Mapping[int, Decision]) -> Edits:
     """Return edits with the decisions about some tracks applied; other tracks keep theirs.
 
     Raises:
-        InputError: Tracks are merged in a circle.
+        InputError: The merges form a cycle.
     """
     names = {track: name for track, name in edits.names.items() if track not in decisions}
-    merged = {track: whole for track, whole in edits.merged.items() if track not in decisions}
+    merged = {track: target for track, target in edits.merged.items() if track not in decisions}
     for track, decision in decisions.items():
         if decision.name:
             names[track] = decision.name
-        if decision.whole not in {None, track}:
-            merged[track] = decision.whole
+        if decision.merged_into not in {None, track}:
+            merged[track] = decision.merged_into
     merged_into(merged)
     hidden = (edits.hidden - decisions.keys()) | {track for track, decision in decisions.items() if decision.hidden}
     return replace(edits, names=names, merged=merged, hidden=frozenset(hidden))
