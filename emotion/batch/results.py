@@ -122,7 +122,7 @@ class Results:
         wanted = pa.array([video.shown for video in videos], _TEXT)
         table = table.filter(pc.is_in(table["source"], wanted))
         timelines = table["kind"].null_count
-        # Errors have no value here and count as neither.
+        # Rows of errors have no value of ``complete``, so they are not counted as incomplete.
         incomplete = pc.sum(pc.invert(table["complete"])).as_py() or 0
         return timelines, incomplete, len(table) - timelines
 

@@ -166,7 +166,7 @@ def _cells(windows: CrossCorrelation) -> pd.DataFrame:
 
 
 def _thinned(windows: CrossCorrelation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return every so many lags, lag 0 among them, and their correlations."""
+    """Return lags about :data:`_LAG_STEP_S` apart, lag 0 among them, ``(lags,)`` s, and their correlations."""
     apart = float(np.diff(windows.lags).min()) if len(windows.lags) > 1 else _LAG_STEP_S
     step, zero = max(round(_LAG_STEP_S / apart), 1), int(np.abs(windows.lags).argmin())
     kept = np.arange(zero % step, len(windows.lags), step)

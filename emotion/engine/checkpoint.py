@@ -128,7 +128,7 @@ class Checkpoint:
         empty = [replace(part, timeline=part.timeline.iloc[:0].copy()) for part, _ in self._each()]
         if not empty:
             raise LibraryError("no results of this analysis are kept")
-        # Facts come from the last part: a live recording gets longer from part to part.
+        # Take the properties from the last part, because a live recording gets longer with every part.
         whole = replace(empty[-1], frames=_joined(empty), complete=not note, note=note)
         schema = to_arrow(whole).schema
         with (

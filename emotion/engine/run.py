@@ -186,6 +186,6 @@ class _Run:
 
     def _progress(self) -> Progress:
         elapsed_s = time.monotonic() - self._started_s
-        # Scaled as if earlier runs had worked at the rate of this one.
+        # Assume that earlier runs worked at the rate of this one.
         scale = self._done / (self._done - self._earlier)
         return Progress(self._done, max(self._expected_frames, self._done), elapsed_s * scale)

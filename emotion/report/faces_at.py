@@ -81,7 +81,7 @@ class _Detections:
 
 
 class CoveredFaces:
-    """The boxes to blur, rather too large than too small.
+    """The boxes to blur, which are too large rather than too small.
 
     Between two detections of a person, the box spans both. Before the first, after the last and around a longer gap,
     the nearest one is held for a while.

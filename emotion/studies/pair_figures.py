@@ -259,4 +259,4 @@ MEANINGS = {
     "second_smiles": "Share of the time with both people in which the second person smiles",
     "smiling_p": "One-sided p-value of smiling together against the same tracks shifted in time",
 }
-"""Column of :func:`figures_row` → what it is."""
+"""Column of :func:`figures_row` → its meaning."""

@@ -61,7 +61,7 @@ def show_accuracy(cards: Mapping[str, ModelCard]) -> None:
 
 
 def show_terms(cards: Mapping[str, ModelCard]) -> None:
-    """Show what the default model is trained on, and each statement of terms once, with its models."""
+    """Show the default model's training data, and each distinct licence text with the models that it applies to."""
     default = cards.get(ALIASES["default"])
     if default is not None and (sources := training_sources(default.training)):
         show_section(Section("Sources", (FOR_RESEARCH,), tables=(sources_table(sources),)))
@@ -74,7 +74,7 @@ def show_terms(cards: Mapping[str, ModelCard]) -> None:
 
 
 def _terms(cards: Mapping[str, ModelCard]) -> str:
-    """Return a list of all statements of terms with their models; a large group is “all others”, to keep it short."""
+    """Return a list of all licence texts with their models; the largest group of over three is named “All n others”."""
     terms: dict[str, list[str]] = {}
     for name, card in cards.items():
         terms.setdefault(card.licence or "Not stated.", []).append(name)

@@ -81,7 +81,7 @@ def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
         return
     picture, below = st.container(), st.container()
     with below:
-        # Before the camera, so that it sees the camera's iframe from its start.
+        # Mounted before the camera, so that its script observes the camera's iframe from the start.
         watch_camera("live_watch", running=running_stream() is not None)
     with picture:
         _show_picture(_stream_for(analyzer, options.look), options, servers)

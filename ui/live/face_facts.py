@@ -12,7 +12,7 @@ _WIDEST = 1.5
 
 
 def face_facts(face: FaceNow) -> list[tuple[str, str]]:
-    """Return the name and text of each known fact; unknown blinks and movements say what they need instead."""
+    """Return (name, text) of each known value; for unknown blinks and movements, the text says what they need."""
     facts = []
     openness = {"left": face.open_left, "right": face.open_right}
     known = {side: value for side, value in openness.items() if math.isfinite(value)}

@@ -131,9 +131,10 @@ def _show_video(
 ) -> None:
     """Show the player of a video, or why there is none."""
     entry = studies.analyses.get(cell.analysis)
-    # Until its analysis ends, the library holds every video; one that is deleted then would vanish while it is coded.
-    stays = entry.state.is_over or entry.settings.keep_video
-    source = video_source_of(studies.analyses, entry) if stays else None
+    # While an analysis is queued or runs, the library has its video even if it will not be kept. Such a video cannot be
+    # coded, because it could be deleted meanwhile.
+    is_kept = entry.state.is_over or entry.settings.keep_video
+    source = video_source_of(studies.analyses, entry) if is_kept else None
     if source is None:
         st.info(
             f"The video of {plain(' · '.join(cell.key))} was not kept, so it cannot be coded here. Add it again with "

@@ -134,7 +134,7 @@ def _ask_place(
 
 
 def _likely(cells: list[Cell], states: Mapping[str, AnalysisState], name: str) -> int:
-    """Return the index of the cell whose video has the log's name, or whose names occur in it; or 0."""
+    """Return the index of the cell whose video has the log's name, else whose names all occur in that name, else 0."""
     stem = PurePath(name).stem.casefold()
     sources = [PurePath(states[cell.analysis].source).stem.casefold() for cell in cells]
     if stem in sources:

@@ -1,4 +1,4 @@
-"""Calibrates gaze: fits a map from measured to true gaze angles, from looks at a few known dots."""
+"""Calibrates gaze: fits a map from measured to true gaze angles while a person looks at a few known dots."""
 
 from __future__ import annotations
 

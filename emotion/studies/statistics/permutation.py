@@ -20,11 +20,11 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Permutations:
-    """Rearrangements of the data, the one that was observed first.
+    """Permutations of the data; the first row is the data as observed.
 
     Attributes:
         rows: ``(permutations, people)``; signs −1 and 1, or 1 for members of the first group and 0 for others.
-        exact: Whether these are all rearrangements, not a random sample.
+        exact: Whether these are all distinct permutations, not a random sample.
     """
 
     rows: Values
@@ -35,9 +35,9 @@ class Permutations:
 
 
 def sign_flips(people: int, permutations: int = PERMUTATIONS, seed: int = 0) -> Permutations:
-    """Return signs for the differences of ``people`` people: all halves of the sign flips, or a random sample.
+    """Return signs for the differences of ``people`` people: one half of all sign flips, or a random sample.
 
-    A two-sided test gets the same statistic from all signs reversed, so that half of them suffices.
+    Reversing all signs does not change the statistic of a two-sided test, so the other half is not needed.
 
     Args:
         people: Number of differences, at least 1.
@@ -148,12 +148,12 @@ def _moments(filled: Values, known: Values, members: Values) -> tuple[Values, Va
 
 
 def _no_rounding(spread: Values, scale: Values) -> Values:
-    """Return sums of squares with those that are rounding errors as 0."""
+    """Return sums of squares, with those within rounding error of 0 set to 0."""
     return np.where(spread <= 1e-13 * scale, 0.0, spread)
 
 
 def _ratio(difference: Values, variance: Values) -> Values:
-    """Return difference ÷ standard error, with 0 ÷ 0 as 0."""
+    """Return difference ÷ standard error; 0 for 0 ÷ 0."""
     with np.errstate(invalid="ignore", divide="ignore"):
         t = difference / np.sqrt(variance)
     return np.where((variance == 0) & (difference == 0), 0.0, t)

@@ -44,7 +44,7 @@ def contrast_sentence(contrast: Contrast) -> str:
 
 
 def cluster_sentences(test: ClusterTest) -> list[str]:
-    """Return a sentence for each reliable cluster of a test and one on what it means, or one that there is none."""
+    """Return a sentence for each reliable cluster and one on their limits, or a sentence that there is none."""
     reliable = [cluster for cluster in test.clusters if cluster.p < ALPHA]
     if not reliable:
         return [f"At no time was there a reliable difference in {test.measure} between {test.a} and {test.b}."]
@@ -71,7 +71,7 @@ def decimals(low: float, high: float) -> int:
 
 
 def number(value: float, places: int) -> str:
-    """Return a number with so many decimals and a true minus sign."""
+    """Return a number with a given number of decimals and a minus sign (not a hyphen); "unknown" for NaN."""
     if not math.isfinite(value):
         return "unknown" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     text = f"{abs(value):.{places}f}"

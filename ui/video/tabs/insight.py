@@ -226,7 +226,7 @@ def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | N
         window_s = st.slider(_WINDOWS[chosen], 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", width=220)
     st.caption(f"{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}")
     method = next(name for name in METHODS if name == chosen)
-    # Kept, so that what tabs compute from it is kept too.
+    # The same object in every run, so that results that tabs cached for it stay valid.
     return session_cached(
         "smoothed_analysis", (edited, method, window_s), lambda: smoothed(edited, method, window_s)
     ), track
