@@ -56,7 +56,7 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
         while waiting or running:
             while idle and waiting:
                 (video, number), slot = waiting.popleft(), idle.pop()
-                running[slot.submit(_do, video)] = slot, video, number
+                running[slot.submit(_analyse_in_worker, video)] = slot, video, number
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 slot, video, number = running.pop(future)
                 try:
@@ -105,7 +105,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _do(video: Video) -> Row | None:
+def _analyse_in_worker(video: Video) -> Row | None:
     if _worker is None:
         raise RuntimeError("expected a process that was started as a worker")
     return _worker(video)

@@ -95,10 +95,10 @@ def _input_and_output(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     with _litert_errors():
         interpreter = Interpreter(model_path=str(path), num_threads=1)
         interpreter.allocate_tensors()
-    return _only(interpreter.get_input_details(), "input"), _only(interpreter.get_output_details(), "output")
+    return _single(interpreter.get_input_details(), "input"), _single(interpreter.get_output_details(), "output")
 
 
-def _only(details: list[dict[str, Any]], what: str) -> dict[str, Any]:
+def _single(details: list[dict[str, Any]], what: str) -> dict[str, Any]:
     if len(details) != 1:
         raise ModelError(f"expected one {what}; got {len(details)}")
     detail = details[0]

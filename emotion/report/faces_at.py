@@ -45,13 +45,13 @@ class ShownFaces:
         if frame < 0 or time_s > max(self._ends[frame], self._times[frame] + SAME_FRAME_S) - 1e-9:
             return ()
         rows = range(self._first[frame], self._last[frame])
-        following = self._following(frame)
+        following = self._next_rows(frame)
         if time_s - self._times[frame] <= SAME_FRAME_S or not following:
             return tuple(self._face(row, self._boxes[row]) for row in rows)
         share = (time_s - self._times[frame]) / (self._times[frame + 1] - self._times[frame])
         return tuple(self._face(row, self._moved(row, following, share)) for row in rows)
 
-    def _following(self, frame: int) -> dict[int, int]:
+    def _next_rows(self, frame: int) -> dict[int, int]:
         """Return track → row of the next analysed frame."""
         if frame + 1 >= len(self._times):
             return {}
@@ -109,10 +109,10 @@ class CoveredFaces:
     def at(self, time_s: float) -> FloatArray:
         """Return the ``(n, 4)`` boxes at a time, in px."""
         near = np.flatnonzero((self._from <= time_s) & (time_s <= self._until))
-        boxes = [box for person in near for box in self._of(self._people[person], time_s)]
+        boxes = [box for person in near for box in self._boxes_of(self._people[person], time_s)]
         return np.array(boxes, np.float32).reshape(-1, 4)
 
-    def _of(self, person: _Detections, time_s: float) -> list[FloatArray]:
+    def _boxes_of(self, person: _Detections, time_s: float) -> list[FloatArray]:
         after = int(np.searchsorted(person.times, time_s - SAME_FRAME_S, "left"))
         before = int(np.searchsorted(person.times, time_s + SAME_FRAME_S, "right")) - 1
         between = before >= 0 and after < len(person.times)

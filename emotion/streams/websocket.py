@@ -89,7 +89,7 @@ class WebSocketSink:
             return
         self._sent += 1
         if self._receivers:
-            self._loop.call_soon_threadsafe(self._give, sample, unix_time(sample.clock_s))
+            self._loop.call_soon_threadsafe(self._send_to_all, sample, unix_time(sample.clock_s))
 
     def status(self) -> SinkStatus:
         """Return the state, with the number of connected receivers."""
@@ -102,7 +102,7 @@ class WebSocketSink:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(_START_S)
 
-    def _give(self, sample: Sample, unix_s: float) -> None:
+    def _send_to_all(self, sample: Sample, unix_s: float) -> None:
         made: dict[bool, str | bytes] = {}
         for receiver in self._receivers:
             if receiver.binary not in made:

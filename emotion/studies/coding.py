@@ -73,9 +73,9 @@ class Codebook:
     def __post_init__(self) -> None:
         if not self.codes:
             raise InputError("expected a codebook with at least one code; got none")
-        if twice := _twice(code.name.casefold() for code in self.codes):
+        if twice := _first_duplicate(code.name.casefold() for code in self.codes):
             raise InputError(f"expected each code once; got {brief(twice)!r} several times")
-        if twice := _twice(code.key for code in self.codes):
+        if twice := _first_duplicate(code.key for code in self.codes):
             names = " and ".join(repr(brief(code.name)) for code in self.codes if code.key == twice)
             raise InputError(f"expected a different key for each code; got {twice!r} for {names}")
 
@@ -218,7 +218,7 @@ def _check_name(kind: str, name: str) -> None:
         raise InputError(f"expected a {kind}'s name of 1 to {MAX_NAME} characters on one line; got {brief(name)!r}")
 
 
-def _twice(names: Iterable[str]) -> str | None:
+def _first_duplicate(names: Iterable[str]) -> str | None:
     return next((name for name, count in Counter(names).items() if count > 1), None)
 
 

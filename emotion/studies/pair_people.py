@@ -49,7 +49,7 @@ def pair_of(study: Study, cell: Cell, rows: Rows, windows: Sequence[Window], edi
     """
     seen = seen_s(rows, windows)
     own = participant_track(seen, cell.track, track_named(cell.participant, edits))
-    hidden = _not_counting(study, cell, edits)
+    hidden = _excluded_tracks(study, cell, edits)
     if own is None or own in hidden:
         return None
     others = {
@@ -63,7 +63,7 @@ def pair_of(study: Study, cell: Cell, rows: Rows, windows: Sequence[Window], edi
     return Pair((own, track), partners.get(track) or person_name(track, edits.names))
 
 
-def _not_counting(study: Study, cell: Cell, edits: Edits) -> set[int]:
+def _excluded_tracks(study: Study, cell: Cell, edits: Edits) -> set[int]:
     """Return the tracks of people in the cell's video who count in no result."""
     absent = {each.name for each in study.participants if not each.counts}
     found = {track_named(name, edits) for name in absent}

@@ -62,7 +62,7 @@ def study_of_sheet(table: pd.DataFrame, files: Mapping[str, str], title: str = "
     rows, unknown = [], []
     for record in table.to_dict("records"):
         file = record.get(FILE, "")
-        analysis = file if file in files else _only(ids.get(_stem(file), []), file)
+        analysis = file if file in files else _single_id(ids.get(_stem(file), []), file)
         if file and analysis is None:
             unknown.append(file)
         variables = {str(name): value for name, value in record.items() if name not in OWN and value}
@@ -120,7 +120,7 @@ def _stem(name: str) -> str:
     return PurePath(name).stem.casefold()
 
 
-def _only(ids: list[str], file: str) -> str | None:
+def _single_id(ids: list[str], file: str) -> str | None:
     if len(ids) > 1:
         raise InputError(f"expected one analysis of {brief(file)!r}; the library has {len(ids)}, so name its ID")
     return ids[0] if ids else None

@@ -57,7 +57,7 @@ REVIEWED = {
     ("ui/video/downloads.py", "f'**{plain(chosen.title)}** · {_progress_text(job.progress, chosen.steps)}'"): "numbers",
     ("ui/video/tabs/insight.py", "list(fills)"): "titles of this module",
     ("ui/video/tabs/insight.py", "f'{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}'"): "sentences of this module",
-    ("ui/shell/notice.py", "f'{next_step} {_how_often()}'"): "sentences of the pages",
+    ("ui/shell/notice.py", "f'{next_step} {_asked_once_text()}'"): "sentences of the pages",
     ("ui/video/pending_uploads.py", "_model_help()"): "OFFERS, written in emotion/models/offered.py",
     ("ui/video/queue.py", "f'**{plain(entry.title)}** · {_place(place)}'"): "a place in the queue",
     ("ui/video/downloads.py", "titles.__getitem__"): "titles of FORMATS, written in the program",

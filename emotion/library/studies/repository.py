@@ -124,14 +124,16 @@ class StudyRepository:
         """
         with self._database.reading() as session:
             row = study_row(session, self._owner, study_id)
-            people = _of(session, study_id, StudyParticipantRow, "name", "variables", "consent", "excluded")
-            stimuli = _of(session, study_id, StudyStimulusRow, "name", "variables", "event", "before_s", "after_s")
+            people = _select_rows(session, study_id, StudyParticipantRow, "name", "variables", "consent", "excluded")
+            stimuli = _select_rows(
+                session, study_id, StudyStimulusRow, "name", "variables", "event", "before_s", "after_s"
+            )
             columns = ("participant", "stimulus", "analysis_id", "start_s", "end_s", "track")
             study = Study(
                 row.title,
                 tuple(Participant(name, values, Consent(consent), why) for name, values, consent, why in people),
                 tuple(Stimulus(*each) for each in stimuli),
-                tuple(Cell(*each) for each in _of(session, study_id, StudyCellRow, *columns)),
+                tuple(Cell(*each) for each in _select_rows(session, study_id, StudyCellRow, *columns)),
             )
             return SavedStudy(row.id, study, row.version)
 
@@ -249,7 +251,7 @@ def _insert(session: Session, table: type[_Part], study_id: str, rows: list[dict
         )
 
 
-def _of(session: Session, study_id: str, table: type[_Part], *columns: str) -> list[tuple[Any, ...]]:
+def _select_rows(session: Session, study_id: str, table: type[_Part], *columns: str) -> list[tuple[Any, ...]]:
     """Return columns of a study's rows in a table, in order."""
     wanted = select(*(getattr(table, name) for name in columns))
     found = session.execute(wanted.where(table.study_id == study_id).order_by(table.place))

@@ -88,7 +88,7 @@ def paired_t(differences: Values, signs: Values) -> Values:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (signs @ filled) / counts
         spread = np.where(counts > 1, squares - counts * mean**2, np.nan)
-        return _ratio(mean, _no_rounding(spread, squares) / (counts - 1) / counts)
+        return _ratio(mean, _without_rounding_errors(spread, squares) / (counts - 1) / counts)
 
 
 def two_sample_t(values: Values, members: Values, *, equal_variances: bool) -> Values:
@@ -144,10 +144,10 @@ def _moments(filled: Values, known: Values, members: Values) -> tuple[Values, Va
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (members @ filled) / counts
         spread = np.where(counts > 1, members @ filled**2 - counts * mean**2, np.nan)
-    return counts, mean, _no_rounding(spread, (filled**2).sum(axis=0))
+    return counts, mean, _without_rounding_errors(spread, (filled**2).sum(axis=0))
 
 
-def _no_rounding(spread: Values, scale: Values) -> Values:
+def _without_rounding_errors(spread: Values, scale: Values) -> Values:
     """Return sums of squares, with those within rounding error of 0 set to 0."""
     return np.where(spread <= 1e-13 * scale, 0.0, spread)
 

@@ -162,7 +162,7 @@ def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
 
 def _is_regular(stamps: Stamps, longest_s: float) -> bool:
     """Return whether stamps are distinct, without jumps, and reordered no more than codecs allow."""
-    if np.isnan(stamps).any() or _strays(stamps).any():
+    if np.isnan(stamps).any() or _outliers(stamps).any():
         return False
     gaps = np.diff(np.sort(stamps))
     if len(gaps) and (gaps.min() <= 0 or gaps.max() > longest_s):
@@ -195,7 +195,7 @@ def _plausible(stamps: Stamps) -> Stamps:
     # Next to a restart, a correct stamp is close to the stamps on one side only.
     beside = np.minimum(np.abs(values - _medians_before(values)), np.abs(values - _medians_before(values[::-1])[::-1]))
     usual = max(1.0, 2 * DEEPEST_REORDER * float(np.median(np.abs(np.diff(values, append=values[-1])))))
-    order[known[(beside > usual) | _strays(values)]] = np.nan
+    order[known[(beside > usual) | _outliers(values)]] = np.nan
     missing = np.isnan(order)
     order[missing] = np.interp(np.flatnonzero(missing), np.flatnonzero(~missing), order[~missing])
     return order
@@ -207,7 +207,7 @@ def _medians_before(values: Stamps) -> Stamps:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded[:-1], 2 * _AROUND), axis=1))
 
 
-def _strays(stamps: Stamps) -> NDArray[np.bool_]:
+def _outliers(stamps: Stamps) -> NDArray[np.bool_]:
     """Return which stamps are isolated outliers: out of order by far more positions than others.
 
     Many of them together are a restart of the clock, not outliers.
@@ -217,13 +217,13 @@ def _strays(stamps: Stamps) -> NDArray[np.bool_]:
         is_less = stamps[places:] < stamps[:-places]
         later[:-places] += is_less
         earlier[places:] += is_less
-    found = (later > _far_out(later)) | (earlier > _far_out(earlier))
+    found = (later > _outlier_limit(later)) | (earlier > _outlier_limit(earlier))
     beside_restart = np.maximum(later, earlier) > DEEPEST_REORDER // 2
     crowd = np.convolve(beside_restart, np.ones(2 * _AROUND + 1, int))[_AROUND:-_AROUND] > _AROUND
     return np.asarray(found & ~crowd, bool)
 
 
-def _far_out(places: NDArray[np.int_]) -> float:
+def _outlier_limit(places: NDArray[np.int_]) -> float:
     return 2 * float(np.percentile(places, 95)) + 2 if len(places) else 0.0
 
 
@@ -240,7 +240,7 @@ def _repaired_times(
     heard: list[Stamps] = []
 
     def is_real(first_s: float, last_s: float) -> bool:
-        heard.append(heard[0] if heard else _sound_stamps(path))
+        heard.append(heard[0] if heard else _audio_stamps(path))
         # Before a jump, sound may last some seconds longer than the frames, but not until the frames after it.
         middle_s, end_s = (first_s + last_s) / 2, last_s - _SAME_PLACE_S
         is_heard = bool(((heard[0] > middle_s) & (heard[0] < end_s)).any())
@@ -253,7 +253,7 @@ def _repaired_times(
     return np.array(times), clock.repairs
 
 
-def _sound_stamps(path: str) -> Stamps:
+def _audio_stamps(path: str) -> Stamps:
     stamps = array("d")
     with open_container(path) as container, contextlib.suppress(av.error.FFmpegError):
         if container.streams.audio:

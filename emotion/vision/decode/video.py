@@ -190,7 +190,7 @@ def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator
     if after is not None or start_s > 0:
         with _surveyed(path) as (container, stream, facts):
             view = _View(_shape(container, stream), has_places=True)
-            if (found := _sought(container, stream, facts, view.shape, start_s, after)) is not None:
+            if (found := _seek(container, stream, facts, view.shape, start_s, after)) is not None:
                 for index, time_s, picture in found:
                     yield index, time_s, picture, view
                 return
@@ -207,7 +207,7 @@ def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float
                 yield index, time_s, picture, view
 
 
-def _sought(
+def _seek(
     container: Any, stream: Any, facts: Survey, shape: Shape, start_s: float, after: Position | None
 ) -> Iterator[tuple[int, float, Any]] | None:
     """Return the frames after a position or from a time on; None if seeking there is unreliable."""
