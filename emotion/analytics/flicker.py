@@ -69,7 +69,7 @@ def _absorbed(
 
     Args:
         codes: ``(n,)`` answer of each run.
-        stretches: ``(n,)`` unbroken run of the person that it belongs to, in order.
+        stretches: ``(n,)`` uninterrupted run of the person that it belongs to, in order.
         seconds: ``(n,)`` duration of each run.
         min_s: Minimum duration, s.
     """

@@ -116,6 +116,6 @@ def interval_tooltips(number_format: str) -> list[alt.Tooltip]:
     ]
 
 
-def unbroken(places: pd.Series) -> np.ndarray:
-    """Number the unbroken runs of spans, given the spans' rising numbers; lines have gaps between runs."""
+def run_numbers(places: pd.Series) -> np.ndarray:
+    """Number the uninterrupted runs of spans, given the spans' rising numbers; lines have gaps between runs."""
     return np.asarray((places.diff() != 1).cumsum())

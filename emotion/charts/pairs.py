@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.charts.behaviour import LINE_COLOURS, LINE_DASHES
-from emotion.charts.common import EDGE, HUE, INK, STRONGEST, finish, moment_tooltip, seconds_axis, unbroken
+from emotion.charts.common import EDGE, HUE, INK, STRONGEST, finish, moment_tooltip, run_numbers, seconds_axis
 from emotion.studies.pair_tracks import PairTracks
 from emotion.studies.statistics.synchrony import CrossCorrelation
 
@@ -133,7 +133,7 @@ def _lines(tracks: PairTracks, names: tuple[str, str]) -> pd.DataFrame:
     for name, letter, values in zip(names, letters_of(names), (tracks.first, tracks.second), strict=True):
         table = pd.DataFrame({"place": place, "time_s": tracks.time_s, "value": values}).groupby("place").mean()
         known = table.reset_index().dropna(subset="value")
-        runs = [f"{letter}{run}" for run in unbroken(known["place"])]
+        runs = [f"{letter}{run}" for run in run_numbers(known["place"])]
         parts.append(known.assign(person=name, letter=letter, run=runs).drop(columns="place"))
     return pd.concat(parts, ignore_index=True)
 

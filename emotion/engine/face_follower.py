@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion.stream_state import StreamState, part_of, under
+from emotion.stream_state import StreamState, part_of, with_prefix
 from emotion.types import Detector, Face, FloatArray, Frame, Image, Region
 from emotion.vision.boxes import bounding_box, covered
 from emotion.vision.cuts import CutDetector
@@ -110,7 +110,7 @@ class FaceFollower:
             "turn": np.array(self._turn),
             "new_shot": np.array(self._new_shot),
         }
-        return own | under("tracker", self._tracker.state()) | under("cuts", self._is_cut.state())
+        return own | with_prefix("tracker", self._tracker.state()) | with_prefix("cuts", self._is_cut.state())
 
     def restore(self, state: StreamState) -> None:
         """Continue from the arrays of :meth:`state`."""

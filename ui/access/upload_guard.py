@@ -18,7 +18,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
 
 from emotion.limits import MEGA, max_upload_mb
-from ui.access.guard import NO_FILE, UPLOADS, below
+from ui.access.guard import NO_FILE, UPLOADS, path_below
 from ui.common.visit_cleanup import visit_cleanup
 
 TOO_MUCH = "Too many uploads are waiting. Analyse or clear some of them first."
@@ -111,7 +111,7 @@ class UploadGuard:
         """Refuse the upload, or pass the request on to the app."""
         if exists() and isinstance(uploads := get_instance().uploaded_file_mgr, MemoryUploadedFileManager):
             self._registry.watch(uploads)
-        rest = below(Request(scope), UPLOADS) if scope["type"] == "http" and scope["method"] == "PUT" else None
+        rest = path_below(Request(scope), UPLOADS) if scope["type"] == "http" and scope["method"] == "PUT" else None
         if rest is None:
             await self._app(scope, receive, send)
             return

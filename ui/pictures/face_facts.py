@@ -16,7 +16,7 @@ from emotion.analytics.behaviour.descriptions import (
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG
 from emotion.analytics.behaviour.movements import movements_of
 from emotion.analytics.presence import FACING_PITCH_DEG, FACING_YAW_DEG, MOUTH_OPEN, faces_camera
-from emotion.drawing.layers import PART_COLOURS, Layer, wants_parts
+from emotion.drawing.layers import PART_COLOURS, Layer, needs_part_models
 from emotion.models.face_parts import can_find_parts
 from emotion.types import Face
 from ui.common.plain import plain
@@ -39,10 +39,10 @@ _MOVEMENTS_HELP = (
 
 def choose_layers() -> frozenset[Layer]:
     """Let the visitor choose what to draw over all pictures."""
-    offered = [layer for layer in Layer if not wants_parts([layer]) or can_find_parts()]
+    offered = [layer for layer in Layer if not needs_part_models([layer]) or can_find_parts()]
     chosen = st.pills("Overlay", offered, selection_mode="multi", default=[Layer.BOXES], key="picture_layers")
     layers = frozenset(chosen)
-    if wants_parts(layers):
+    if needs_part_models(layers):
         _show_legend()
     return layers
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 import emotion
 from emotion.bad_file import sentence_for
-from emotion.drawing.layers import Layer, wants_parts
+from emotion.drawing.layers import Layer, needs_part_models
 from emotion.errors import EmotionError
 from emotion.report.stills import boxed_preview, encode_jpeg, png_with_layers, preview_with_layers, shrink, thumbnail
 from emotion.types import FrameResult, Image
@@ -75,7 +75,7 @@ class Picture:
 
     def _parts(self, layers: frozenset[Layer]) -> list[FaceParts | None]:
         """Return the face parts that layers need, in the order of the result; None for faces without landmarks."""
-        if not wants_parts(layers):
+        if not needs_part_models(layers):
             return []
         image, finder = load_uploaded(self.content), part_finder()
         return [None if face.landmarks is None else finder(image, face) for face in self.result.faces]

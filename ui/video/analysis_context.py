@@ -15,7 +15,7 @@ from emotion.dates import day_text
 from emotion.evaluation.cards.document import listed
 from emotion.library import Entry, Repository, SavedEdits, State
 from emotion.types import Analysis
-from ui.common.entries import is_whole, state_text
+from ui.common.entries import is_fully_analysed, state_text
 from ui.common.session_cache import session_cached
 from ui.common.widgets import browser_zone
 from ui.video.video_source import VideoSource
@@ -170,4 +170,4 @@ class AnalysisContext:
 
 
 def _named(entry: Entry, day: str) -> str:
-    return " · ".join([entry.title, day, *([] if is_whole(entry) else [state_text(entry)])])
+    return " · ".join([entry.title, day, *([] if is_fully_analysed(entry) else [state_text(entry)])])

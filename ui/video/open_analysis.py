@@ -101,7 +101,7 @@ def show_open(library: Repository, entry: Entry) -> None:
         st.rerun()
 
 
-def when(entry: Entry) -> str:
+def date_text(entry: Entry) -> str:
     """Return when a video was recorded or added, for people."""
     captured = entry.settings.captured_at
     day = entry.happened_at.astimezone(browser_zone())

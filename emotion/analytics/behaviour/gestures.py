@@ -108,7 +108,7 @@ def _rate(time_s: NDArray[np.float64]) -> float:
 
 
 def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each person and unbroken stretch that is sampled finely enough."""
+    """Yield the rows of each person and uninterrupted stretch that is sampled finely enough."""
     known = timeline.dropna(subset=["yaw", "pitch", "roll"])
     for _, rows in known.sort_values("time_s", kind="stable").groupby("track_id", sort=True):
         stretch = (rows["time_s"].diff() > _MAX_GAP_S).cumsum()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from emotion.engine.storage import timeline_key
 from emotion.errors import EmotionError, TimelineError
 from emotion.library.entries import State
-from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid, requeue
+from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, host, is_valid, requeue
 from emotion.library.library import Library
 from emotion.library.mapping import is_live, readable_rows
 from emotion.library.orm import AnalysisRow
@@ -104,7 +104,7 @@ def mark_interrupted(library: Library, claim: Claim, reason: str, *, crashed: bo
     if not is_valid(library, claim):
         return
     if library.storage.exists(timeline_key(claim.id)):
-        conclude(library, claim)
+        complete_analysis(library, claim)
         return
     state, verb = (State.FAILED, "failed") if crashed else (State.INTERRUPTED, "was interrupted")
     note = f"The analysis {verb}, as {reason}; {describe_kept(library, claim.id)}."

@@ -228,7 +228,7 @@ def finish(library: Library, claim: Claim, outcome: Outcome, result: Analysis | 
         return True
 
 
-def conclude(library: Library, claim: Claim) -> None:
+def complete_analysis(library: Library, claim: Claim) -> None:
     """Finish an analysis whose timeline is written: compute figures, delete files, then store the result.
 
     In this order, a worker that dies in between leaves no files that should be deleted. Without a valid claim, nothing

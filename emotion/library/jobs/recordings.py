@@ -17,7 +17,7 @@ from sqlalchemy import select
 from emotion.engine.storage import timeline_key
 from emotion.library.entries import JobSettings, State, clean_title
 from emotion.library.jobs.liveness import HeartbeatMonitor
-from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid
+from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, host, is_valid
 from emotion.library.library import Library
 from emotion.library.mapping import is_live, new_row, now, readable_rows, search_text
 from emotion.library.orm import AnalysisRow
@@ -81,7 +81,7 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
     if parts:
         note = f"{why}; everything up to {parts.until_s():.1f} s of it is kept." if why else ""
         parts.merge(key, note)
-    conclude(library, claim)
+    complete_analysis(library, claim)
 
 
 def close_stale_recordings(library: Library, monitor: HeartbeatMonitor[Claim] | None = None) -> list[str]:

@@ -18,7 +18,7 @@ from emotion.engine.storage import disk_full_message, timeline_key, video_key
 from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.entries import Entry, State
 from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S, describe_kept
-from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, record_heartbeat, register_worker
+from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, record_heartbeat, register_worker
 from emotion.library.library import Library
 from emotion.limits import limits, out_of_memory_message
 from emotion.sandbox.rlimits import kill_after, limit_this_process
@@ -69,7 +69,7 @@ def _work(library: Library, claim: Claim) -> int:
         with heartbeat.sending():
             log.info("the analysis begins", extra={"model": entry.settings.model, "frames": entry.total})
             _analyse(library, entry, heartbeat)
-            conclude(library, claim)
+            complete_analysis(library, claim)
         log.info("the analysis is over", extra=heartbeat.figures())
     except ClaimLost:
         log.warning("another worker has taken over, or the analysis was deleted")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from emotion.analytics.behaviour.descriptions import describe_eyes, describe_gaze, strongest_movements
-from emotion.analytics.behaviour.movements import movements_of, relative_movements, rests
+from emotion.analytics.behaviour.movements import movements_of, relative_movements, resting_measures
 from emotion.types import Face
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENT_COLUMNS
 
@@ -55,7 +55,7 @@ def test_one_face_and_a_timeline_agree():
     generator = np.random.default_rng(7)
     rows = pd.DataFrame(generator.normal(0, 0.1, (40, len(MEASURE_COLUMNS))), columns=list(MEASURE_COLUMNS))
     rows = rows.assign(track_id=1, time_s=np.arange(40) / 30, emotion=["neutral"] * 5 + ["fear"] * 35)
-    rest = rests(rows)[list(MEASURE_COLUMNS)].to_numpy()[0]
+    rest = resting_measures(rows)[list(MEASURE_COLUMNS)].to_numpy()[0]
     one = pd.DataFrame([movements_of(row, rest) for row in rows[list(MEASURE_COLUMNS)].to_numpy()])
     pd.testing.assert_frame_equal(one[list(MOVEMENT_COLUMNS)], relative_movements(rows))
 
