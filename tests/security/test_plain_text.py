@@ -31,7 +31,7 @@ REVIEWED = {
         "pages/help.py",
         "'\\n'.join((f'- **{term}**: {meaning}' for term, meaning in terms.items()))",
     ): "words of the page",
-    ("pages/video.py", "when(entry)"): "a date",
+    ("pages/video.py", "date_text(entry)"): "a date",
     ("pages/live.py", "f'**{obstacle.title}** {obstacle.advice}'"): "OBSTACLES, written in ui/live/messages.py",
     ("ui/common/reading.py", r"'\n\n'.join((text for text in paragraphs if text))"): "its callers escape names",
     ("ui/common/widgets.py", "f'{icon} **{title}**'"): "hints, written in the pages",
