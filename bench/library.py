@@ -21,7 +21,7 @@ from bench.common.chromium import open_chromium, served, settle
 from bench.common.postgres import postgres_programs, running_postgres
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import LOCAL, JobSettings, Library, Repository, State, days
-from emotion.library.mapping import new_row, now, words_of
+from emotion.library.mapping import new_row, now, search_text
 from emotion.library.orm import TagRow
 from emotion.paths import ROOT
 
@@ -104,7 +104,7 @@ def _fill(library: Library) -> None:
         for number in range(ANALYSES):
             row = new_row(uuid.uuid4().hex, LOCAL, f"{number}.mp4", f"Interview {number}", JobSettings())
             row.tags = [TagRow(tag=tag, owner=LOCAL) for tag in rng.sample(["work", "home", "pilot", "2026"], 2)]
-            row.state, row.note, row.finished_at, row.words = State.DONE, "", now(), words_of(row)
+            row.state, row.note, row.finished_at, row.words = State.DONE, "", now(), search_text(row)
             parts = [rng.random() for _ in FERPLUS_LABELS]
             shares = {label: part / sum(parts) for label, part in zip(FERPLUS_LABELS, parts, strict=True)}
             row.summary = {

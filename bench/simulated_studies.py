@@ -248,7 +248,7 @@ def _codings(rng: Generator, coders: int) -> Codings:
 
 
 def _true_kappa() -> float:
-    """Return κ of endless codings; α and Fleiss' κ are the same, as all coders code alike."""
+    """Return the κ that an unlimited number of codings has; α and Fleiss' κ equal it, because all coders are alike."""
     same = _SKILLS + (1 - _SKILLS) / _CODES
     other = (1 - _SKILLS) / _CODES
     observed = float((same**2 + (_CODES - 1) * other**2).mean())

@@ -31,7 +31,7 @@ from emotion.analytics.timeline import BOX, FRAME_TYPES, SHAPE, column_types, pr
 from emotion.engine.storage import timeline_key
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import LOCAL, JobSettings, Library, State
-from emotion.library.mapping import new_row, now, words_of
+from emotion.library.mapping import new_row, now, search_text
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.results import study_results
 from emotion.paths import ROOT
@@ -71,7 +71,7 @@ def make_study(library: Library, participants: int, stimuli: int) -> str:
     with library.database.writing() as session:
         for number, cell in enumerate(cells):
             row = new_row(cell.analysis, LOCAL, "made.mp4", " ".join(cell.key), JobSettings())
-            row.state, row.note, row.finished_at, row.words = State.DONE, "", now(), words_of(row)
+            row.state, row.note, row.finished_at, row.words = State.DONE, "", now(), search_text(row)
             row.duration_s = MINUTES * 60
             session.add(row)
             target = folder / timeline_key(cell.analysis)

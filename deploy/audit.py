@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 LOCK, NOTICES = ROOT / "requirements.txt", ROOT / "THIRD_PARTY.md"
-KNOWN_HOLES = "jinja2==2.11.0"
+KNOWN_VULNERABLE = "jinja2==2.11.0"
 """A release with several advisories; a source that lists none has no data."""
 
 _COPYLEFT = re.compile(r"\b[AL]?GPL|General Public License|\bEUPL|\bMPL|Mozilla Public", re.IGNORECASE)
@@ -26,7 +26,7 @@ _NOT_STATED = "not stated"
 
 
 class NotAuditedError(Exception):
-    """Why the advisories are out of reach, in one sentence."""
+    """The advisories cannot be reached; the message says why."""
 
 
 class Licence(NamedTuple):
@@ -42,24 +42,26 @@ class Licence(NamedTuple):
         return self.text == _NOT_STATED or bool(_COPYLEFT.search(self.text))
 
 
-def holes(lock: Path) -> list[str]:
+def vulnerabilities(lock: Path) -> list[str]:
     """Return the known vulnerabilities of a lock's packages, one line each.
 
     Raises:
         NotAuditedError: pip-audit is missing, or its source of advisories does not answer for every package.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as known:
-        known.write(f"{KNOWN_HOLES}\n")
+        known.write(f"{KNOWN_VULNERABLE}\n")
         known.flush()
         if not any(package.get("vulns") for package in _audited(Path(known.name))):
-            raise NotAuditedError(f"the source of advisories knows no hole in {KNOWN_HOLES}, so it has no advisories")
+            raise NotAuditedError(
+                f"the source of advisories lists no vulnerability of {KNOWN_VULNERABLE}, so it has no advisories"
+            )
     packages = _audited(lock)
     if skipped := [package["name"] for package in packages if "skip_reason" in package]:
         raise NotAuditedError(f"no advisories for {len(skipped)} of {len(packages)} packages: {', '.join(skipped[:5])}")
     return [
-        f"{package['name']} {package['version']}: {hole['id']}, fixed in {', '.join(hole['fix_versions']) or 'none'}"
+        f"{package['name']} {package['version']}: {one['id']}, fixed in {', '.join(one['fix_versions']) or 'none'}"
         for package in packages
-        for hole in package["vulns"]
+        for one in package["vulns"]
     ]
 
 
@@ -70,7 +72,7 @@ def _audited(requirements: Path) -> list[dict[str, Any]]:
     try:
         packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        last = (done.stderr.strip().splitlines() or ["pip-audit said nothing"])[-1]
+        last = (done.stderr.strip().splitlines() or ["pip-audit printed nothing"])[-1]
         raise NotAuditedError(f"pip-audit ended early: {last[:300]}") from None
     return packages
 
@@ -107,7 +109,7 @@ def not_in_notices(found: list[Licence], notices: str) -> list[Licence]:
 
 
 def main() -> int:
-    """Print both reports; return 1 for a vulnerability, a licence not in THIRD_PARTY.md, or unreachable advisories."""
+    """Print both reports; return 1 for vulnerabilities, licences not in THIRD_PARTY.md or missing advisories."""
     found = list(licences(LOCK))
     for one in found:
         print(f"{one.package} {one.version}: {one.text}")
@@ -115,11 +117,11 @@ def main() -> int:
     for one in unnamed:
         print(f"expected {one.package} ({one.text}) in {NOTICES.name}", file=sys.stderr)
     try:
-        known = holes(LOCK)
+        known = vulnerabilities(LOCK)
     except NotAuditedError as error:
-        print(f"The packages were not audited for known holes: {error}.", file=sys.stderr)
+        print(f"The packages were not audited for known vulnerabilities: {error}.", file=sys.stderr)
         return 1
-    print("\n".join(known) or f"No known hole in the packages of {LOCK.name}.")
+    print("\n".join(known) or f"No known vulnerabilities in the packages of {LOCK.name}.")
     return 1 if known or unnamed else 0
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from emotion.errors import EmotionError, brief
-from emotion.limits import no_memory_words
+from emotion.limits import out_of_memory_message
 from emotion.paths import unicode_name
 
 
 def sentence_for(error: Exception, name: str, expected: str = "a file") -> str:
     """Return one sentence for people about an error that a file caused.
 
-    This package's errors are sentences already. Others come from the system or are unforeseen errors of a library; the
-    sentence then has the file's name.
+    Errors of this package are already sentences. For others, such as a system error or a bug in a library, the sentence
+    is composed from the file's name and the error.
 
     Args:
         error: Raised while the file was read or analysed, or while its results were written.
@@ -25,7 +25,7 @@ def _sentence(error: Exception, name: str, expected: str) -> str:
     if isinstance(error, EmotionError):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"{name} cannot be analysed: {no_memory_words(expected)}"
+        return f"{name} cannot be analysed: {out_of_memory_message(expected)}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or name} cannot be written or read: {error.strerror}"
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

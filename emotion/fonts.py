@@ -1,6 +1,6 @@
-"""The typeface of pictures and documents that must show any name: Noto Sans, which knows Latin, Greek and Cyrillic.
+"""The typeface of pictures and documents, which show names: Noto Sans, with Latin, Greek and Cyrillic letters.
 
-The package ``pymupdf-fonts`` carries it, so that no font file lies in this repository.
+The font files come from the package ``pymupdf-fonts``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import pymupdf_fonts
 from PIL import ImageFont
 
 FAMILY = "Noto Sans"
-"""The name under which the files register themselves."""
+"""Family name in the font files."""
 
 _CODES = {"regular": "notos", "bold": "notosbo"}
-"""The package's names of the two files."""
+"""Weight → name of its file in ``pymupdf_fonts``."""
 
 
 def font_bytes(*, bold: bool = False) -> bytes:
@@ -27,7 +27,7 @@ def font_bytes(*, bold: bool = False) -> bytes:
 
 @cache
 def font_folder() -> Path:
-    """Return a folder that holds both files, for libraries that want one; it goes when the program ends."""
+    """Return a folder with both files, for libraries that load fonts from a folder; deleted when the program ends."""
     folder = tempfile.TemporaryDirectory(prefix="expression-fonts-")
     _KEPT.append(folder)
     for weight in _CODES:
@@ -36,10 +36,10 @@ def font_folder() -> Path:
 
 
 _KEPT: list[tempfile.TemporaryDirectory[str]] = []
-"""Temporary folders are removed as soon as nobody holds them."""
+"""Keeps the temporary folder, which would be deleted once nothing refers to it."""
 
 
 @cache
 def picture_font(size_px: int) -> ImageFont.FreeTypeFont:
-    """Return the typeface for drawing on pictures; kept, as a video asks for it with every frame."""
+    """Return the typeface for drawing on pictures; cached, as it is needed for every frame of a video."""
     return ImageFont.truetype(io.BytesIO(font_bytes()), size_px)

@@ -198,13 +198,13 @@ def parse_labels(text: str) -> tuple[str, ...]:
     if text in CODES:
         return tuple(CODES[text].values())
     labels = tuple(parse_label(name) for name in text.split(","))
-    if twins := [label for label in EMOTIONS if labels.count(label) > 1]:
-        raise LabelError(f"expected each label once; got {', '.join(twins)} more often")
+    if repeated := [label for label in EMOTIONS if labels.count(label) > 1]:
+        raise LabelError(f"expected each label once; got {', '.join(repeated)} several times")
     return LabelSet("given", labels).labels
 
 
 def label_set_of(labels: Collection[str]) -> LabelSet:
-    """Return the label set of some labels: a known one, or theirs in FER2013's order, contempt last.
+    """Return the label set with exactly these labels: FER2013, FER+, or a new one in FER2013's order, contempt last.
 
     Raises:
         LabelError: Fewer than two, or unknown ones.
@@ -225,8 +225,8 @@ def subset_of(label_set: LabelSet, classes: Sequence[str]) -> LabelSet:
         LabelError: A class is unknown, not in the set, or given twice.
     """
     labels = tuple(parse_label(name) for name in classes)
-    if strangers := [label for label in labels if label not in label_set.labels]:
+    if unknown := [label for label in labels if label not in label_set.labels]:
         raise LabelError(
-            f"expected classes from {', '.join(label_set.labels)} ({label_set.name}); got {', '.join(strangers)}"
+            f"expected classes from {', '.join(label_set.labels)} ({label_set.name}); got {', '.join(unknown)}"
         )
     return label_set if labels == label_set.labels else LabelSet("-".join((label_set.name, *labels)), labels)

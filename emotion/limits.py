@@ -147,8 +147,8 @@ def memory_bytes() -> float:
     return read_settings().memory_mb * MEGA
 
 
-def no_memory_words(expected: str = "a video that is decoded") -> str:
-    """Return the sentence for an upload that needs more memory; ``expected`` is what it should have been."""
+def out_of_memory_message(expected: str = "a video that is decoded") -> str:
+    """Return the message for an upload whose decoding exceeds the memory limit; ``expected`` describes a valid one."""
     allowed = memory_bytes() / MEGA
     return f"expected {expected} within {allowed:,.0f} MB of memory; this one needs more"
 

@@ -138,7 +138,7 @@ class ModelCard:
 
         Raises:
             TypeError: A field is missing or unknown, or a value has the wrong type.
-            ValueError: A number is another text.
+            ValueError: A field that should be a number is not numeric.
         """
         values = with_current_keys(values)
         tuples = {"labels": tuple(values["labels"]), "members": tuple(values.get("members", ()))}

@@ -12,10 +12,10 @@ from emotion.errors import InputError
 from emotion.paths import unicode_name
 
 _MAX_BYTES = 180
-"""Longest name in bytes: file systems allow 255, some of which suffixes and temporary names need."""
+"""Maximum length of a name, bytes: file systems allow 255, and suffixes and temporary names need some of them."""
 
 
-def once_each(files: Sequence[Path]) -> list[Path]:
+def without_duplicates(files: Sequence[Path]) -> list[Path]:
     """Return the files in order without duplicates, even if several paths lead to the same file."""
     kept: dict[Path, Path] = {}
     for file in files:
@@ -31,7 +31,7 @@ def unique_names(files: Sequence[Path], *, stems: bool = False) -> list[str]:
     macOS and Windows do.
 
     Args:
-        files: Files without duplicates (:func:`once_each`).
+        files: Files without duplicates (:func:`without_duplicates`).
         stems: Leave out the suffix where no other file has that stem or name.
     """
     alone = _lone_stems(files) if stems else set()
@@ -61,7 +61,7 @@ def expect_inputs_kept(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
     given = {_real(file) for file in inputs}
     for output in outputs:
         if _real(output) in given:
-            raise InputError(f"expected results beside the inputs, not in their place; {output.name} is an input")
+            raise InputError(f"expected outputs that do not overwrite an input; {output.name} is an input")
 
 
 def _place(file: Path) -> Path:
@@ -92,7 +92,7 @@ def _candidates(file: Path, *, with_stem: bool) -> list[str]:
 def _short(name: str) -> str:
     name = unicode_name(name)
     content = name.encode()
-    # The end tells files apart: the folders stand in front.
+    # Truncate the start, which has the parent folders: file names differ at the end.
     return name if len(content) <= _MAX_BYTES else content[-_MAX_BYTES:].decode("utf-8", "ignore")
 
 
@@ -112,7 +112,7 @@ def numbered_names(names: Sequence[str], sign: str = "-") -> list[str]:
 
     Args:
         names: Names, which are compared ignoring case.
-        sign: What separates a name from its number.
+        sign: Separator between a name and its number.
     """
     taken = {_folded(name) for name in names}
     seen: set[str] = set()

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _DATA = Path(__file__).with_name("_data")
 _APP = Path(__file__).with_name("_app")
-"""Folders of a wheel for what a checkout has in ``data`` and beside ``emotion``."""
+"""Folders of an installed wheel: the content of ``data`` and the app, which in a checkout is beside ``emotion``."""
 
 
 def is_checkout() -> bool:
@@ -40,5 +40,5 @@ def app_dir() -> Path:
 
 
 def unicode_name(name: str) -> str:
-    """Return a file name with each byte that is not UTF-8 as in URLs, ``%FF``, as tables and JSON hold only Unicode."""
+    """Return a file name in which ``%FF`` and the like replace bytes that are not UTF-8, which JSON cannot store."""
     return "".join(f"%{ord(sign) & 0xFF:02X}" if "\ud800" <= sign <= "\udfff" else sign for sign in name)

@@ -87,7 +87,7 @@ def _setting(default: Any, description: str, shown: str | None = None) -> Any:
 
 
 class Settings(BaseSettings):
-    """The environment as it was when this was made. An empty variable counts as absent."""
+    """A snapshot of the settings in the environment. An empty variable counts as absent."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
@@ -108,13 +108,16 @@ class Settings(BaseSettings):
         "place of timelines and videos: a folder, or a URL that [fsspec](https://filesystem-spec.readthedocs.io) opens",
         "`analyses` in the library's folder",
     )
-    models: Path | None = _setting(None, "folder of the models that ship", "the package's own; `data/models` in Git")
+    models: Path | None = _setting(
+        None, "folder of the shipped models", "the one in the package; `data/models` in a checkout"
+    )
     shared_data: Path | None = _setting(
         None, "folder of public pictures and clips for tests, training and benchmarks", "`../shared/data`"
     )
 
     max_upload_mb: Limit = _setting(
-        500.0, "MB of one uploaded file; one visit holds two of that size in memory at most, all visits eight"
+        500.0,
+        "MB of one uploaded file; one visit may have two uploads of that size in memory, all visits together eight",
     )
     max_picture_megapixels: Limit = _setting(100.0, "megapixels of a picture; Pillow stops at 178 in any case")
     max_frame_megapixels: Limit = _setting(36.0, "megapixels of a video's frame; 8K cinema has 36")
@@ -128,52 +131,54 @@ class Settings(BaseSettings):
     stall_s: Limit = _setting(600.0, "seconds without a new frame after which an analysis is stopped")
 
     jobs: Count = _setting(2, "analyses that run at once on one machine")
-    part_s: Seconds = _setting(3.0, "seconds between checkpoints of a running analysis; a killed one loses no more")
+    part_s: Seconds = _setting(
+        3.0, "seconds between checkpoints of a running analysis, and the most that is lost if it is killed"
+    )
     live_visitors: Count | None = _setting(
         None, "cameras that are analysed at once on the Live page", "1.5 for each core"
     )
     serving_url: str | None = _setting(
         None,
         "model server, `grpc://host:8500` or `http://host:8501`; see [serving.md](serving.md)",
-        "none: networks run in the app",
+        "none: models run in the app",
     )
     serving_timeout_s: Seconds = _setting(10.0, "seconds to wait for the model server's answer to one batch")
 
     streams: Annotated[str, _one_of("off", "local", "network")] = _setting(
         "local",
-        "who may get live values that the Live page or `emotion live` sends on request: nobody (`off`), programs on "
-        "this machine (`local`), or other machines too (`network`); see [live-streams.md](live-streams.md)",
+        "who may receive the live values that the Live page or `emotion live` sends: nobody (`off`), programs on this "
+        "machine (`local`), or other machines too (`network`); see [live-streams.md](live-streams.md)",
     )
     streams_token: Annotated[str | None, BeforeValidator(_token)] = _setting(
         None,
-        "token of 16 characters or more that receivers of the WebSocket must bring; required where other machines can "
-        "connect",
+        "token of 16 characters or more that WebSocket clients must send; required if other machines can connect",
         "none",
     )
 
     hosts: str = _setting(
         "",
-        "names under which the server is reached beside localhost, separated by commas; not needed where people sign "
-        "in ([access.md](access.md))",
+        "host names of the server besides localhost, separated by commas; not needed if people sign in "
+        "([access.md](access.md))",
         "none",
     )
     admins: str = _setting(
-        "", "e-mail addresses of administrators, separated by commas, in addition to the secrets'", "nobody"
+        "", "e-mail addresses of administrators, separated by commas, in addition to those in the secrets", "nobody"
     )
     allowed: str = _setting(
         "",
-        "e-mail addresses or `@domains` that may sign in, separated by commas, in addition to the secrets'",
-        "as the secrets say",
+        "e-mail addresses or `@domains` that may sign in, separated by commas, in addition to those in the secrets",
+        "those in the secrets",
     )
     notice: Annotated[str, _one_of("on", "off")] = _setting(
-        "on", "`off` hides the notice before the first analysis, where you inform people and ask for consent yourself"
+        "on",
+        "`off` hides the notice before the first analysis, if you inform people and ask for consent in another way",
     )
-    log_format: Annotated[str, _one_of("text", "json")] = _setting("text", "`text`, or `json` with one object a line")
+    log_format: Annotated[str, _one_of("text", "json")] = _setting("text", "`text`, or `json` with one object per line")
     log_level: Annotated[str, _one_of("debug", "info", "warning", "error")] = _setting(
         "info", "`debug`, `info`, `warning` or `error`"
     )
     metrics_token: Annotated[str | None, BeforeValidator(_token)] = _setting(
-        None, "bearer token of 16 characters or more for the figures at `/metrics`", "none: no figures"
+        None, "bearer token of 16 characters or more for the metrics at `/metrics`", "none: no metrics"
     )
 
 
@@ -201,7 +206,7 @@ def _settings_of(variables: frozenset[tuple[str, str]]) -> Settings:
 
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
-    """Return a sentence for each ``EMOTION_*`` variable that is no setting, as a misspelt one would have no effect."""
+    """Return a warning for each ``EMOTION_*`` variable that is not a setting; a misspelt one has no effect."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     sentences = []
     for name in sorted(name for name in names if name.upper() not in known):

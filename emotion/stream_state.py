@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 StreamState = dict[str, NDArray[Any]]
-"""Name → array. Names of a nested stage have its name and a dot in front: ``tracker.boxes``."""
+"""Name → array. Arrays of a nested stage are prefixed with its name and a dot: ``tracker.boxes``."""
 
 
-def under(name: str, state: Mapping[str, Any]) -> StreamState:
-    """Return a state with ``name`` and a dot in front of every name."""
+def with_prefix(name: str, state: Mapping[str, Any]) -> StreamState:
+    """Return a state in which every name is prefixed with ``name`` and a dot."""
     return {f"{name}.{key}": np.asarray(value) for key, value in state.items()}
 
 
 def part_of(state: StreamState, name: str) -> StreamState:
-    """Return the nested state that :func:`under` put below ``name``; empty if there is none."""
+    """Return the nested state that :func:`with_prefix` put below ``name``; empty if there is none."""
     return {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
 
 

@@ -1,4 +1,4 @@
-"""HTML documents out of templates: whatever is put into one is escaped, and nothing missing is passed over."""
+"""Loads HTML templates that escape every value and raise an error if one is missing."""
 
 from __future__ import annotations
 

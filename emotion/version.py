@@ -9,7 +9,7 @@ from importlib.metadata import version
 from emotion.paths import ROOT
 
 DISTRIBUTION = "facial-expression-analytics"
-"""Name that ``pip install`` takes."""
+"""Name of the distribution, for ``pip install``."""
 
 
 @cache

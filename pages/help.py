@@ -18,7 +18,7 @@ WORDS = {
     "Dominant expression": "The one that leads for the longest time.",
     "Smile index": "Share of the frames with a face in which happiness leads.",
     "Episode": "An uninterrupted run of one expression.",
-    "Event": "A moment or span that you mark. Excluded spans count in no figure.",
+    "Event": "A moment or span that you mark. Excluded spans are left out of all figures.",
     "Baseline": "A span in which a face is at rest, to compare with.",
     "Track": "A face followed from frame to frame. After a cut, a person gets a new one; merge them on *People*.",
     "Smoothing": "Averages over a short time to remove flicker. Saved data do not change.",

@@ -15,7 +15,7 @@ from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 from ui.video import session
 from ui.video.demo import show_demo_button
-from ui.video.open_analysis import choose_another, find_open, show_open, when
+from ui.video.open_analysis import choose_another, date_text, find_open, show_open
 from ui.video.pending_uploads import VIDEO_TYPES, show_pending_uploads
 from ui.video.queue import show_queue
 from ui.video.sample import begin_sample
@@ -77,7 +77,7 @@ def show_bar(entry: Entry | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center", width="stretch", key="bar_title"):
             if entry is not None:
                 st.subheader(plain(entry.title), anchor=False, width="content")
-                st.caption(when(entry), width="content")
+                st.caption(date_text(entry), width="content")
         choose_another(library)
         with st.popover("Add videos", icon=":material/video_call:", help=RULES, key=MENU, on_change="rerun"):
             choose_videos()

@@ -23,7 +23,7 @@ from emotion.library import LOCAL, Library, Repository
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
 from tests.shared_data import SHARED
 from tests.steady_reports import pytest_runtest_makereport  # noqa: F401 – pytest finds it here
-from ui.common.memory import settle_memory
+from ui.common.memory import freeze_loaded_objects
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -73,7 +73,7 @@ def settled_memory() -> None:
 
     Streamlit collects garbage after every run of a page. With all tests loaded, that takes half a second each time.
     """
-    settle_memory()
+    freeze_loaded_objects()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -69,8 +69,8 @@ def arrows() -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def floors() -> dict[str, int]:
-    """Return each folder's floor in the table of ``docs/architecture.md``; 0 is the bottom."""
+def layers() -> dict[str, int]:
+    """Return each folder's layer in the table of ``docs/architecture.md``; 0 is the bottom."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| (.+?) \|", text, re.MULTILINE)
     return {folder: int(number) for number, cell in rows for folder in re.findall(r"`([^`]+)`", cell)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.folder_graph import arrows, floors, folder_of, imported, modules
+from tests.folder_graph import arrows, folder_of, imported, layers, modules
 
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
@@ -21,15 +21,15 @@ STAGES = {"decode.image", "decode.video", "detection.detect", "landmarks", "alig
 EVERY = [(room, path) for room in FORBIDDEN for path in sorted((ROOT / room).rglob("*.py"))]
 
 
-def test_folders_import_only_from_floors_below() -> None:
-    """The floors are in docs/architecture.md. Because each folder is on one floor, there is no cycle."""
-    floor = floors()
-    wrong = [use for (a, b), uses in arrows().items() for use in uses if floor[a] <= floor[b]]
+def test_folders_import_only_from_layers_below() -> None:
+    """The layers are in docs/architecture.md. Because each folder is on one layer, there is no cycle."""
+    layer = layers()
+    wrong = [use for (a, b), uses in arrows().items() for use in uses if layer[a] <= layer[b]]
     assert not wrong, "\n".join(wrong)
 
 
-def test_the_table_of_floors_names_every_folder() -> None:
-    assert set(floors()) == {folder_of(path) for path in modules().values()}
+def test_the_table_of_layers_names_every_folder() -> None:
+    assert set(layers()) == {folder_of(path) for path in modules().values()}
 
 
 def test_no_folder_has_more_than_twenty_modules() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion.errors import InputError
-from emotion.output_names import expect_inputs_kept, numbered_names, once_each, shown_names, unique_names
+from emotion.output_names import expect_inputs_kept, numbered_names, shown_names, unique_names, without_duplicates
 
 
 def names(*files: str, stems: bool = False) -> list[str]:
@@ -51,7 +51,7 @@ paths = st.lists(st.lists(st.sampled_from(["a", "b", "a-b", "A"]), min_size=1, m
 @given(paths, st.booleans())
 def test_names_are_unique_and_fit_a_file_system(parts: list[list[str]], stems: bool) -> None:
     endings = [".mp4", ".mov", ".mp4.mov", ""]
-    files = once_each([Path("/r", *one[:-1], one[-1] + endings[place % 4]) for place, one in enumerate(parts)])
+    files = without_duplicates([Path("/r", *one[:-1], one[-1] + endings[place % 4]) for place, one in enumerate(parts)])
     found = unique_names(files, stems=stems)
     assert len({name.casefold() for name in found}) == len(files)
     assert all("/" not in name and len(name.encode()) < 200 for name in found)
@@ -67,7 +67,7 @@ def test_very_long_names_stay_unique_and_short() -> None:
 def test_a_file_named_twice_counts_once(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     file, same = tmp_path / "a.mp4", tmp_path / "sub" / ".." / "a.mp4"
-    assert once_each([file, same, file]) == [file]
+    assert without_duplicates([file, same, file]) == [file]
 
 
 def test_tables_show_paths_only_for_ambiguous_names() -> None:

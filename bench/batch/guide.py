@@ -18,7 +18,7 @@ VIDEO_MINUTES = 30
 """Length of each video: an assumption, from which only the number of files follows."""
 CORPORA = ((1_000, 12, "in a night of 12 hours"), (1_000_000, 30 * 24, "in 30 days"))
 """Hours of video, hours available to analyse them, and these in words."""
-_NOT_YET = "Not measured yet: `python -m bench batch` writes this page of arithmetic.\n"
+_NOT_YET = "Not measured yet: `python -m bench batch` writes these estimates.\n"
 
 
 def given_price(price: float | None) -> dict[str, dict[str, float]]:

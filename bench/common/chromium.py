@@ -91,7 +91,7 @@ def settle(page: Page) -> None:
 
 
 def click_when_still(target: Locator) -> None:
-    """Click an element once it has not moved for half a second, as parts of the page that load late move it."""
+    """Click an element once it has not moved for half a second, because parts of the page that load late move it."""
     target.evaluate(
         """element => new Promise(resolve => {
             let place, since;

@@ -48,7 +48,7 @@ class Server:
 
 @contextlib.contextmanager
 def running_postgres() -> Iterator[Server]:
-    """Run a server on a Unix socket in a temporary folder; as the user nobody if root starts it, which it refuses."""
+    """Run a server on a Unix socket in a temporary folder; for root as the user nobody, because it refuses root."""
     programs = postgres_programs()
     assert programs is not None, "expected PostgreSQL's server programs"
     nobody = pwd.getpwnam("nobody")

@@ -39,14 +39,14 @@ class _Recorder(FaceCheck):
         super().__init__(mesh, BlazeFace(small=True), _EVERYTHING)
         self.rows: list[tuple[FloatArray, bool, FloatArray]] = []
 
-    def __call__(self, luma: Image, rgb: Image, find: Face, fits: Sequence[Mesh]) -> bool:
+    def __call__(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> bool:
         judged = visible_share(fits[-1].points, luma) >= MIN_VISIBLE
         box = np.concatenate([fits[-1].points[:, :2].min(axis=0), fits[-1].points[:, :2].max(axis=0)])
-        self.rows.append((self.measure(luma, rgb, find, fits), judged, box))
+        self.rows.append((self.measure(luma, rgb, detection, fits), judged, box))
         return True
 
 
-def look_at(pictures: Iterable[Picture]) -> pd.DataFrame:
+def record_faces(pictures: Iterable[Picture]) -> pd.DataFrame:
     """Return a row for each face that the detector and the mesh model find.
 
     Returns:
@@ -73,7 +73,7 @@ def look_at(pictures: Iterable[Picture]) -> pd.DataFrame:
 
 
 def fit_check(false: pd.DataFrame, true: pd.DataFrame) -> Weights:
-    """Return weights of the check that separate false faces from true ones and reject none of these true ones.
+    """Return the weights of a check that separates false from true faces and accepts all of these true ones.
 
     The weights are from logistic regression, in which each picture without people counts once, however many faces are
     found in its copies. The limit is the lowest score of a true face.
@@ -112,8 +112,8 @@ def measure_faces(folders: Sequence[Path], data: Path, copies: int, faces: int, 
         faces: Maximum number of faces from each data set.
         fit: Whether to fit the check on one half, and to write its weights.
     """
-    false = look_at(without_people(folders, data / "photos", copies, drawings=60))
-    true = look_at(with_people(data, faces))
+    false = record_faces(without_people(folders, data / "photos", copies, drawings=60))
+    true = record_faces(with_people(data, faces))
     if fit:
         _write(fit_check(false[false["half"] == 0], true[true["half"] == 0]))
     weights = load_weights()

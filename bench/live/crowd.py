@@ -15,7 +15,7 @@ from bench.live.visitor import visitor
 
 
 def measure_crowd(playwright: Playwright, server: Server, cameras: list[Camera], seconds: float) -> dict[str, Any]:
-    """Measure one visitor per camera, all at the same time, and one more than there are places for."""
+    """Measure one visitor per camera, all at the same time, and another one, who finds the server full."""
     with contextlib.ExitStack() as stack:
         people = [stack.enter_context(visitor(playwright.chromium, server.url, camera.path)) for camera in cameras]
         for person in people:
@@ -23,7 +23,7 @@ def measure_crowd(playwright: Playwright, server: Server, cameras: list[Camera],
         for person in people:
             person.start()
         people[-1].page.wait_for_timeout(SETTLE_S * 1000)
-        turned_away = _turned_away(playwright, server, cameras[0])
+        full_message = _full_message(playwright, server, cameras[0])
         boards: list[list[dict[str, Any]]] = [[] for _ in people]
         figures = [[person.figures()] for person in people]
         for _ in range(round(seconds / POLL_INTERVAL_S)):
@@ -35,7 +35,7 @@ def measure_crowd(playwright: Playwright, server: Server, cameras: list[Camera],
         return {
             "seconds": seconds,
             "memory_mb": memory,
-            "one_too_many": turned_away,
+            "one_too_many": full_message,
             "visitors": [_visitor(camera, boards[place], figures[place]) for place, camera in enumerate(cameras)],
         }
 
@@ -52,8 +52,8 @@ def _visitor(camera: Camera, boards: list[dict[str, Any]], figures: list[dict[st
     }
 
 
-def _turned_away(playwright: Playwright, server: Server, camera: Camera) -> str:
-    """Return the message to a visitor who finds every place taken."""
+def _full_message(playwright: Playwright, server: Server, camera: Camera) -> str:
+    """Return the message to a visitor who finds the server full."""
     with visitor(playwright.chromium, server.url, camera.path) as person:
         person.agree()
         message = person.page.get_by_test_id("stAlertContentInfo").locator("p").first

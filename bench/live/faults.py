@@ -85,9 +85,9 @@ def _left(playwright: Playwright, server: Server, camera: Camera) -> dict[str, A
             person.start()
             person.page.wait_for_timeout(3000)
             running = _count(server)
-            person.turn_to("Home")
+            person.open_link("Home")
             counts.append({"running": running, "left": _settled(server)})
-            person.turn_to("Live")
+            person.open_link("Live")
             person.tick_consent()
     return {"counts": counts, "closed": _settled(server)}
 

@@ -94,7 +94,7 @@ class Visitor:
         """Click the consent checkbox."""
         self.page.get_by_test_id("stCheckbox").filter(has_text=CONSENT).click()
 
-    def turn_to(self, title: str) -> None:
+    def open_link(self, title: str) -> None:
         """Open another page of the app by its link."""
         self.page.get_by_role("link", name=title).first.click()
 
@@ -148,7 +148,7 @@ class Visitor:
         return dict(self.page.locator(".board").evaluate(_BOARD))
 
     def watch(self) -> str:
-        """Return the page's message on what keeps the camera from working."""
+        """Return the page's message about why the camera does not work."""
         return " ".join(self.page.locator(".watch").inner_text().split())
 
 

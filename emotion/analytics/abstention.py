@@ -19,16 +19,16 @@ from emotion.types import AbstentionLimit, Face, FrameResult
 
 
 def is_unclear(probability: float, abstain_below: float) -> bool:
-    """Return whether a face's largest probability, 0–1, is below the limit."""
+    """Return whether a face's largest probability, 0–1, is below the abstention threshold."""
     return float(probability) < abstain_below
 
 
 def required_rows(timeline: pd.DataFrame, limit: float) -> NDArray[np.float64]:
-    """Return the limit for each row, ``(rows,)``.
+    """Return the abstention threshold of each row, ``(rows,)``.
 
     Args:
         timeline: With boxes, pose and ``face_confidence``.
-        limit: A number for all rows, or an :class:`emotion.types.AbstentionLimit` that depends on the face.
+        limit: One threshold for all rows, or an :class:`emotion.types.AbstentionLimit`, which depends on the face.
     """
     if not isinstance(limit, AbstentionLimit):
         return np.full(len(timeline), float(limit))
@@ -38,7 +38,7 @@ def required_rows(timeline: pd.DataFrame, limit: float) -> NDArray[np.float64]:
 
 
 def required_for(face: Face, limit: float) -> float:
-    """Return the limit for one face, 0–1."""
+    """Return the abstention threshold for one face, 0–1."""
     if not isinstance(limit, AbstentionLimit):
         return float(limit)
     yaw, pitch = (np.nan, np.nan) if face.pose is None else (face.pose.yaw, face.pose.pitch)
@@ -68,7 +68,7 @@ def face_answer(face: Face, result: FrameResult) -> str:
 
 def unclear_rows(timeline: pd.DataFrame, abstain_below: float) -> NDArray[np.bool_]:
     """Return which answers of a timeline are unclear, ``(rows,)``."""
-    # A comparison in float32 would round the limit.
+    # A comparison in float32 would round the threshold.
     return timeline["emotion_confidence"].to_numpy(np.float64) < required_rows(timeline, abstain_below)
 
 

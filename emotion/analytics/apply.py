@@ -30,11 +30,11 @@ def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
     Names, baselines and other events change no row.
 
     Raises:
-        InputError: Tracks are merged in a circle.
+        InputError: The merges form a cycle.
     """
-    wholes = merged_into(edits.merged)
+    targets = merged_into(edits.merged)
     frames = _without_excluded(analysis.frames, excluded_spans(edits.events))
-    timeline = _merge(analysis.timeline, wholes, edits.hidden)
+    timeline = _merge(analysis.timeline, targets, edits.hidden)
     timeline = timeline[timeline["frame_index"].isin(frames["frame_index"])].reset_index(drop=True)
     counts = timeline["frame_index"].value_counts()
     faces = frames["frame_index"].map(counts).fillna(0).astype("int16")
@@ -42,27 +42,27 @@ def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
 
 
 def merged_into(merged: Mapping[int, int]) -> dict[int, int]:
-    """Return merged track → the track that it finally belongs to.
+    """Return merged track → the track that it finally belongs to, through all merges.
 
     Raises:
-        InputError: Tracks are merged in a circle.
+        InputError: The merges form a cycle.
     """
-    return {track: _whole_of(track, merged) for track in merged}
+    return {track: _merge_target(track, merged) for track in merged}
 
 
-def _whole_of(track: int, merged: Mapping[int, int]) -> int:
-    way = [track]
-    while way[-1] in merged:
-        way.append(merged[way[-1]])
-        if way[-1] in way[:-1]:
-            steps = " → ".join(map(str, way))
-            raise InputError(f"expected merges that end in a track that stays; got a cycle: {steps}")
-    return way[-1]
+def _merge_target(track: int, merged: Mapping[int, int]) -> int:
+    path = [track]
+    while path[-1] in merged:
+        path.append(merged[path[-1]])
+        if path[-1] in path[:-1]:
+            steps = " → ".join(map(str, path))
+            raise InputError(f"expected merges without a cycle; got {steps}")
+    return path[-1]
 
 
-def _merge(timeline: pd.DataFrame, wholes: Mapping[int, int], hidden: frozenset[int]) -> pd.DataFrame:
+def _merge(timeline: pd.DataFrame, targets: Mapping[int, int], hidden: frozenset[int]) -> pd.DataFrame:
     own = timeline["track_id"]
-    whole = own.map(lambda track: wholes.get(track, track)).astype(own.dtype)
+    whole = own.map(lambda track: targets.get(track, track)).astype(own.dtype)
     rows = timeline.assign(track_id=whole)[~(own.isin(hidden) | whole.isin(hidden))]
     # Stable: of equally confident faces, the one with the lower number is kept.
     best_first = rows.sort_values([*KEY, "face_confidence"], ascending=[True, True, False], kind="stable")

@@ -34,7 +34,7 @@ def baseline_means(analysis: Analysis, track: int, span: Span) -> dict[str, floa
 
 
 def not_visible(span: Span) -> InputError:
-    """Return the error for a baseline in which the person is not seen."""
+    """Return the error to raise for a baseline in which the person is not seen."""
     where = f"{span.start_s:.2f}–{span.end_s:.2f} s"
     return InputError(f"expected a baseline in which the person is visible; got {where}, in which they are not")
 

@@ -1,4 +1,4 @@
-"""Durations of frames, the weights of all figures, and unbroken runs of a person in view."""
+"""Durations of frames, the weights of all figures, and uninterrupted runs of a person in view."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def breaks_after(frames: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def unbroken_runs(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:
-    """Return the number of each row's unbroken run, from 1, in order of person and time, with the timeline's index.
+    """Return the number of each row's uninterrupted run, from 1, by person and time, with the timeline's index.
 
     A run is one person in consecutive analysed frames. It ends if the person is out of view, and at excluded time.
     """

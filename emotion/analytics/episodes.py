@@ -1,4 +1,4 @@
-"""Episodes (unbroken runs of one person's leading expression) and transitions between expressions."""
+"""Episodes (uninterrupted runs of one person's leading expression) and transitions between expressions."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _probability_of(said: pd.Series, analysis: Analysis) -> pd.Series:
 def transitions(analysis: Analysis, track: int | None = None) -> pd.DataFrame:
     """Return how often each leading expression changed to each other one.
 
-    Counts changes within an unbroken run that last longer than flicker (:mod:`emotion.analytics.flicker`). Unclear
+    Counts changes within an uninterrupted run that last longer than flicker (:mod:`emotion.analytics.flicker`). Unclear
     answers are skipped, so the clear ones around them are neighbours.
 
     Args:

@@ -121,7 +121,7 @@ def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis
 def _from_earlier(rows: pd.DataFrame, about: dict[str, Any]) -> pd.DataFrame:
     """Return the rows of version 1 or 2 with empty columns for what it did not measure, and settings that say so.
 
-    The eye column of version 1 is dropped, as the mesh's lids do not follow the eyes'.
+    The eye column of version 1 is dropped, because the mesh's lids do not follow the real ones.
     """
     missing, settings = MEASURES, {"movements": False}
     if about["schema"] == 1:

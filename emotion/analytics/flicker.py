@@ -29,8 +29,9 @@ _ROUNDING_S = 1e-6
 def steady_answers(analysis: Analysis, min_s: float = FLICKER_S) -> pd.Series:
     """Return each row's answer as text, without runs of an answer that are shorter than ``min_s``.
 
-    Within each unbroken run of a person, the shortest too short run of one answer is repeatedly merged with its
-    neighbours: with both if they are equal, else with the longer one. A person in view for less keeps one answer.
+    While a person is in view, the shortest run below ``min_s`` is merged with its neighbours, until none is left: with
+    both if they are equal, otherwise with the longer one. Somebody who is in view for less than ``min_s`` gets a single
+    answer.
 
     Args:
         analysis: The analysis, possibly edited and smoothed.
@@ -68,7 +69,7 @@ def _absorbed(
 
     Args:
         codes: ``(n,)`` answer of each run.
-        stretches: ``(n,)`` unbroken run of the person that it belongs to, in order.
+        stretches: ``(n,)`` uninterrupted run of the person that it belongs to, in order.
         seconds: ``(n,)`` duration of each run.
         min_s: Minimum duration, s.
     """

@@ -82,7 +82,7 @@ def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
     """Return the long form of :func:`resample`'s table with the position of each probability in its lane.
 
     Returns:
-        One row per corner of an area: ``time_s``, ``track_id``, ``run`` (unbroken run), ``emotion``, ``low`` and
+        One row per corner of an area: ``time_s``, ``track_id``, ``run`` (uninterrupted run), ``emotion``, ``low`` and
         ``high``; lane i is between i and i + 1, and its probabilities are stacked in
         :func:`emotion.labels.display_order`.
     """
@@ -101,7 +101,7 @@ def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
 
 
 def _with_run_ends(spans: pd.DataFrame) -> pd.DataFrame:
-    """Number the unbroken runs, and close each with a corner at its end, so that single frames have a width."""
+    """Number the uninterrupted runs, and close each with a corner at its end, so that single frames have a width."""
     broken = (spans["span"].diff() != 1) | (spans["track_id"].diff() != 0)
     rows = spans.assign(run=broken.cumsum(), time_s=spans["start_s"])
     ends = rows.groupby("run").tail(1)

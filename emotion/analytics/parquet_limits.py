@@ -11,13 +11,13 @@ from emotion.errors import TooLargeError
 from emotion.limits import MEGA
 
 MOST_BYTES = 64 * MEGA
-"""Size of the file; a row of a timeline takes about 130 bytes, and less where little changes."""
+"""Maximum size of the file; a row of a timeline takes about 130 bytes, and less where little changes."""
 MOST_ROWS = 1_000_000
-"""Rows of faces, and of frames: nine hours of one person at 30 frames per second."""
+"""Maximum number of rows of faces, and of frames: nine hours of one person at 30 frames per second."""
 MOST_ROW_GROUPS = 1_000
 MOST_COLUMNS = 100
 MOST_EXPANDED_BYTES = 256 * MEGA
-"""Size of the table in memory."""
+"""Maximum size of the table in memory."""
 
 _FIXED = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
 _TEXT_BYTES = 16

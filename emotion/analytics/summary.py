@@ -117,7 +117,7 @@ def _of_everybody(analysis: Analysis, weights: pd.Series, changed: pd.Series) ->
     return _figures(pd.Series(0, index=analysis.timeline.index), analysis, weights, changed)[0]
 
 
-def _of_each(analysis: Analysis, weights: pd.Series, changed: pd.Series) -> list[dict[str, Any]]:
+def _person_summaries(analysis: Analysis, weights: pd.Series, changed: pd.Series) -> list[dict[str, Any]]:
     timeline = analysis.timeline
     if timeline.empty:
         return []
@@ -150,7 +150,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
         "frames_without_face": len(frames) - with_face,
         "abstain_below": analysis.abstain_below,
         **_of_everybody(analysis, weights, changed),
-        "tracks": _of_each(analysis, weights, changed),
+        "tracks": _person_summaries(analysis, weights, changed),
     }
 
 

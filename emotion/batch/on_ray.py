@@ -39,7 +39,7 @@ def on_ray(job: Job, videos: Sequence[Video], workers: int | None, address: str)
         address: ``"local"`` to start Ray on this machine for the duration of the batch, or the address of a cluster.
 
     Raises:
-        BatchError: Ray is not installed, or there is no cluster, or it disappeared.
+        BatchError: Ray is not installed, the cluster cannot be reached, or its connection was lost.
     """
     with _cluster(address, workers) as ray:
         size = workers or max(int(ray.cluster_resources().get("CPU", 1)), 1)
@@ -52,8 +52,8 @@ def on_ray(job: Job, videos: Sequence[Video], workers: int | None, address: str)
 
 def _wave(ray: Any, job: Job, videos: Sequence[Video], size: int) -> Iterator[Row]:
     items = [{"video": pickle.dumps(video)} for video in videos]
-    # One video waits beside the one that is at work, so that no actor does. Ray replaces actors and sends their videos
-    # again without end; the workers count, and only what they have begun.
+    # Two videos per actor, one in progress and one waiting, so that no actor is idle between videos. When an actor
+    # dies, Ray retries its videos without a limit; so the worker counts attempts, only of videos that it has begun.
     pool = ray.data.ActorPoolStrategy(size=min(size, len(videos)), max_tasks_in_flight_per_actor=2)
     rows = ray.data.from_items(items, override_num_blocks=len(items)).map(
         _Actor, fn_constructor_args=(job,), compute=pool, num_cpus=1
@@ -63,7 +63,7 @@ def _wave(ray: Any, job: Job, videos: Sequence[Video], size: int) -> Iterator[Ro
 
 
 class _Actor:
-    """A worker in an actor; its inputs and outputs are pickled, as the columns of rows differ."""
+    """A worker in an actor. Its inputs and outputs are pickled, as rows have different columns."""
 
     def __init__(self, job: Job) -> None:
         limit_this_process()
@@ -95,7 +95,7 @@ def _imported(address: str) -> Any:
     # Ray reads these variables when it is imported.
     os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"})
     if address == LOCAL:
-        # What Ray does on macOS, so that its servers listen to this machine alone: no option says that.
+        # Makes Ray's servers listen on localhost only, as on macOS and Windows; Ray has no option for it.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
         # Other users of this machine must not connect either; Ray's default is a token in the home folder.
         os.environ.update({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})

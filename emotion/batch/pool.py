@@ -23,7 +23,7 @@ from emotion.errors import BatchError
 from emotion.sandbox.rlimits import limit_this_process
 
 _GIVE_UP = 30
-"""If this many workers die in a row without any result, the videos are not the cause."""
+"""Consecutive crashes without a result after which the batch stops, because the videos are not the cause."""
 # Not forked, as the libraries use threads.
 _CONTEXT = multiprocessing.get_context("spawn")
 
@@ -45,7 +45,7 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
         workers: Number of processes.
 
     Raises:
-        BatchError: Workers die whatever video they get.
+        BatchError: Worker after worker crashed, on different videos.
     """
     waiting = deque((video, 1) for video in videos)
     stop = _CONTEXT.RawValue("b", 0)
@@ -56,7 +56,7 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
         while waiting or running:
             while idle and waiting:
                 (video, number), slot = waiting.popleft(), idle.pop()
-                running[slot.submit(_do, video)] = slot, video, number
+                running[slot.submit(_analyse_in_worker, video)] = slot, video, number
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 slot, video, number = running.pop(future)
                 try:
@@ -94,7 +94,7 @@ def _begin(job: Job, stop: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     limit_this_process()
-    # Read without a lock, as a killed process would hold it forever.
+    # The flag has no lock: a killed process would never release it.
     _worker = Worker(job, lambda: bool(stop.value))
 
 
@@ -105,7 +105,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _do(video: Video) -> Row | None:
+def _analyse_in_worker(video: Video) -> Row | None:
     if _worker is None:
         raise RuntimeError("expected a process that was started as a worker")
     return _worker(video)

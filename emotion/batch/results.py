@@ -47,9 +47,9 @@ _ERROR_COLUMNS = {
 }
 _SHARE = "share_"
 _REST_S = 10.0
-"""Minimum time between two writes, s …"""
+"""Minimum time between two writes, s."""
 _REST_SHARE = 20
-"""… and as a multiple of the time that the last one took."""
+"""Minimum time between two writes, as a multiple of the time that the last one took."""
 
 
 class Results:
@@ -82,7 +82,7 @@ class Results:
         """Write both tables if there are new rows.
 
         Raises:
-            OSError: They cannot be written; the old ones stay.
+            OSError: They cannot be written; the previous tables are kept.
         """
         if self._is_written and not self._has_new:
             return
@@ -122,7 +122,7 @@ class Results:
         wanted = pa.array([video.shown for video in videos], _TEXT)
         table = table.filter(pc.is_in(table["source"], wanted))
         timelines = table["kind"].null_count
-        # Errors have no value here and count as neither.
+        # Rows of errors have no value of ``complete``, so they are not counted as incomplete.
         incomplete = pc.sum(pc.invert(table["complete"])).as_py() or 0
         return timelines, incomplete, len(table) - timelines
 

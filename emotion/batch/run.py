@@ -71,7 +71,7 @@ def run_batch(
     """
     started = time.monotonic()
     videos, storage = find_videos(inputs), _storage(out)
-    with _alone(out):
+    with _locked(out):
         results = Results(storage)
         storage.remove(COUNTS)  # of a run that was interrupted
         missing = results.missing(videos, settings.id, retry=retry)
@@ -123,7 +123,7 @@ def _storage(out: str) -> Storage:
 
 
 @contextlib.contextmanager
-def _alone(out: str) -> Iterator[None]:
+def _locked(out: str) -> Iterator[None]:
     """Lock a folder against other batches; only local folders can be locked."""
     if is_url(out):
         yield

@@ -29,11 +29,11 @@ from emotion.batch.settings import Settings
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.run import Source, analyse_with_checkpoints
-from emotion.engine.storage import Storage, no_room
+from emotion.engine.storage import Storage, disk_full_message
 from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, SettingsError, TimelineError
-from emotion.limits import no_memory_words
+from emotion.limits import out_of_memory_message
 from emotion.models.registry import sha256_of
-from emotion.sandbox.rlimits import alarm_of
+from emotion.sandbox.rlimits import kill_after
 from emotion.settings import read_settings
 from emotion.types import Analysis, Progress
 
@@ -148,7 +148,7 @@ class Worker:
         folder = f"parts/{video_id}-{_short(video)}"
         checkpoint, whole = Checkpoint(storage, folder), f"{folder}.whole"
         # A decoder that hangs kills this process, which counts as an attempt.
-        with alarm_of(read_settings().stall_s) as rearm:
+        with kill_after(read_settings().stall_s) as rearm:
 
             def on_step(_: Progress) -> None:
                 rearm()
@@ -181,7 +181,7 @@ class Worker:
                 fs.get_file(path, str(copy))
             except OSError:
                 raise
-            except Exception as error:  # every file system raises errors of its own
+            except Exception as error:  # file systems have their own exceptions
                 raise OSError(f"{video.name} cannot be downloaded: {type(error).__name__}: {error}") from error
             yield copy
 
@@ -232,7 +232,7 @@ def _describe(error: Exception, video: Video) -> tuple[str, str]:
     if isinstance(error, BatchError | ModelError | SettingsError):
         return STOP, str(error)
     if isinstance(error, MemoryError):
-        return KILLED, f"{video.name} has no timeline: {no_memory_words()}"
+        return KILLED, f"{video.name} has no timeline: {out_of_memory_message()}"
     if isinstance(error, EmotionError):
         return MACHINE, str(error)
     return UNEXPECTED, f"{video.name} ended with an unexpected error: {type(error).__name__}: {error}"
@@ -241,5 +241,5 @@ def _describe(error: Exception, video: Video) -> tuple[str, str]:
 def _describe_os_error(error: OSError, video: Video) -> tuple[str, str]:
     if isinstance(error, FileNotFoundError):
         return MISSING, f"{video.name} cannot be opened: there is no such file"
-    full = no_room(error)
+    full = disk_full_message(error)
     return (STOP, full) if full else (MACHINE, f"{video.name}: {error.strerror or error}")

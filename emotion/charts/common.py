@@ -81,7 +81,7 @@ def seconds_axis(field: str = "time_s:Q", domain: Sequence[float] | None = None)
 
 
 def percent_axis() -> alt.Axis:
-    """Return an axis of shares in per cent."""
+    """Return an axis of shares in percent."""
     return alt.Axis(format=".0%", tickCount=5, grid=False)
 
 
@@ -116,6 +116,6 @@ def interval_tooltips(number_format: str) -> list[alt.Tooltip]:
     ]
 
 
-def unbroken(places: pd.Series) -> np.ndarray:
-    """Number the unbroken runs of spans, given the spans' rising numbers; lines have gaps between runs."""
+def run_numbers(places: pd.Series) -> np.ndarray:
+    """Number the uninterrupted runs of spans, given the spans' rising numbers; lines have gaps between runs."""
     return np.asarray((places.diff() != 1).cumsum())

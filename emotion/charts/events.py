@@ -21,8 +21,8 @@ from emotion.charts.common import (
     interval_tooltips,
     label_colour,
     moment_tooltip,
+    run_numbers,
     seconds_axis,
-    unbroken,
     zero_rule,
 )
 from emotion.labels import SHORT
@@ -80,7 +80,7 @@ def relative_chart(analysis: Analysis, track: int, span: Span, labels: Sequence[
     means = baseline_means(analysis, track, span)
     rows = part_of(analysis, track=track).timeline
     spans = resample(rows, analysis.frames, _POINTS // max(len(labels), 1))
-    long = _long(spans.assign(time_s=spans["start_s"], run=unbroken(spans["span"])), labels, ["time_s", "run"])
+    long = _long(spans.assign(time_s=spans["start_s"], run=run_numbers(spans["span"])), labels, ["time_s", "run"])
     long = long.assign(value=long["value"] - long["emotion"].map(means))
     lines = (
         alt.Chart(long, height=280)
@@ -118,7 +118,7 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str]) -> alt.La
         labels: The expressions to draw, which both sides must know.
     """
     table = on_one_axis(first, second, _POINTS // max(2 * len(labels), 1))
-    runs = np.concatenate([[], *(unbroken(part["bin"]) for _, part in table.groupby("side", sort=True))])
+    runs = np.concatenate([[], *(run_numbers(part["bin"]) for _, part in table.groupby("side", sort=True))])
     names = [first.name, second.name] if first.name != second.name else [f"{first.name} (1)", f"{second.name} (2)"]
     table = table.assign(run=runs, who=[names[int(side)] for side in table["side"]])
     dash = alt.StrokeDash(

@@ -19,9 +19,9 @@ from emotion.charts.common import (
     label_colour,
     moment_tooltip,
     name_axis,
+    run_numbers,
     seconds_axis,
     span_tooltips,
-    unbroken,
     zero_rule,
 )
 from emotion.labels import display_order
@@ -106,7 +106,7 @@ def derived_chart(analysis: Analysis, measure: str, track: int) -> alt.LayerChar
     """
     formula, domain, title = MEASURES[measure]
     spans = _spans_of(analysis, track, _LINE_POINTS)
-    table = pd.DataFrame({"time_s": spans["start_s"], "value": formula(spans), "run": unbroken(spans["span"])})
+    table = pd.DataFrame({"time_s": spans["start_s"], "value": formula(spans), "run": run_numbers(spans["span"])})
     base = alt.Chart(table, height=230)
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=domain), axis=alt.Axis(tickCount=5))
     line = base.mark_line(color=f"rgb({HUE})", strokeWidth=1.8, point={"size": 12, "color": f"rgb({HUE})"}).encode(
@@ -128,7 +128,7 @@ def path_chart(analysis: Analysis, track: int) -> alt.LayerChart:
             "time_s": spans["start_s"],
             "valence": valence(spans),
             "intensity": intensity(spans),
-            "run": unbroken(spans["span"]),
+            "run": run_numbers(spans["span"]),
         }
     )
     base = alt.Chart(table, height=400).encode(

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.charts.behaviour import LINE_COLOURS, LINE_DASHES
-from emotion.charts.common import EDGE, HUE, INK, STRONGEST, finish, moment_tooltip, seconds_axis, unbroken
+from emotion.charts.common import EDGE, HUE, INK, STRONGEST, finish, moment_tooltip, run_numbers, seconds_axis
 from emotion.studies.pair_tracks import PairTracks
 from emotion.studies.statistics.synchrony import CrossCorrelation
 
@@ -129,7 +129,7 @@ def _lines(tracks: PairTracks, names: tuple[str, str]) -> pd.DataFrame:
     for name, letter, values in zip(names, letters_of(names), (tracks.first, tracks.second), strict=True):
         table = pd.DataFrame({"place": place, "time_s": tracks.time_s, "value": values}).groupby("place").mean()
         known = table.reset_index().dropna(subset="value")
-        runs = [f"{letter}{run}" for run in unbroken(known["place"])]
+        runs = [f"{letter}{run}" for run in run_numbers(known["place"])]
         parts.append(known.assign(person=name, letter=letter, run=runs).drop(columns="place"))
     return pd.concat(parts, ignore_index=True)
 
@@ -162,7 +162,7 @@ def _cells(windows: CrossCorrelation) -> pd.DataFrame:
 
 
 def _thinned(windows: CrossCorrelation) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return every so many lags, lag 0 among them, and their correlations."""
+    """Return lags about :data:`_LAG_STEP_S` apart, lag 0 among them, ``(lags,)`` s, and their correlations."""
     apart = float(np.diff(windows.lags).min()) if len(windows.lags) > 1 else _LAG_STEP_S
     step, zero = max(round(_LAG_STEP_S / apart), 1), int(np.abs(windows.lags).argmin())
     kept = np.arange(zero % step, len(windows.lags), step)

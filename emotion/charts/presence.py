@@ -67,7 +67,7 @@ def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
         alt.Chart(bins, height=_ROW_PX * len(ROWS) + 50)
         .mark_rect(color=f"rgb({HUE})")
         .encode(
-            x=seconds_axis("start_s:Q", _whole(analysis)),
+            x=seconds_axis("start_s:Q", _time_limits(analysis)),
             x2="end_s:Q",
             y=y,
             opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 1]), legend=None),
@@ -94,7 +94,7 @@ def steadiness_chart(analysis: Analysis, track: int) -> alt.LayerChart:
         alt.Chart(table, height=200)
         .mark_line(color=f"rgb({HUE})", strokeWidth=1.8)
         .encode(
-            x=seconds_axis(domain=_whole(analysis)),
+            x=seconds_axis(domain=_time_limits(analysis)),
             y=alt.Y("similarity:Q", title="Similarity", scale=alt.Scale(domain=[0, 1], clamp=True)),
             detail="run:N",
             tooltip=[moment_tooltip(), alt.Tooltip("similarity:Q", format=".2f", title="Similarity")],
@@ -107,7 +107,7 @@ def steadiness_chart(analysis: Analysis, track: int) -> alt.LayerChart:
     )
 
 
-def _whole(analysis: Analysis) -> tuple[float, float]:
+def _time_limits(analysis: Analysis) -> tuple[float, float]:
     """Return the time axis of every person, which makes charts one below the other comparable."""
     edges = span_edges(analysis.frames, 1)
     return float(edges[0]), float(edges[-1])

@@ -17,7 +17,7 @@ def confusion_chart(record: Record, *, shares: bool) -> alt.LayerChart:
 
     Args:
         record: The model's figures.
-        shares: Show per cent of the row instead of counts.
+        shares: Show percentages of the row instead of counts.
     """
     labels = display_order(record["per_class"])
     rows = confusion_table(record)
@@ -66,5 +66,5 @@ def reliability_chart(record: Record, colour: str) -> alt.LayerChart:
     )
     return finish(
         diagonal + base.mark_line(strokeWidth=2) + points,
-        "Share of right answers against the probability said; on the diagonal they are equal",
+        "Accuracy against the predicted probability; on the diagonal they are equal",
     )

@@ -70,7 +70,7 @@ def probability_bars(
         x=alt.value("width"), text=alt.Text("probability:Q", format=".0%")
     )
     layers = bars + figures if abstain_below <= 0 else bars + _limit_rule(abstain_below) + figures
-    return finish(layers, f"Probability of each expression: {_in_words(probabilities)}")
+    return finish(layers, f"Probability of each expression: {_shares_text(probabilities)}")
 
 
 def _ring_letters(table: pd.DataFrame, height: int) -> alt.Chart:
@@ -81,7 +81,7 @@ def _ring_letters(table: pd.DataFrame, height: int) -> alt.Chart:
     )
 
 
-def _in_words(shares: Mapping[str, float]) -> str:
+def _shares_text(shares: Mapping[str, float]) -> str:
     return ", ".join(f"{label} {share:.0%}" for label, share in shares.items() if share >= 0.005)
 
 
@@ -116,7 +116,7 @@ def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChar
     middle = alt.Chart(pd.DataFrame({"name": [largest], "figure": [f"{shares[largest]:.0%}"]}))
     figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=INK).encode(text="figure:N")
     name = middle.mark_text(fontSize=13, dy=15, color=INK).encode(text="name:N")
-    return finish(ring + letters + figure + name, f"Share of face time per expression: {_in_words(shares)}")
+    return finish(ring + letters + figure + name, f"Share of face time per expression: {_shares_text(shares)}")
 
 
 def timeline_chart(
@@ -152,7 +152,7 @@ def timeline_chart(
         _area_layer(_above_ribbon(corners), [person_name(track, names) for track in tracks], x).encode(color=colour),
         ribbon.encode(color=colour),
         letters,
-        _pick_layer(_picks(spans, tracks, analysis, names)),
+        _pick_layer(_clickable_points(spans, tracks, analysis, names)),
     ]
     if moment_s is not None and domain[0] <= moment_s <= domain[1]:
         line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
@@ -203,7 +203,9 @@ def _no_face_layer(frames: pd.DataFrame, lanes: int) -> alt.Chart:
     )
 
 
-def _picks(spans: pd.DataFrame, tracks: Sequence[int], analysis: Analysis, names: Mapping[int, str]) -> pd.DataFrame:
+def _clickable_points(
+    spans: pd.DataFrame, tracks: Sequence[int], analysis: Analysis, names: Mapping[int, str]
+) -> pd.DataFrame:
     labels = analysis.labels
     rows = spans[spans["track_id"].isin(tracks)]
     values = rows[[f"p_{label}" for label in labels]].to_numpy(np.float64)

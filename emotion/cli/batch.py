@@ -36,7 +36,7 @@ def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type],
 
 
 def run(options: argparse.Namespace) -> int:
-    """Analyse the videos without a result, print a summary, and return the exit status.
+    """Analyse the videos that have no result yet, print a summary, and return the exit status.
 
     Raises:
         EmotionError: The batch cannot start or continue, or Ctrl-C stopped it.

@@ -14,7 +14,7 @@ from emotion.bad_file import sentence_for
 from emotion.csv_text import csv_bytes
 from emotion.drawing.boxes import annotate
 from emotion.engine.analyzer import Analyzer
-from emotion.output_names import expect_inputs_kept, once_each, unique_names
+from emotion.output_names import expect_inputs_kept, unique_names, without_duplicates
 from emotion.paths import unicode_name
 from emotion.report.picture_records import image_record, image_table
 from emotion.vision.decode.image import load_image
@@ -41,7 +41,7 @@ def run_image(options: argparse.Namespace) -> list[dict[str, Any]]:
     Raises:
         EmotionError: No picture can be analysed, as when the model is missing.
     """
-    files = once_each(options.files)
+    files = without_duplicates(options.files)
     # The whole name, not the stem, as there may be both a.jpg and a.png.
     names = unique_names(files)
     if options.out is not None:

@@ -37,7 +37,7 @@ def run_library(options: argparse.Namespace) -> int:
     else:
         contents = _restore(options)
     done = {"backup": "backed up to", "check": "whole in", "restore": "restored from"}[options.action]
-    print(f"{_words(contents)} {done} {options.path}")
+    print(f"{_contents_text(contents)} {done} {options.path}")
     return 0
 
 
@@ -52,5 +52,5 @@ def _restore(options: argparse.Namespace) -> Contents:
         return restore(library, options.path, replace=options.replace, on_step=show)
 
 
-def _words(contents: Contents) -> str:
+def _contents_text(contents: Contents) -> str:
     return f"{contents.analyses:,} analyses, {contents.files:,} files, {contents.bytes / 1e6:,.1f} MB"

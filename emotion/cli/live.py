@@ -72,7 +72,7 @@ def add_live_options(parser: argparse.ArgumentParser, positive: Callable[[type],
 
 
 def run_live(options: argparse.Namespace) -> int:
-    """Analyse until the source ends, the time is over or a signal comes, and return 0.
+    """Analyse until the source ends, the time limit is reached or a signal arrives, and return 0.
 
     Raises:
         InputError: The options contradict each other.
@@ -118,13 +118,13 @@ class _Run:
         if self.out is not None:
             folder = self._folder()
             if folder.exists():
-                raise InputError(f"expected no earlier run in {folder.name}; move it away, it holds what was kept")
+                raise InputError(f"expected no results of an earlier run; move {folder.name} away to keep them")
             about = RecordingInfo(self.analyzer.model, self.analyzer.labels, self.analyzer.settings(Sampling(), ""))
             self._parts = Checkpoint(Storage(folder), "parts")
             self._writer = TimelineWriter(self._parts, about)
 
     def analyse(self, frames: Iterator[Captured], seconds: float | None) -> None:
-        """Analyse frames until they end or the time is over."""
+        """Analyse frames until the source ends or the time limit is reached."""
         began_s = written_s = reported_s = time.monotonic()
         for captured in frames:
             self._session.process(
@@ -142,7 +142,7 @@ class _Run:
                 return
 
     def mark(self, text: str, moment_s: float) -> None:
-        """Note another program's marker as an event."""
+        """Record another program's marker as an event."""
         time_s = self.hub.stream_time(moment_s)
         if time_s is not None and time_s >= 0:
             self._events.append(Event(text, Span(time_s, time_s)))
@@ -178,7 +178,7 @@ class _Run:
 
 
 class _stopped_by_signals:  # noqa: N801 – a context manager
-    """Sets an event at Ctrl-C and SIGTERM, to end in order; a second Ctrl-C ends at once."""
+    """Sets an event at Ctrl-C and SIGTERM, so that the command shuts down cleanly; a second Ctrl-C ends it at once."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop

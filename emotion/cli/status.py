@@ -2,4 +2,4 @@
 
 OK, SOME_FAILED, FAILED = 0, 1, 2
 INTERRUPTED = 130
-"""What a shell reports for a program that Ctrl-C ended: 128 and the number of the signal."""
+"""The status that shells report for a program ended by Ctrl-C: 128 plus the signal's number."""

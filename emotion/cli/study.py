@@ -127,10 +127,10 @@ def _add(studies: StudyRepository, options: argparse.Namespace) -> int:
 
 
 def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, list[str]]:
-    """Return the study that names tell, and a sentence for each name that does not fit the pattern."""
+    """Build a study from file names, and return it with a message for each name that does not match the pattern."""
     pattern = options.pattern or suggest_pattern(list(files.values()))
-    study, strangers = study_of_names(NamePattern(pattern), files)
-    return study, [f"{name} does not fit the pattern {pattern}" for name in strangers]
+    study, unmatched = study_of_names(NamePattern(pattern), files)
+    return study, [f"{name} does not match the pattern {pattern}" for name in unmatched]
 
 
 def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespace) -> Study:
@@ -160,7 +160,7 @@ def _wait(studies: StudyRepository, analyses: list[str]) -> None:
                     return
                 time.sleep(_POLL_S)
     except KeyboardInterrupt:
-        raise Cancelled("Stopped waiting; the analyses go on and are in the library.") from None
+        raise Cancelled("Stopped waiting; the analyses continue and will be in the library.") from None
     finally:
         dispatcher.stop()
 

@@ -28,10 +28,10 @@ from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.exclusive import exclusive
 from emotion.engine.run import Source, analyse_with_checkpoints
-from emotion.engine.storage import Storage, no_room
+from emotion.engine.storage import Storage, disk_full_message
 from emotion.errors import Cancelled, InputError
 from emotion.models.registry import sha256_of
-from emotion.output_names import once_each, shown_names, unique_names
+from emotion.output_names import shown_names, unique_names, without_duplicates
 from emotion.paths import unicode_name
 from emotion.types import Analysis, Progress
 from emotion.vision.decode.sampling import Sampling
@@ -144,7 +144,7 @@ def _row(
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
-    found = once_each([video for file in files for video in _videos(file)])
+    found = without_duplicates([video for file in files for video in _videos(file)])
     return [_Job(file, name) for file, name in zip(found, unique_names(found, stems=True), strict=True)]
 
 
@@ -213,7 +213,7 @@ def _write(analysis: Analysis, behaviour: Behaviour, stem: Path) -> None:
 
 
 def _sentence(error: Exception, name: str) -> str:
-    if isinstance(error, OSError) and (full := no_room(error)):
+    if isinstance(error, OSError) and (full := disk_full_message(error)):
         return f"{full} with --resume, which continues from the saved results"
     return sentence_for(error, name, "a video")
 

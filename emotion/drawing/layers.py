@@ -36,7 +36,7 @@ _OPACITY = 0.5
 _SUBPIXEL_BITS = 4
 
 
-def wants_parts(layers: Collection[Layer]) -> bool:
+def needs_part_models(layers: Collection[Layer]) -> bool:
     """Return whether these layers need the face-part models."""
     return bool({Layer.POINTS, Layer.PARTS} & set(layers))
 

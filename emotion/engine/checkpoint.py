@@ -64,7 +64,7 @@ class Checkpoint:
         self._write(len(self._keys()) + 1, part, state)
 
     def replace_last(self, part: Analysis) -> None:
-        """Replace the last part by a longer one that begins with the same rows.
+        """Replace the last part with a longer one that begins with the same rows.
 
         Raises:
             OSError: The part cannot be written. The old one remains.
@@ -72,7 +72,7 @@ class Checkpoint:
         self._write(max(len(self._keys()), 1), part, None)
 
     def resume(self, like: Analysis) -> Saved | None:
-        """Return the point from which to continue and delete the parts behind it; None if there is no such point.
+        """Return the point from which to continue, and delete the parts after it; None if there is no such point.
 
         Args:
             like: An analysis with the model and settings of the new run.
@@ -128,7 +128,7 @@ class Checkpoint:
         empty = [replace(part, timeline=part.timeline.iloc[:0].copy()) for part, _ in self._each()]
         if not empty:
             raise LibraryError("no results of this analysis are kept")
-        # Facts come from the last part: a live recording gets longer from part to part.
+        # Take the properties from the last part, because a live recording gets longer with every part.
         whole = replace(empty[-1], frames=_joined(empty), complete=not note, note=note)
         schema = to_arrow(whole).schema
         with (

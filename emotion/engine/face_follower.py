@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion.stream_state import StreamState, part_of, under
+from emotion.stream_state import StreamState, part_of, with_prefix
 from emotion.types import Detector, Face, FloatArray, Frame, Image, Region
 from emotion.vision.boxes import bounding_box, covered
 from emotion.vision.cuts import CutDetector
@@ -32,7 +32,7 @@ from emotion.vision.track import Tracker
 KEY_FRAME_S = 0.4
 """Time between key frames while faces are being followed."""
 SEARCH_S = 0.15
-"""Time between key frames while nobody is in view, which costs no mesh."""
+"""Time between key frames while nobody is in view; shorter, as the mesh does not run then."""
 LOST_PRESENCE = 0.5
 """A followed face is lost below this mesh presence; lower than for new faces, to keep track ids stable."""
 SAME_FACE = 0.5
@@ -110,7 +110,7 @@ class FaceFollower:
             "turn": np.array(self._turn),
             "new_shot": np.array(self._new_shot),
         }
-        return own | under("tracker", self._tracker.state()) | under("cuts", self._is_cut.state())
+        return own | with_prefix("tracker", self._tracker.state()) | with_prefix("cuts", self._is_cut.state())
 
     def restore(self, state: StreamState) -> None:
         """Continue from the arrays of :meth:`state`."""
@@ -142,25 +142,25 @@ class FaceFollower:
         everywhere = detector.regions(frame.width, frame.height)[: None if effort.tiles else 1]
         regions = everywhere if self._new_shot else [self._next_region(everywhere)]
         found, rgb = list(faces), frame.rgb()
-        for find in detector.detect(rgb, regions):
-            if _is_known(find.box_xyxy, faces):
+        for detection in detector.detect(rgb, regions):
+            if _is_known(detection.box_xyxy, faces):
                 continue
-            mesh = self._fit_new(frame.luma, rgb, find)
+            mesh = self._fit_new(frame.luma, rgb, detection)
             if mesh is not None:
-                _add(found, _face(mesh, find.confidence), frame)
+                _add(found, _face(mesh, detection.confidence), frame)
         self._new_shot = False
         self._next_key_s = frame.time_s + (effort.key_frame_s if found else effort.search_s)
         return found
 
-    def _fit_new(self, luma: Image, rgb: Image, find: Face) -> Mesh | None:
+    def _fit_new(self, luma: Image, rgb: Image, detection: Face) -> Mesh | None:
         """Return the mesh of a detection; None if it is not a face."""
-        rough = self._mesh.fit(luma, roi_of_find(find))
+        rough = self._mesh.fit(luma, roi_of_find(detection))
         if rough.presence < MIN_FIRST_PRESENCE:
             return None
         mesh = self._mesh.fit(luma, roi_of_mesh(rough.points))
         if mesh.presence < MIN_PRESENCE:
             return None
-        return mesh if self._check is None or self._check(luma, rgb, find, (rough, mesh)) else None
+        return mesh if self._check is None or self._check(luma, rgb, detection, (rough, mesh)) else None
 
     def _next_region(self, everywhere: Sequence[Region]) -> Region:
         """Return the whole picture on every other key frame, and the tiles in turn in between."""

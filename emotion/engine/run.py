@@ -180,12 +180,12 @@ class _Run:
         if state is not None:
             self.save(state)
         elif not self._asked and time.monotonic() - self._saved_s >= self._interval_s:
-            # Ask once: the state arrives behind the frames that are already between the threads.
+            # Ask once: frames that are already queued between the threads arrive before the state.
             self._asked = True
             self._state_wanted.set()
 
     def _progress(self) -> Progress:
         elapsed_s = time.monotonic() - self._started_s
-        # Scaled as if earlier runs had worked at the rate of this one.
+        # Assume that earlier runs worked at the rate of this one.
         scale = self._done / (self._done - self._earlier)
         return Progress(self._done, max(self._expected_frames, self._done), elapsed_s * scale)

@@ -42,10 +42,10 @@ class Storage:
             self._root = str(root).rstrip("/")
             self._is_local = isinstance(self._fs, LocalFileSystem)
             self._make_folder(self._root)
-        except Exception as error:  # each file system raises errors of its own
+        except Exception as error:  # file systems have their own exceptions
             reason = (error.strerror if isinstance(error, OSError) else None) or brief(error) or type(error).__name__
             shown = masked(str(url))
-            raise LibraryError(f"expected EMOTION_STORAGE_URL to be a place for files; {shown!r}: {reason}") from error
+            raise LibraryError(f"expected EMOTION_STORAGE_URL to be a folder or a URL; {shown!r}: {reason}") from error
         self.url = self._root if self._is_local else str(url)
         """Absolute address of the storage."""
 
@@ -201,6 +201,6 @@ def timeline_key(entry_id: str) -> str:
     return f"{entry_id}/timeline.parquet"
 
 
-def no_room(error: OSError) -> str | None:
-    """Return a message if the error means that the disk is full, else None."""
+def disk_full_message(error: OSError) -> str | None:
+    """Return a message if an error means that the disk is full; None otherwise."""
     return "the disk is full; free some space and try again" if error.errno in _NO_ROOM else None

@@ -13,7 +13,7 @@ from emotion.engine.measure_eyes import with_eyes
 from emotion.engine.measure_movements import with_measures
 from emotion.engine.prefetch import prefetch
 from emotion.engine.stage_costs import EYES, MOVEMENTS
-from emotion.stream_state import StreamState, part_of, under
+from emotion.stream_state import StreamState, part_of, with_prefix
 from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
 from emotion.vision.decode.seek import position_of
 from emotion.vision.eyes import EyeModel
@@ -76,7 +76,7 @@ class FaceStream:
         with closing(prefetch(followed) if parallel else followed) as items:
             for frame, faces, state in items:
                 result = self.classify(frame, faces)
-                yield result, None if state is None else state | under("classifier", self._classifier.state())
+                yield result, None if state is None else state | with_prefix("classifier", self._classifier.state())
 
     def follow(self, frame: Frame, effort: Effort = FULL) -> list[Face]:
         """Return the faces in the next frame with landmarks and track ids, not yet classified."""
@@ -131,5 +131,7 @@ class FaceStream:
             faces, state = self.follow(frame), None
             if state_wanted is not None and state_wanted.is_set():
                 state_wanted.clear()
-                state = under("follower", self._follower.state()) | under("position", position_of(frame).state())
+                state = with_prefix("follower", self._follower.state()) | with_prefix(
+                    "position", position_of(frame).state()
+                )
             yield frame, faces, state

@@ -41,7 +41,7 @@ def find_repository(
         Problem: No valid token (status 401).
     """
     if given is None:
-        # Any other Authorization header is a mistake, and must not pass as the local owner.
+        # Any other Authorization header is a mistake, and must not be treated as the local owner.
         if context.needs_token() or request.headers.get("authorization"):
             raise Problem.unauthorized(_NO_TOKEN)
         return context.open_library().for_owner(LOCAL)

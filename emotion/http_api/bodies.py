@@ -18,7 +18,7 @@ from starlette.types import Message
 
 from emotion.errors import brief
 from emotion.http_api.problems import Problem
-from emotion.http_api.room import Room
+from emotion.http_api.request_limits import RequestLimits
 from emotion.limits import limits
 
 FORM, RAW = "multipart/form-data", "application/octet-stream"
@@ -57,21 +57,21 @@ def body_schema(kind: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def receiving(request: Request, owner: str, room: Room, name: str) -> AsyncIterator[Received]:
+async def receiving(request: Request, owner: str, request_limits: RequestLimits, name: str) -> AsyncIterator[Received]:
     """Receive a file, and delete the temporary copy afterwards.
 
     Args:
         request: The request.
         owner: ID of the owner that it is for.
-        room: Limits of simultaneous requests.
+        request_limits: Limits of simultaneous requests.
         name: Name of the file, if no form gives one.
 
     Raises:
         Problem: There is no file, or too many requests are open.
         TooLargeError: The file is too large, or the disk too full.
     """
-    with room.request(owner):
-        counted = _Counted(request, owner, room, name)
+    with request_limits.request(owner):
+        counted = _Counted(request, owner, request_limits, name)
         try:
             counted.check_announced()
             is_form = request.headers.get("content-type", "").lower().startswith(FORM)
@@ -87,8 +87,8 @@ async def receiving(request: Request, owner: str, room: Room, name: str) -> Asyn
 class _Counted:
     """Counts the bytes of a request's body as they arrive."""
 
-    def __init__(self, request: Request, owner: str, room: Room, name: str) -> None:
-        self._owner, self._room, self._name, self._limits = owner, room, name, limits()
+    def __init__(self, request: Request, owner: str, request_limits: RequestLimits, name: str) -> None:
+        self._owner, self._request_limits, self._name, self._limits = owner, request_limits, name, limits()
         self._receive = request.receive
         self._size = 0
         self.request = Request(request.scope, self._next)
@@ -102,13 +102,13 @@ class _Counted:
 
     def release(self) -> None:
         """Stop counting the bytes."""
-        self._room.take_bytes(self._owner, -self._size)
+        self._request_limits.take_bytes(self._owner, -self._size)
 
     async def _next(self) -> Message:
         message = await self._receive()
         if size := len(message.get("body", b"")):
             self._size += size
-            self._room.take_bytes(self._owner, size)
+            self._request_limits.take_bytes(self._owner, size)
             self._limits.check_size(self._size - _FORM_BYTES, self._name)
         return message
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emotion.engine.analyzer import Analyzer
-from emotion.http_api.room import Room
+from emotion.http_api.request_limits import RequestLimits
 from emotion.library import Library
 from emotion.library.owners.tokens import Token
 from emotion.models.registry import resolve
@@ -49,11 +49,11 @@ class ApiContext:
         needs_token: Returns whether every request needs a token; if not, requests without one act for the local owner.
         may_enter: Returns whether the creator of a token still has access.
         analyzer: Returns the analyzer of a model.
-        room: Limits of simultaneous requests.
+        request_limits: Limits of simultaneous requests.
     """
 
     open_library: Callable[[], Library]
     needs_token: Callable[[], bool]
     may_enter: Callable[[Token], bool]
     analyzer: Callable[[str], Analyzer] = field(default_factory=Analyzers)
-    room: Room = field(default_factory=Room)
+    request_limits: RequestLimits = field(default_factory=RequestLimits)

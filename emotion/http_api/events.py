@@ -29,7 +29,7 @@ _EXAMPLE = 'event: job\nid: 1\ndata: {"id": "…", "state": "running", …}\n\ne
     "/jobs/{job_id}/events",
     response_class=StreamingResponse,
     summary="Follow a job",
-    # Without a schema: OpenAPI 3.1 has none for single events, and tools would expect the whole stream to be a string.
+    # No schema: OpenAPI 3.1 cannot describe single events, and tools would take the whole stream for one string.
     responses={200: {"description": "Server-sent events.", "content": {MEDIA_TYPE: {"example": _EXAMPLE}}}},
 )
 async def follow_job(
@@ -42,7 +42,7 @@ async def follow_job(
     """Send `event: job` with the job as `data` whenever it changes, until it is over; then `event: end`."""
     await anyio.to_thread.run_sync(show, repository, job_id, request)
     counted = ExitStack()
-    counted.enter_context(context.room.stream(repository.owner))
+    counted.enter_context(context.request_limits.stream(repository.owner))
     events = _events(request, repository, job_id, time.monotonic() + wait_s, counted)
     return StreamingResponse(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
 

@@ -48,7 +48,7 @@ async def analyse_image(
     name: Annotated[str, Query(max_length=300, description="Name of the file, if the body has none.")] = "picture",
 ) -> Response:
     """Analyse one picture: JPEG, PNG, WebP, HEIC and others. Repeating a request gives the same answer."""
-    async with receiving(request, repository.owner, context.room, clean_title(name)) as received:
+    async with receiving(request, repository.owner, context.request_limits, clean_title(name)) as received:
 
         def work() -> Response:
             return _answer(context.analyzer(model), received, format)

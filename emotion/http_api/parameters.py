@@ -1,4 +1,4 @@
-"""Refuses query parameters that a path does not have: a misspelt one would be ignored without a word."""
+"""Refuses unknown query parameters, as a misspelt one would silently be ignored."""
 
 from __future__ import annotations
 

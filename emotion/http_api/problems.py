@@ -30,7 +30,7 @@ from emotion.errors import (
     brief,
 )
 from emotion.http_api.request_ids import request_id_of
-from emotion.library.owners.idempotency import KeyInUseError, KeyOfAnotherRequestError
+from emotion.library.owners.idempotency import KeyInUseError, KeyReusedError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 5
@@ -41,7 +41,7 @@ _CLOSED = 499
 _KINDS: tuple[tuple[type[EmotionError], int, str], ...] = (
     (UnknownAnalysisError, 404, "unknown_job"),
     (KeyInUseError, 409, "idempotency_key_in_use"),
-    (KeyOfAnotherRequestError, 422, "idempotency_key_of_another_request"),
+    (KeyReusedError, 422, "idempotency_key_of_another_request"),
     (TooLargeError, 413, "too_large"),
     (ImageError, 422, "unreadable_picture"),
     (VideoError, 422, "unreadable_video"),

@@ -68,7 +68,7 @@ async def add_video(
     """Upload a video and queue its analysis; the job shows its progress."""
     parameters: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
     parameters |= {"keep_video": keep_video, "eyes": eyes}
-    async with receiving(request, repository.owner, context.room, clean_title(name)) as received:
+    async with receiving(request, repository.owner, context.request_limits, clean_title(name)) as received:
 
         def work() -> tuple[Entry, bool]:
             settings, tags = JobSettings(**parameters), tag or []
@@ -104,7 +104,7 @@ def _add_once(repository: Repository, once: IdempotentRequest, add: Callable[[],
     try:
         entry = add()
     except BaseException:
-        once.give_up()
+        once.release()
         raise
     once.finish(entry.id)
     return entry, False

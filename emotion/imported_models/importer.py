@@ -32,9 +32,9 @@ from emotion.vision.normalise import normalisations_for
 SIZE_LIMIT_BYTES = 200_000_000
 PROCESSOR_LIMIT_S = 20.0
 TIME_LIMIT_S = 60.0
-"""Longer than the processor time, or a busy machine would refuse models that an idle one accepts."""
+"""Longer than the limit on processor time, so that a busy machine accepts the same models as an idle one."""
 MEMORY_LIMIT_BYTES = 4 << 30
-"""Of address space, of which this package's libraries take less than 1 GiB."""
+"""Limit on address space; this package's libraries take less than 1 GiB of it."""
 
 LICENCE_NOT_STATED = "Not stated: the terms of whoever trained the model and of their pictures apply."
 
@@ -167,7 +167,7 @@ def remove_model(name: str) -> None:
     if name not in imported_models():
         raise ModelError(f"expected an imported model from {', '.join(imported_models()) or '(none)'}; got {name!r}")
     try:
-        # Move it away first: nobody must see half a model.
+        # Rename the folder first, so that nobody sees a model with some of its files deleted.
         with tempfile.TemporaryDirectory(prefix=".removing-", dir=imported_models_dir()) as folder:
             (imported_models_dir() / name).rename(Path(folder) / name)
     except OSError as error:

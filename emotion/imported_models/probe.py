@@ -1,4 +1,4 @@
-"""Checks a stranger's .tflite file: its input and output, and whether it answers as a face classifier should.
+"""Checks an untrusted .tflite file: its input and output, and whether it answers as a face classifier should.
 
 :func:`emotion.imported_models.importer.inspect_model` calls :func:`examine` in a sandbox, as a damaged file may crash
 LiteRT or keep it busy forever.
@@ -86,8 +86,8 @@ def _litert_errors() -> Iterator[None]:
                 f"expected operations that LiteRT supports; got {next(filter(None, found.groups()))}"
             ) from error
         reason = re.split(r"\n|Node number", str(error))[0].strip(" .")[:_LONGEST_REASON]
-        told = f"says: {reason}" if reason else "gives no reason; memory may be short"
-        raise ModelError(f"expected a .tflite model that LiteRT can run; it {told}") from error
+        problem = f"it says: {reason}" if reason else "it gives no reason; memory may be low"
+        raise ModelError(f"expected a .tflite model that LiteRT can run; {problem}") from error
 
 
 def _input_and_output(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -95,10 +95,10 @@ def _input_and_output(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     with _litert_errors():
         interpreter = Interpreter(model_path=str(path), num_threads=1)
         interpreter.allocate_tensors()
-    return _only(interpreter.get_input_details(), "input"), _only(interpreter.get_output_details(), "output")
+    return _single(interpreter.get_input_details(), "input"), _single(interpreter.get_output_details(), "output")
 
 
-def _only(details: list[dict[str, Any]], what: str) -> dict[str, Any]:
+def _single(details: list[dict[str, Any]], what: str) -> dict[str, Any]:
     if len(details) != 1:
         raise ModelError(f"expected one {what}; got {len(details)}")
     detail = details[0]
@@ -170,7 +170,7 @@ def _meaning(answers: FloatArray, step: float) -> str:
 
 
 def _readings(card: ModelCard, path: Path, face: Image) -> dict[str, list[float]]:
-    """Return the face's probabilities in every normalisation, by which people recognise the right one."""
+    """Return the sample face's probabilities in every normalisation, so that people can recognise the right one."""
     readings = {}
     for how in normalisations_for(card.colour):
         classifier = LiteRTClassifier(replace(card, normalisation=how), file=path)

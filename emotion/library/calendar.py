@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from emotion.library.mapping import ODD
+from emotion.library.mapping import DAMAGED_ROW_ERRORS
 from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
 
@@ -53,7 +53,7 @@ def days(repository: Repository, *, zone: dt.tzinfo = dt.UTC) -> list[Day]:
     for moment, summary in rows:
         try:
             shown = {answer: share * summary["faces_s"] for answer, share in summary.get("shares", {}).items()}
-        except ODD:
+        except DAMAGED_ROW_ERRORS:
             log.warning("the figures of an analysis cannot be read; its day is shown without it")
             continue
         date = moment.astimezone(zone).date()
@@ -68,13 +68,13 @@ def _figures(session: Session, query: Select[Any]) -> list[Any]:
     """Return the rows that can be read, one by one if one of them cannot."""
     try:
         return list(session.execute(query))
-    except ODD:
+    except DAMAGED_ROW_ERRORS:
         ids = session.scalars(query.with_only_columns(AnalysisRow.id)).all()
     rows: list[Any] = []
     for entry_id in ids:
         try:
             rows += session.execute(query.where(AnalysisRow.id == entry_id)).all()
-        except ODD:
+        except DAMAGED_ROW_ERRORS:
             log.warning("the row of analysis %s cannot be read", entry_id)
     return rows
 

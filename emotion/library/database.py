@@ -132,7 +132,7 @@ class Database:
             self._reader = reader
 
     def _return_to_writing(self) -> None:
-        """Open a library again that was opened read-only, once its disk has room."""
+        """Reopen a library for writing that was opened read-only, once its disk has free space."""
         if self._reader is None or not has_room(self._file):
             return
         with self._opening, contextlib.suppress(DBAPIError, OSError):
@@ -145,7 +145,7 @@ class Database:
 
     @contextlib.contextmanager
     def _excluding_others(self) -> Iterator[None]:
-        """Keep other processes from opening a new SQLite file: changing its journal mode needs exclusive access."""
+        """Keep other processes from opening a new SQLite file, as changing its journal mode needs exclusive access."""
         if not self.is_sqlite:
             yield
             return
@@ -158,7 +158,7 @@ class Database:
                 raw: Any = connection.connection.dbapi_connection
                 try:
                     raw.execute("PRAGMA journal_mode=WAL")
-                except sqlite3.Error as error:  # the driver's own, which SQLAlchemy does not see here
+                except sqlite3.Error as error:  # raised by the driver itself, past SQLAlchemy
                     raise OperationalError("PRAGMA journal_mode", {}, error) from error
             yield
 

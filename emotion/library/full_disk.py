@@ -11,12 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 READ_ONLY = "the disk is full: the library can be viewed, but nothing can be added or changed until space is freed"
 _NEEDED_BYTES = 1 << 20
-"""SQLite needs 32 kB for its index of the write-ahead log, and room for the log."""
+"""SQLite needs 32 kB for the index of its write-ahead log, and space for the log itself."""
 _ERRORS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
 def has_room(database: Path) -> bool:
-    """Return whether the disk of a database file has room for changes; also True if that cannot be known."""
+    """Return whether the disk of a database file has space for changes; also True if that cannot be determined."""
     try:
         return shutil.disk_usage(database.parent).free >= _NEEDED_BYTES
     except OSError:
@@ -32,9 +32,9 @@ def is_disk_full(database: Path, error: Exception) -> bool:
 
 
 def read_only_engine(database: Path) -> Engine | None:
-    """Return an engine that reads a database file without writing anything; None if the file is not complete.
+    """Return an engine that reads a database file and writes nothing; None if the file is not complete.
 
-    SQLite ignores the write-ahead log then, so there must be none.
+    In this mode SQLite ignores the write-ahead log, so a file with a log that is not empty counts as incomplete.
     """
     log = database.with_name(f"{database.name}-wal")
     if not database.exists() or not database.stat().st_size or (log.exists() and log.stat().st_size):

@@ -19,11 +19,11 @@ from sqlalchemy import delete
 
 from emotion import settings as where
 from emotion.analytics.edits import Edits
-from emotion.engine.storage import no_room, video_key
+from emotion.engine.storage import disk_full_message, video_key
 from emotion.errors import InputError, LibraryError
 from emotion.library.database import QUEUE_LOCK
 from emotion.library.entries import JobSettings, State
-from emotion.library.mapping import end_of_queue, expiry, new_row, now, retention_days_of, row_of, words_of
+from emotion.library.mapping import end_of_queue, expiry, new_row, now, retention_days_of, row_of, search_text
 from emotion.library.orm import AnalysisRow, TagRow
 from emotion.library.probe_upload import facts_of
 from emotion.library.summary import list_figures
@@ -74,7 +74,7 @@ class Ingest:
         """Create the row before the file, to keep a broken upload visible and deletable."""
         row = new_row(self.id, self._owner, self._source, title, self._settings)
         row.tags = [TagRow(tag=tag, owner=self._owner) for tag in tags]
-        row.words = words_of(row)
+        row.words = search_text(row)
         with self._library.database.writing() as session:
             session.add(row)
 
@@ -91,7 +91,9 @@ class Ingest:
                     digest.update(block)
                     target.write(block)
         except OSError as error:
-            raise LibraryError(no_room(error) or f"the video cannot be stored: {error.strerror or error}") from error
+            raise LibraryError(
+                disk_full_message(error) or f"the video cannot be stored: {error.strerror or error}"
+            ) from error
         return digest.hexdigest()
 
     def _facts(self) -> tuple[VideoInfo | None, dt.datetime | None]:
@@ -154,7 +156,7 @@ def add_finished(
     row.info, row.duration_s = asdict(analysis.info), analysis.info.duration_s
     row.done = row.total = len(analysis.frames)
     row.edits, row.summary = edits.to_dict(), list_figures(analysis, edits)
-    row.words = words_of(row)
+    row.words = search_text(row)
     try:
         for key, path in files.items():
             with path.open("rb") as file, library.storage.writing(key) as target:
@@ -165,7 +167,9 @@ def add_finished(
             session.add(row)
     except OSError as error:
         library.storage.remove(row.id)
-        raise LibraryError(no_room(error) or f"{row.source} cannot be stored: {error.strerror or error}") from error
+        raise LibraryError(
+            disk_full_message(error) or f"{row.source} cannot be stored: {error.strerror or error}"
+        ) from error
     except LibraryError:
         library.storage.remove(row.id)
         raise

@@ -19,9 +19,9 @@ _UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _UPLOADING = "The upload did not finish."
 log = logging.getLogger(__name__)
 
-ODD = (ValueError, TypeError, KeyError, AttributeError, InputError)
-"""Errors raised by a row that another program or a failing disk has changed."""
-ODD_NOTE = "The entry of this analysis is damaged: delete it, or restore a backup."
+DAMAGED_ROW_ERRORS = (ValueError, TypeError, KeyError, AttributeError, InputError)
+"""Errors raised when reading a row that another program or a failing disk has changed."""
+DAMAGED_ROW_NOTE = "The entry of this analysis is damaged: delete it, or restore a backup."
 
 
 def now() -> dt.datetime:
@@ -30,7 +30,7 @@ def now() -> dt.datetime:
 
 
 def end_of_queue(session: Session) -> dt.datetime:
-    """Return the time for a new last place in the queue: now, or later if the clock was set back.
+    """Return the queue time that puts an analysis last: now, or later if the clock was set back.
 
     Args:
         session: A session that holds the queue's lock.
@@ -63,7 +63,7 @@ def title_key(title: str) -> str:
     return folded(title)[:_MAX_KEY]
 
 
-def words_of(row: AnalysisRow) -> str:
+def search_text(row: AnalysisRow) -> str:
     """Return the searchable text of an analysis."""
     edits = Edits.from_dict(row.edits)
     events = [event.label for event in edits.events]
@@ -85,8 +85,8 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
     query = select(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.owner == owner)
     try:
         row = session.scalar(query.with_for_update() if lock else query)
-    except ODD as error:
-        raise LibraryError(f"{ODD_NOTE[:1].lower()}{ODD_NOTE[1:-1]}") from error
+    except DAMAGED_ROW_ERRORS as error:
+        raise LibraryError(f"{DAMAGED_ROW_NOTE[:1].lower()}{DAMAGED_ROW_NOTE[1:-1]}") from error
     if row is None:
         raise no_analysis(entry_id)
     return row
@@ -114,17 +114,17 @@ def is_live(row: AnalysisRow) -> bool:
     return isinstance(row.settings, dict) and bool(row.settings.get("live"))
 
 
-def sound_rows(session: Session, found: Select[AnalysisRow]) -> list[AnalysisRow]:
+def readable_rows(session: Session, found: Select[AnalysisRow]) -> list[AnalysisRow]:
     """Return the rows that can be read; damaged ones are left out."""
     try:
         return list(session.scalars(found))
-    except ODD:
+    except DAMAGED_ROW_ERRORS:
         ids = session.scalars(found.with_only_columns(AnalysisRow.id)).all()
     rows = []
     for entry_id in ids:
         try:
             rows.append(session.get_one(AnalysisRow, entry_id))
-        except ODD:
+        except DAMAGED_ROW_ERRORS:
             log.warning("the row of analysis %s cannot be read", entry_id)
     return rows
 
@@ -133,13 +133,13 @@ def entry_of(session: Session, entry_id: str) -> Entry:
     """Return an analysis; if its row cannot be read, it counts as failed, with a note.
 
     Raises:
-        LookupError: There is none with this ID.
+        LookupError: There is no analysis with this ID.
     """
     try:
         row = session.get(AnalysisRow, entry_id)
         if row is not None:
             return to_entry(row)
-    except ODD:
+    except DAMAGED_ROW_ERRORS:
         log.warning("the row of analysis %s cannot be read", entry_id)
         return _damaged_entry(session, entry_id)
     raise LookupError(entry_id)
@@ -156,10 +156,10 @@ def _damaged_entry(session: Session, entry_id: str) -> Entry:
         added = None
     moment = added or _UNKNOWN
     return Entry(
-        id=entry_id, owner=owner, title=title, source=source, source_sha256="", state=State.FAILED, note=ODD_NOTE,
-        created_at=moment, started_at=None, finished_at=None, happened_at=moment, done=0, total=0, rate=0.0,
-        settings=JobSettings(), info=None, summary=None, edits=Edits(), edits_version=0, tags=(), bytes=0,
-        has_video=False, kept_until=None,
+        id=entry_id, owner=owner, title=title, source=source, source_sha256="", state=State.FAILED,
+        note=DAMAGED_ROW_NOTE, created_at=moment, started_at=None, finished_at=None, happened_at=moment,
+        done=0, total=0, rate=0.0, settings=JobSettings(), info=None, summary=None, edits=Edits(), edits_version=0,
+        tags=(), bytes=0, has_video=False, kept_until=None,
     )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def to_entry(row: AnalysisRow) -> Entry:
     """Convert a row to a value.
 
     Raises:
-        ODD: The row was damaged, or another program wrote it.
+        DAMAGED_ROW_ERRORS: The row was damaged, or another program wrote it.
     """
     # SQLite keeps values of any type in any column.
     numbers = (row.done, row.total, row.rate, row.bytes)

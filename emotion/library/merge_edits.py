@@ -21,7 +21,7 @@ class MergedEdits:
     """The result of a merge.
 
     Attributes:
-        edits: All changes of both sides, except those in ``conflicts``: there the stored side is kept.
+        edits: All changes of both sides, except those in ``conflicts``, where the stored value is kept.
         conflicts: What both sides changed differently, such as ``"the name of Person 2"``.
     """
 
@@ -30,21 +30,21 @@ class MergedEdits:
 
 
 def merge_edits(base: Edits, mine: Edits, stored: Edits) -> MergedEdits:
-    """Apply the changes from ``base`` to ``mine`` to the edits that are stored by now.
+    """Apply the changes between ``base`` and ``mine`` to the edits that are stored by now (three-way merge).
 
     Args:
-        base: The edits that both sides began from.
+        base: The edits that both sides started from.
         mine: The edits to save.
         stored: The edits that another page saved in the meantime.
     """
     names, other_names = _merge_mappings(base.names, mine.names, stored.names)
-    merged, other_wholes = _merge_people(base, mine, stored)
+    merged, other_merges = _merge_people(base, mine, stored)
     baselines, other_baselines = _merge_mappings(base.baselines, mine.baselines, stored.baselines)
     events, other_events = _merge_events(base.events, mine.events, stored.events)
     hidden = (stored.hidden | (mine.hidden - base.hidden)) - (base.hidden - mine.hidden)
     conflicts = (
         *(f"the name of {person_name(track, {})}" for track in other_names),
-        *(f"the merge of {person_name(track, {})}" for track in other_wholes),
+        *(f"the merge of {person_name(track, {})}" for track in other_merges),
         *(f"the baseline of {person_name(track, {})}" for track in other_baselines),
         *(f"the event “{event.label}”" for event in other_events),
     )

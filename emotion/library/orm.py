@@ -53,7 +53,7 @@ class AnalysisRow(Base):
     owner: Mapped[str] = mapped_column(String(200))
     title: Mapped[str]
     title_key: Mapped[str] = mapped_column(BY_CODE_POINT)
-    """The title as it is sorted: case-folded, cut off."""
+    """Sort key of the title: case-folded and truncated."""
     source: Mapped[str]
     source_sha256: Mapped[str] = mapped_column(String(64), default="")
     words: Mapped[str] = mapped_column(default="")
@@ -121,7 +121,7 @@ class OwnerRow(Base):
 
 
 class StudyRow(Base):
-    """One study; its participants, stimuli and cells are in tables of their own."""
+    """One study; its participants, stimuli and cells are in separate tables."""
 
     __tablename__ = "studies"
     __table_args__ = (Index("studies_by_change", "owner", "changed_at"),)
@@ -219,7 +219,7 @@ class ApiTokenRow(Base):
     owner: Mapped[str] = mapped_column(String(200))
     name: Mapped[str]
     address: Mapped[str] = mapped_column(default="")
-    """Verified e-mail address of whoever made it, to check again who has access; empty if nobody signs in."""
+    """Verified e-mail address of its creator, for later checks of their access; empty without sign-in."""
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]

@@ -17,7 +17,7 @@ from emotion.vision.decode.frame_times import frame_times
 from emotion.vision.decode.video import probe, recorded_at
 
 _MOST_TIMES_BYTES = 32 << 20
-"""Times of four million frames: more than a day at 30 frames per second."""
+"""Maximum size of the array of times: four million frames, more than a day at 30 frames per second."""
 
 
 def facts_of(path: Path) -> tuple[VideoInfo, dt.datetime | None]:

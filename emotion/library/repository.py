@@ -16,7 +16,7 @@ from emotion.errors import LibraryError
 from emotion.library import mapping
 from emotion.library.entries import Entry, JobSettings, SavedEdits, State, clean_tags, clean_title
 from emotion.library.ingest import Ingest, purge
-from emotion.library.mapping import entry_of, no_analysis, row_of, title_key, words_of
+from emotion.library.mapping import entry_of, no_analysis, row_of, search_text, title_key
 from emotion.library.merge_edits import MergedEdits, merge_edits
 from emotion.library.orm import AnalysisRow, OwnerRow, TagRow
 from emotion.library.search import Page, find
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Repository:
-    """The analyses of one owner; those of other owners do not exist for it.
+    """The analyses of one owner; it cannot reach those of other owners.
 
     No method and no job function takes an owner, so code that holds a repository cannot name another one.
 
@@ -123,7 +123,7 @@ class Repository:
         with self._changing(entry_id) as row:
             row.title = clean_title(title)
             row.title_key = title_key(row.title)
-            row.words = words_of(row)
+            row.words = search_text(row)
 
     def tag(self, entry_id: str, tags: Collection[str]) -> None:
         """Replace the tags of an analysis."""
@@ -132,24 +132,24 @@ class Repository:
             row.tags = [tag for tag in row.tags if tag.tag in names]
             existing = {tag.tag for tag in row.tags}
             row.tags += [TagRow(tag=name, owner=self.owner) for name in names if name not in existing]
-            row.words = words_of(row)
+            row.words = search_text(row)
 
     def save_edits(self, entry_id: str, edits: Edits, since: SavedEdits | None = None) -> SavedEdits:
-        """Save the edits of an analysis, and return what is stored then.
+        """Save the edits of an analysis, and return the edits that are stored now.
 
         Args:
             entry_id: ID of the analysis.
             edits: All of its edits.
-            since: The stored edits that these were made from. What another page saved since is merged; where both
-                changed the same thing, the stored value stays and is named in ``conflicts``. None replaces all stored
-                edits.
+            since: The stored edits that these edits started from. What another page has saved since then is merged.
+                Where both changed the same thing, the stored value is kept and listed in ``conflicts``. None replaces
+                all stored edits.
         """
         while (saved := self._try_to_save(entry_id, edits, since)) is None:
             pass  # another page saved in between: merge with its edits
         return saved
 
     def _try_to_save(self, entry_id: str, edits: Edits, since: SavedEdits | None) -> SavedEdits | None:
-        """Return what is stored now; None if it was changed between reading and writing."""
+        """Return the edits that are stored now; None if another page saved some between reading and writing."""
         before = self.get(entry_id)
         is_stale = since is not None and since.version != before.edits_version
         merged = merge_edits(since.edits, edits, before.edits) if since and is_stale else MergedEdits(edits, ())
@@ -163,7 +163,7 @@ class Repository:
             row.edits, row.edits_version = merged.edits.to_dict(), before.edits_version + 1
             if figures is not None:
                 row.summary = figures
-            row.words = words_of(row)
+            row.words = search_text(row)
         return SavedEdits(merged.edits, before.edits_version + 1, merged.conflicts)
 
     def load_analysis(self, entry_id: str) -> Analysis:
@@ -222,7 +222,7 @@ class Repository:
             raise LibraryError(f"expected 1 to 36500 days, or none; got {days}")
         with self.library.database.writing() as session:
             session.merge(OwnerRow(owner=self.owner, retention_days=days))
-            for row in mapping.sound_rows(session, select(AnalysisRow).where(AnalysisRow.owner == self.owner)):
+            for row in mapping.readable_rows(session, select(AnalysisRow).where(AnalysisRow.owner == self.owner)):
                 row.kept_until = mapping.expiry(row, days)
 
     @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from emotion.errors import LibraryError
 from emotion.library.entries import Entry, State, folded
-from emotion.library.mapping import ODD, entry_of, to_entry
+from emotion.library.mapping import DAMAGED_ROW_ERRORS, entry_of, to_entry
 from emotion.library.orm import AnalysisRow, TagRow
 
 SORTS = {
@@ -61,7 +61,7 @@ def find(
 def _entries(session: Session, found: Select[AnalysisRow]) -> tuple[Entry, ...]:
     try:
         return tuple(to_entry(row) for row in session.scalars(found))
-    except ODD:
+    except DAMAGED_ROW_ERRORS:
         # One row cannot be read. One by one, the others can.
         return tuple(
             entry_of(session, entry_id) for entry_id in session.scalars(found.with_only_columns(AnalysisRow.id))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from emotion.engine.face_follower import FULL, Effort
-from emotion.live.meter import Strain
+from emotion.live.meter import ThreadLoad
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +77,24 @@ class AdaptiveQuality:
         """Settings of the current level."""
         return LEVELS[self.level]
 
-    def after(self, strain: Strain, now_s: float) -> AdaptiveQuality:
+    def after(self, thread_load: ThreadLoad, now_s: float) -> AdaptiveQuality:
         """Return the state after a measurement.
 
         Args:
-            strain: The load over the last :data:`WINDOW_S`.
+            thread_load: The load over the last :data:`WINDOW_S`.
             now_s: Time of the measurement, seconds; never earlier than in previous calls.
         """
-        if strain.pictures < MIN_PICTURES or now_s - self.since_s < SETTLE_S:
+        if thread_load.pictures < MIN_PICTURES or now_s - self.since_s < SETTLE_S:
             return self
-        if strain.busy > TOO_BUSY or strain.dropped > TOO_MANY_DROPPED:
-            return self._down(now_s)
-        if strain.busy >= ROOM or strain.dropped > FEW_DROPPED or self.level == 0:
+        if thread_load.busy > TOO_BUSY or thread_load.dropped > TOO_MANY_DROPPED:
+            return self._downgrade(now_s)
+        if thread_load.busy >= ROOM or thread_load.dropped > FEW_DROPPED or self.level == 0:
             return self if self.low_load_since_s is None else replace(self, low_load_since_s=None)
         if self.low_load_since_s is None:
             return replace(self, low_load_since_s=now_s)
-        return self._up(now_s) if now_s - self.low_load_since_s >= self.patience_s else self
+        return self._upgrade(now_s) if now_s - self.low_load_since_s >= self.patience_s else self
 
-    def _down(self, now_s: float) -> AdaptiveQuality:
+    def _downgrade(self, now_s: float) -> AdaptiveQuality:
         if self.level == len(LEVELS) - 1:
             return replace(self, low_load_since_s=None)
         # An upgrade that did not last counts as failed: double the wait before the next one.
@@ -102,5 +102,5 @@ class AdaptiveQuality:
         patience_s = min(2 * self.patience_s, MAX_PATIENCE_S) if failed else PATIENCE_S
         return AdaptiveQuality(self.level + 1, now_s, None, patience_s, upgraded=False)
 
-    def _up(self, now_s: float) -> AdaptiveQuality:
+    def _upgrade(self, now_s: float) -> AdaptiveQuality:
         return AdaptiveQuality(self.level - 1, now_s, None, self.patience_s, upgraded=True)

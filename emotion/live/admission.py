@@ -79,7 +79,7 @@ class Seats:
         """
         limit = self._limit()
         with self._lock:
-            self._make_room(limit)
+            self._free_idle_seats(limit)
             if len(self._seen_s) >= limit:
                 places = "the only place is" if limit == 1 else f"all {limit} places are"
                 raise LiveError(f"Sorry, {places} taken at the moment; please try again in a few minutes.")
@@ -88,7 +88,7 @@ class Seats:
         weakref.finalize(holder, self._free, seat)
         return seat
 
-    def _make_room(self, limit: int) -> None:
+    def _free_idle_seats(self, limit: int) -> None:
         """Free seats of idle sessions, longest idle first, until one is free."""
         # Copied first: garbage collection may free a seat while this loops.
         silent = [seat for seat, seen_s in list(self._seen_s.items()) if self._clock() - seen_s > IDLE_S]

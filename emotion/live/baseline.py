@@ -94,7 +94,7 @@ class Baselines:
         """Forget all baselines."""
         self.means, self._taker = {}, None
 
-    def see(self, result: FrameResult) -> float | None:
+    def add(self, result: FrameResult) -> float | None:
         """Add an analysed frame; if it completes the baseline, return the baseline's duration, s."""
         if self._taker is None:
             return None

@@ -36,7 +36,7 @@ class FaceMask:
         """Mask the faces on the outgoing frame."""
         for _, face in self._seen.values():
             if hide == "silhouette":
-                canvas.polygon(_on(canvas, _outline(face), mirror), SILHOUETTE)
+                canvas.polygon(_displayed(canvas, _outline(face), mirror), SILHOUETTE)
             elif hide == "blur":
                 _blur(canvas, face.box_xyxy, mirror)
 
@@ -46,7 +46,7 @@ def mirrored(points: FloatArray, width: int) -> FloatArray:
     return np.stack([width - points[:, 0], points[:, 1]], axis=1)
 
 
-def _on(canvas: Canvas, points: FloatArray, mirror: bool) -> FloatArray:
+def _displayed(canvas: Canvas, points: FloatArray, mirror: bool) -> FloatArray:
     return mirrored(points, canvas.width) if mirror else points
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.behaviour.blinks import BLINK, DOWN, OPEN_QUANTILE, can_count, lid_events
+from emotion.analytics.behaviour.descriptions import NOTABLE
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.movements import BASELINE, MIN_NEUTRAL_ROWS, NEUTRAL, UNKNOWN, movements_of
-from emotion.analytics.behaviour.words import NOTABLE
 from emotion.live.history import SPAN_S
 from emotion.live.snapshot import FaceNow
 from emotion.types import Face, FloatArray, FrameResult
@@ -36,13 +36,13 @@ class FaceSignals:
         self._neutral = labels.index("neutral") if "neutral" in labels else None
         self._people: dict[int, _Person] = {}
 
-    def see(self, result: FrameResult) -> None:
+    def add(self, result: FrameResult) -> None:
         """Add an analysed frame; times must not decrease."""
         for face in result.faces:
             assert face.track_id is not None
             assert face.probabilities is not None
             neutral = self._neutral is not None and int(face.probabilities.argmax()) == self._neutral
-            self._people.setdefault(face.track_id, _Person()).see(face, result.time_s, neutral=neutral)
+            self._people.setdefault(face.track_id, _Person()).add(face, result.time_s, neutral=neutral)
         gone = [track for track, person in self._people.items() if result.time_s - person.last_s > SPAN_S]
         for track in gone:
             del self._people[track]
@@ -96,7 +96,7 @@ class _Person:
         self._neutral_rest: FloatArray | None = None
         self._open: FloatArray = np.full(2, np.nan, np.float32)
 
-    def see(self, face: Face, time_s: float, *, neutral: bool) -> None:
+    def add(self, face: Face, time_s: float, *, neutral: bool) -> None:
         self._face, self.last_s = face, time_s
         self._eyes.append((time_s, face.eye_openness_left, face.eye_openness_right))
         while time_s - self._eyes[0][0] > WINDOW_S:

@@ -57,7 +57,7 @@ class GazeCalibrator:
         self._targets = self._start_s = self._fitted = None
         self._samples, self._problem = {}, ""
 
-    def see(self, result: FrameResult) -> FrameResult:
+    def add(self, result: FrameResult) -> FrameResult:
         """Add an analysed frame, and return it with the calibrated gaze."""
         if self._targets is not None:
             self._add_samples(result, self._targets)

@@ -67,7 +67,7 @@ class _Person:
         self.current: FloatArray = np.zeros(size, np.float32)
         self.last_s = float("-inf")
 
-    def see(self, values: FloatArray, time_s: float, half_life_s: float) -> None:
+    def add(self, values: FloatArray, time_s: float, half_life_s: float) -> None:
         if time_s - self.last_s > IN_VIEW_S:
             # A face that was lost starts a new average.
             self.smoother = Smoother(len(values))
@@ -88,14 +88,14 @@ class History:
         self._labels, self._abstain_below = labels, abstain_below
         self._people: dict[int, _Person] = {}
 
-    def see(self, result: FrameResult, half_life_s: float) -> None:
+    def add(self, result: FrameResult, half_life_s: float) -> None:
         """Add a frame; times must not decrease."""
         for face in result.faces:
             assert face.track_id is not None
             assert face.probabilities is not None
             person = self._people.setdefault(face.track_id, _Person(len(self._labels) + 1))
             needed = required_for(face, self._abstain_below)
-            person.see(np.append(face.probabilities, np.float32(needed)), result.time_s, half_life_s)
+            person.add(np.append(face.probabilities, np.float32(needed)), result.time_s, half_life_s)
         gone = [track for track, person in self._people.items() if result.time_s - person.last_s > SPAN_S]
         for track in gone:
             del self._people[track]

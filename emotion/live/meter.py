@@ -24,7 +24,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Strain:
+class ThreadLoad:
     """Load of a session's thread over a period.
 
     Attributes:
@@ -74,7 +74,7 @@ class Meter:
 
     def figures(self, now_s: float) -> Figures:
         """Return the figures of the last :data:`WINDOW_S`."""
-        lately = self._since(now_s, WINDOW_S)
+        lately = self._recent_pictures(now_s, WINDOW_S)
         seconds = self._seconds(now_s, WINDOW_S)
         times = np.array([picture.ms for picture in lately])
         median, p95 = np.percentile(times, [50, 95]) if lately else (np.nan, np.nan)
@@ -88,14 +88,14 @@ class Meter:
             dropped=self._dropped,
         )
 
-    def strain(self, now_s: float, window_s: float) -> Strain:
+    def thread_load(self, now_s: float, window_s: float) -> ThreadLoad:
         """Return the load of the last ``window_s`` seconds."""
-        lately = self._since(now_s, window_s)
+        lately = self._recent_pictures(now_s, window_s)
         skipped = sum(picture.skipped for picture in lately)
         busy = sum(picture.ms for picture in lately) / 1000 / self._seconds(now_s, window_s)
-        return Strain(min(busy, 1.0), skipped / max(skipped + len(lately), 1), len(lately))
+        return ThreadLoad(min(busy, 1.0), skipped / max(skipped + len(lately), 1), len(lately))
 
-    def _since(self, now_s: float, window_s: float) -> list[_Picture]:
+    def _recent_pictures(self, now_s: float, window_s: float) -> list[_Picture]:
         return [picture for picture in self._pictures if now_s - picture.time_s < window_s]
 
     def _seconds(self, now_s: float, window_s: float) -> float:

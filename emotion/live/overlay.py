@@ -68,7 +68,7 @@ class Overlay:
         colour = _UNCLASSIFIED if text.answer is None else ANSWER_COLOURS[text.answer]
         if mesh and face.landmarks is not None:
             self._draw_mesh(face.landmarks[:, :2], face.width)
-        corners = self._shown(face.box_xyxy.reshape(2, 2))
+        corners = self._displayed(face.box_xyxy.reshape(2, 2))
         box = self._canvas.area(*corners.min(axis=0), *corners.max(axis=0))
         if not box:
             return
@@ -92,9 +92,9 @@ class Overlay:
     def _draw_mesh(self, points: FloatArray, width_px: float) -> None:
         # Larger dots would hide a small face.
         side_px = self._line_px // 2 if width_px >= 60 * self._line_px else 1
-        self._canvas.dots(self._shown(points), _UNCLASSIFIED, side_px)
+        self._canvas.dots(self._displayed(points), _UNCLASSIFIED, side_px)
 
-    def _shown(self, points: FloatArray) -> FloatArray:
+    def _displayed(self, points: FloatArray) -> FloatArray:
         return mirrored(points, self._canvas.width) if self._mirror else points
 
     def _draw_box(self, box: Area, colour: str, *, dashed: bool) -> None:

@@ -15,11 +15,11 @@ import av
 import numpy as np
 
 from emotion.analytics.edits import Event, Span
-from emotion.engine.storage import no_room
+from emotion.engine.storage import disk_full_message
 from emotion.errors import EmotionError, LibraryError
 from emotion.library import JobSettings, Repository
 from emotion.library.jobs.clips import clip_file, hand_over_clip
-from emotion.library.jobs.queue import Claim, beat
+from emotion.library.jobs.queue import Claim, record_heartbeat
 from emotion.library.jobs.recordings import begin_recording, close_recording
 from emotion.live.clip import Clip
 from emotion.live.snapshot import RecordingNow
@@ -28,11 +28,11 @@ from emotion.types import FrameResult
 
 WRITE_S = 0.4
 """Interval between writes, seconds; including the write itself it stays under one second."""
-TELL_S = 1.0
+HEARTBEAT_INTERVAL_S = 1.0
 """Interval between heartbeats to the library, seconds."""
 GAP_S = 1.0
 """A longer time without a frame is excluded from figures, seconds."""
-SILENT_S = 120.0
+IDLE_TIMEOUT_S = 120.0
 """A recording ends after this long without a frame, seconds."""
 ON_HOLD, NO_PICTURE = "on hold", "no picture"
 """Labels of the events that mark excluded time."""
@@ -40,12 +40,12 @@ ON_HOLD, NO_PICTURE = "on hold", "no picture"
 log = logging.getLogger(__name__)
 
 
-class _Displaced(Exception):  # noqa: N818 – not a fault of this process
+class _ClaimLost(Exception):  # noqa: N818 – not a fault of this process
     """The library has closed this recording, or it was deleted."""
 
 
 class Recorder:
-    """One recording. The capturing thread calls ``see``, ``add`` and ``hold``; any thread may call the other methods.
+    """One recording. The capturing thread calls ``add_picture``, ``add`` and ``hold``; other methods are thread-safe.
 
     Args:
         repository: The owner's repository.
@@ -81,19 +81,19 @@ class Recorder:
         """Whether it still accepts frames."""
         return not self._stop.is_set()
 
-    def keep(self) -> None:
-        """Mark the stream as active, including frames that are not recorded."""
+    def keep_alive(self) -> None:
+        """Note that the stream is active; called for every frame, even if it is not recorded."""
         self._active_s = time.monotonic()
 
-    def see(self, picture: av.VideoFrame, time_s: float) -> None:
-        """Pass the incoming frame, which must not change any more; call before :meth:`add`."""
+    def add_picture(self, picture: av.VideoFrame, time_s: float) -> None:
+        """Add an incoming picture to the clip, if any; it must not change any more. Call before :meth:`add`."""
         if self._start_s is None:
             self._start_s = time_s
         if self._clip is not None and self.is_running:
             self._clip.add(picture, time_s - self._start_s)
 
     def add(self, result: FrameResult) -> None:
-        """Record the result of the frame passed to :meth:`see`."""
+        """Record the result of the picture that was passed to :meth:`add_picture`."""
         if not self.is_running or self._start_s is None:
             return
         self._size = self._size or (result.width, result.height)
@@ -130,8 +130,8 @@ class Recorder:
         self._stop.set()
         self._thread.join()
 
-    def let_go(self) -> None:
-        """End like :meth:`stop`, without waiting."""
+    def request_stop(self) -> None:
+        """End the recording like :meth:`stop`, but return at once."""
         self._stop.set()
 
     def now(self) -> RecordingNow:
@@ -147,23 +147,23 @@ class Recorder:
         self._left_out_s += span.end_s - span.start_s
 
     def _run(self) -> None:
-        told_s = time.monotonic()
+        sent_s = time.monotonic()
         try:
             while not self._stop.wait(WRITE_S):
                 self._write()
-                if time.monotonic() - told_s >= TELL_S:
-                    told_s = time.monotonic()
+                if time.monotonic() - sent_s >= HEARTBEAT_INTERVAL_S:
+                    sent_s = time.monotonic()
                     self._send_heartbeat()
-                if time.monotonic() - self._active_s > SILENT_S:
+                if time.monotonic() - self._active_s > IDLE_TIMEOUT_S:
                     self._problem = "The recording ended because no more frames arrived."
                     break
             self._stop.set()
             self._write()
             self._send_heartbeat()
-        except _Displaced:
+        except _ClaimLost:
             self._problem = "The recording ended: the library closed it because no data arrived for a while."
         except OSError as error:
-            reason = no_room(error) or f"it could not be written ({error.strerror or error})"
+            reason = disk_full_message(error) or f"it could not be written ({error.strerror or error})"
             self._problem = f"The recording ended: {reason}."
             self._why = f"The recording ended early: {reason}"
         finally:
@@ -179,9 +179,9 @@ class Recorder:
         """Send a heartbeat and new marks to the library; stop if the library asks for it."""
         done, seconds = self._timeline.frames, max(self._last_s - self._left_out_s, 1e-3)
         try:
-            should_stop = beat(self._library, self._claim, done, done, done / seconds)
+            should_stop = record_heartbeat(self._library, self._claim, done, done, done / seconds)
             if should_stop is None:
-                raise _Displaced
+                raise _ClaimLost
             self._unsaved.save(self._repository, self._claim.id)
         except LibraryError as error:
             log.warning("%s", error)  # the database may be restarting
@@ -224,7 +224,9 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
         clip = Clip(clip_file(claim.id)) if with_clip else None
     except OSError as error:
         close_recording(repository.library, claim, "There was no space for the video")
-        raise LibraryError(no_room(error) or f"the video cannot be recorded: {error.strerror or error}") from error
+        raise LibraryError(
+            disk_full_message(error) or f"the video cannot be recorded: {error.strerror or error}"
+        ) from error
     return Recorder(repository, claim, about, clip)
 
 

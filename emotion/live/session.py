@@ -67,7 +67,8 @@ class LiveSession:
         self.settings = settings or LiveSettings()
         self._analyzer, self._clock = analyzer, clock
         self._seat = None if seats is None else seats.take(self)
-        # Held while a picture is analysed; while figures are changed or read; while a recording begins or ends.
+        # The first lock is held while a picture is analysed, the second while figures are changed or read, the third
+        # while a recording begins or ends.
         self._turn, self._facts, self._recording = threading.Lock(), threading.Lock(), threading.Lock()
         self._analyze, self._mask = FrameAnalyzer(analyzer), FaceMask()
         self._time = StreamTime()
@@ -234,7 +235,7 @@ class LiveSession:
             about = RecordingInfo(self._analyzer.model, self._analyzer.labels, self._measured())
             recorder = begin(repository, title, about, with_clip=record_clip)
             # A session that is not closed ends its recording when it is garbage-collected.
-            weakref.finalize(self, recorder.let_go)
+            weakref.finalize(self, recorder.request_stop)
             with self._facts:
                 self._recorder = recorder
                 if self._held_at_s is not None:
@@ -299,17 +300,17 @@ class LiveSession:
         self._size = picture.width, picture.height
         recorder = self._recorder
         if recorder is not None:
-            recorder.keep()
+            recorder.keep_alive()
         if self._held_at_s is not None:
             return None
         if recorder is not None:
-            recorder.see(picture, time_s)
+            recorder.add_picture(picture, time_s)
         if seen.result is None:
             return None
-        result = self._gaze.see(seen.result)
-        self._history.see(result, smoothing_s)
-        self._signals.see(result)
-        taken_s = self._baselines.see(result)
+        result = self._gaze.add(seen.result)
+        self._history.add(result, smoothing_s)
+        self._signals.add(result)
+        taken_s = self._baselines.add(result)
         if taken_s is not None:
             self._signals.take_rest(taken_s)
         if recorder is not None:
@@ -337,7 +338,7 @@ class LiveSession:
     def _count(self, started_s: float, seen: Seen, skipped: int) -> None:
         now_s = self._clock()
         self._meter.add(now_s, (now_s - started_s) * 1000, analysed=seen.analysed, skipped=skipped)
-        self._quality = self._quality.after(self._meter.strain(now_s, WINDOW_S), now_s)
+        self._quality = self._quality.after(self._meter.thread_load(now_s, WINDOW_S), now_s)
 
     def _load(self) -> Load:
         figures = self._meter.figures(self._clock())

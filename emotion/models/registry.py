@@ -135,7 +135,7 @@ def member_cards(card: ModelCard) -> tuple[ModelCard, ...]:
     """
     members = tuple(load_card(name) for name in card.members)
     if nested := [member.name for member in members if member.members]:
-        raise ModelError(f"expected members of ensemble {card.name!r} with files of their own; got {', '.join(nested)}")
+        raise ModelError(f"expected single models in ensemble {card.name!r}; got the ensembles {', '.join(nested)}")
     if members and (digest := joint_sha256(members)) != card.sha256:
         raise ModelError(
             f"ensemble {card.name!r} expects members with joint sha256 {card.sha256[:12]}…; theirs is {digest[:12]}…"
@@ -164,7 +164,7 @@ def checked_model_file(card: ModelCard) -> Path:
         ModelError: The file is missing or has another digest, or the model is an ensemble.
     """
     if card.members:
-        raise ModelError(f"expected a model with a file of its own; {card.name!r} is an ensemble")
+        raise ModelError(f"expected a single model; {card.name!r} is an ensemble")
     return checked_file(card.name, _folder(card.name) / card.file, card.sha256)
 
 

@@ -14,7 +14,7 @@ from emotion.errors import LibraryError
 from emotion.library.entries import State
 from emotion.library.library import Library
 from emotion.live.admission import SEATS
-from emotion.monitoring.figures import Load, Work, disk_of_library, load_of, work_of
+from emotion.monitoring.figures import Load, Work, disk_of_library, measure_load, query_work
 from emotion.telemetry.counters import REGISTRY
 
 ProcessCollector(registry=REGISTRY)
@@ -43,7 +43,7 @@ class Exposition:
             # One query at a time, so concurrent scrapes do not slow down a slow database further.
             with self._lock:
                 self._library = self._library or self._open()
-                return work_of(self._library)
+                return query_work(self._library)
         except LibraryError:
             return None
 
@@ -79,7 +79,10 @@ def _work_metrics(work: Work) -> Iterator[Metric]:
 
 
 def _load_metrics(work: Work | None) -> Iterator[Metric]:
-    loads = {"server": load_of([os.getpid()]), "workers": load_of(work.worker_pids if work is not None else ())}
+    loads = {
+        "server": measure_load([os.getpid()]),
+        "workers": measure_load(work.worker_pids if work is not None else ()),
+    }
     yield _by_role("emotion_processes", "Processes on this machine.", loads, lambda load: load.processes)
     yield _by_role("emotion_resident_bytes", "Their resident memory.", loads, lambda load: load.resident_bytes)
     yield _by_role("emotion_open_files", "Their open files and sockets.", loads, lambda load: load.open_files)

@@ -74,8 +74,8 @@ class Disk:
     total_bytes: int = 0
 
 
-def work_of(library: Library) -> Work:
-    """Query the database.
+def query_work(library: Library) -> Work:
+    """Return the metrics in the library's database.
 
     Raises:
         LibraryError: The database is unavailable.
@@ -109,8 +109,8 @@ def _worker_pids(session: Session) -> tuple[int, ...]:
     return tuple(row.worker_pid for row in session.scalars(running) if row.worker_pid is not None and not is_live(row))
 
 
-def load_of(pids: Iterable[int]) -> Load:
-    """Return the totals of processes on this machine; ended ones are skipped."""
+def measure_load(pids: Iterable[int]) -> Load:
+    """Return the total load of processes on this machine; processes that have ended are skipped."""
     load = Load()
     for pid in pids:
         with contextlib.suppress(OSError, KeyError):

@@ -15,7 +15,7 @@ import numpy as np
 from emotion.drawing.blur import blur_everything, blur_faces
 from emotion.drawing.boxes import annotate
 from emotion.errors import InputError, VideoError
-from emotion.limits import no_memory_words
+from emotion.limits import out_of_memory_message
 from emotion.progress import ProgressReporter
 from emotion.report.edited import Edited
 from emotion.report.faces_at import CoveredFaces, ShownFaces
@@ -64,7 +64,7 @@ def write_annotated_video(
             pictures = _pictures(video, painter, complete=edited.raw.complete)
             _write_streams(output, _Sound(output, sound, survey(video)), pictures, info, progress)
     except MemoryError as error:
-        raise VideoError(no_memory_words()) from error
+        raise VideoError(out_of_memory_message()) from error
     except av.error.FFmpegError as error:
         raise VideoError(f"{video.name} cannot be written as an annotated video ({error})") from error
 
@@ -91,7 +91,7 @@ class _Painter:
         """Return ``(H, W, 3)`` uint8 RGB."""
         image = np.array(frame.rgb())
         if self._covered is not None:
-            if self._covered.knows(frame.time_s):
+            if self._covered.was_analysed(frame.time_s):
                 blur_faces(image, self._covered.at(frame.time_s))
             else:
                 blur_everything(image)

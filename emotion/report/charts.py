@@ -74,12 +74,12 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
     if analysis.abstain_below > 0:
         layers.append(_unclear(unclear_spans(spans)))
     layers += _marks(edited, paper)
-    return _on(alt.LayerChart(layer=layers, width=WIDTH_PX, height=HEIGHT_PX), paper)
+    return _on_paper(alt.LayerChart(layer=layers, width=WIDTH_PX, height=HEIGHT_PX), paper)
 
 
 def donut_chart(shares: dict[str, float], paper: Paper) -> alt.LayerChart:
     """Return shares, 0–1 and not all 0, as a donut."""
-    return _on(share_donut(shares, DONUT_PX).properties(width=DONUT_PX), paper)
+    return _on_paper(share_donut(shares, DONUT_PX).properties(width=DONUT_PX), paper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def face_png(face: Face) -> bytes:
     return svg_to_png(face.svg.replace(">", f">{paper}", 1))
 
 
-def _on(chart: alt.LayerChart, paper: Paper) -> alt.LayerChart:
+def _on_paper(chart: alt.LayerChart, paper: Paper) -> alt.LayerChart:
     text = {"labelColor": paper.ink, "titleColor": paper.ink}
     return (
         chart.configure(background=paper.background, font=f"{FAMILY}, system-ui, sans-serif", padding=2)

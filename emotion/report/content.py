@@ -69,7 +69,7 @@ class EyesRow:
     values: tuple[str, ...]
 
 
-EYES_HEADS = ("Blinks per min", "Eyes closed, s", "Towards the camera", "Nods", "Shakes", "Tilts")
+EYES_HEADINGS = ("Blinks per min", "Eyes closed, s", "Towards the camera", "Nods", "Shakes", "Tilts")
 """Headings of the values of :class:`EyesRow`."""
 
 
@@ -79,12 +79,12 @@ class MovementTable:
 
     Attributes:
         name: The person's name and what the movements are relative to.
-        heads: Names of the columns after the movement's.
+        headings: Names of the columns after the movement's.
         rows: The movement's title, with the action unit that it resembles, and its values as texts.
     """
 
     name: str
-    heads: tuple[str, ...]
+    headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 

@@ -67,7 +67,7 @@ class Sheet:
         self._kinds = [column.kind for column in columns]
         for place, column in enumerate(columns, start=1):
             self._sheet.column_dimensions[get_column_letter(place)].width = column.width
-        # One cell object per kind is enough, as each cell is written at once.
+        # One cell object per kind is reused, as each cell is written before the next one is filled.
         self._cells = {kind: self._cell(number_format) for kind, number_format in _FORMATS.items()}
         self._sheet.append([self._header(column.name) for column in columns])
 

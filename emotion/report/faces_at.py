@@ -15,7 +15,7 @@ SAME_FRAME_S = 2e-3
 """Times closer than this are the same frame, as containers round to a millisecond."""
 
 HOLD_S = 0.5
-"""Time before a face's first and after its last detection in which it is covered, as detections come a little late."""
+"""Time before a face's first and after its last detection in which it is covered, as it is detected with a delay."""
 
 BRIDGE_S = 2.0
 """Longest gap between detections of a person that is covered, as nobody leaves and returns so quickly."""
@@ -45,13 +45,13 @@ class ShownFaces:
         if frame < 0 or time_s > max(self._ends[frame], self._times[frame] + SAME_FRAME_S) - 1e-9:
             return ()
         rows = range(self._first[frame], self._last[frame])
-        following = self._following(frame)
+        following = self._next_rows(frame)
         if time_s - self._times[frame] <= SAME_FRAME_S or not following:
             return tuple(self._face(row, self._boxes[row]) for row in rows)
         share = (time_s - self._times[frame]) / (self._times[frame + 1] - self._times[frame])
         return tuple(self._face(row, self._moved(row, following, share)) for row in rows)
 
-    def _following(self, frame: int) -> dict[int, int]:
+    def _next_rows(self, frame: int) -> dict[int, int]:
         """Return track → row of the next analysed frame."""
         if frame + 1 >= len(self._times):
             return {}
@@ -73,7 +73,7 @@ class ShownFaces:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sights:
+class _Detections:
     """Times and boxes of one person."""
 
     times: NDArray[np.float64]
@@ -81,7 +81,7 @@ class _Sights:
 
 
 class CoveredFaces:
-    """The boxes to blur, rather too large than too small.
+    """The boxes to blur, which are too large rather than too small.
 
     Between two detections of a person, the box spans both. Before the first, after the last and around a longer gap,
     the nearest one is held for a while.
@@ -96,23 +96,23 @@ class CoveredFaces:
         self._hold_s, self._bridge_s = max(HOLD_S, 1.5 * step_s), max(BRIDGE_S, 3 * step_s)
         self._span = (float(times[0]) - self._hold_s, float(times[-1]) + self._hold_s) if len(times) else None
         self._people = [
-            _Sights(rows["time_s"].to_numpy(np.float64), rows[BOX].to_numpy(np.float32))
+            _Detections(rows["time_s"].to_numpy(np.float64), rows[BOX].to_numpy(np.float32))
             for _, rows in analysis.timeline.groupby("track_id")
         ]
         self._from = np.array([person.times[0] for person in self._people]) - self._hold_s
         self._until = np.array([person.times[-1] for person in self._people]) + self._hold_s
 
-    def knows(self, time_s: float) -> bool:
+    def was_analysed(self, time_s: float) -> bool:
         """Return whether a time was analysed; at other times, a face may be anywhere."""
         return self._span is not None and self._span[0] <= time_s <= self._span[1]
 
     def at(self, time_s: float) -> FloatArray:
         """Return the ``(n, 4)`` boxes at a time, in px."""
         near = np.flatnonzero((self._from <= time_s) & (time_s <= self._until))
-        boxes = [box for person in near for box in self._of(self._people[person], time_s)]
+        boxes = [box for person in near for box in self._boxes_of(self._people[person], time_s)]
         return np.array(boxes, np.float32).reshape(-1, 4)
 
-    def _of(self, person: _Sights, time_s: float) -> list[FloatArray]:
+    def _boxes_of(self, person: _Detections, time_s: float) -> list[FloatArray]:
         after = int(np.searchsorted(person.times, time_s - SAME_FRAME_S, "left"))
         before = int(np.searchsorted(person.times, time_s + SAME_FRAME_S, "right")) - 1
         between = before >= 0 and after < len(person.times)

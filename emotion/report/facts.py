@@ -82,7 +82,7 @@ class Scores:
 def headline_facts(summary: Mapping[str, Any]) -> list[Fact]:
     """Return the main figures; of an incomplete analysis, first how much was analysed."""
     return [
-        *([] if summary["complete"] else [Fact("Not complete", read_text(summary))]),
+        *([] if summary["complete"] else [Fact("Not complete", analysed_text(summary))]),
         Fact("Dominant expression", summary["dominant"]),
         Fact("Smile index", summary["smile_index"], SHARE),
         Fact("People", len(summary["tracks"]), COUNT),
@@ -94,8 +94,8 @@ def headline_facts(summary: Mapping[str, Any]) -> list[Fact]:
     ]
 
 
-def read_text(summary: Mapping[str, Any]) -> str:
-    """Return how much of the video was analysed, for people."""
+def analysed_text(summary: Mapping[str, Any]) -> str:
+    """Return how much of the video was analysed, as text."""
     return f"{clock(summary['analysed_s'])} of {clock(summary['duration_s'])} analysed"
 
 

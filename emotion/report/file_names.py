@@ -26,7 +26,7 @@ def file_name(stem: str, suffix: str) -> str:
     Raises:
         InputError: Nothing is left of the name, or it is too long.
     """
-    # The input may include the suffix, possibly in capitals.
+    # The input may already include the suffix, possibly in capitals.
     chosen = stem[: -len(suffix)] if suffix and stem.lower().endswith(suffix.lower()) else stem
     # Windows drops dots and spaces at the end of a name; leading spaces are never intended.
     clean = _REFUSED.sub("_", chosen).strip(" ").rstrip(". ")

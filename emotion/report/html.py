@@ -13,7 +13,7 @@ from markupsafe import Markup
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.publication.render import to_svg
 from emotion.report.charts import SCREEN, donut_chart, movement_faces, person_chart
-from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, build_report
+from emotion.report.content import EYES_HEADINGS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import clock
 from emotion.templates import templates_in
@@ -47,7 +47,12 @@ def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None
         progress.advance()
     faces = [(face.title, _svg(face.svg)) for face in movement_faces(edited)]
     template = _TEMPLATES.get_template("report.html.jinja")
-    texts = {"no_face": NO_FACE, "eyes_heads": EYES_HEADS, "movements_about": MOVEMENTS_ABOUT, "faces_how": FACES_HOW}
+    texts = {
+        "no_face": NO_FACE,
+        "eyes_headings": EYES_HEADINGS,
+        "movements_about": MOVEMENTS_ABOUT,
+        "faces_how": FACES_HOW,
+    }
     page = template.render(report=report, donut=donut, charts=charts, faces=faces, **texts)
     path.write_text(page, encoding="utf-8")
 

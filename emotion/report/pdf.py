@@ -22,7 +22,7 @@ from emotion.fonts import font_bytes
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.publication.render import to_png
 from emotion.report.charts import PRINT, donut_chart, face_png, movement_faces, person_chart
-from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, Report, build_report
+from emotion.report.content import EYES_HEADINGS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
 
@@ -214,12 +214,12 @@ def _behaviour(report: Report) -> Iterator[Flowable]:
     yield from (_text(note, _SMALL) for note in report.not_measured)
     if report.eyes:
         rows = [[person.name, *person.values] for person in report.eyes]
-        yield _grid(["Person", *EYES_HEADS], rows, [0.28, *[0.12] * 6], numbers=set(range(1, 7)))
+        yield _grid(["Person", *EYES_HEADINGS], rows, [0.28, *[0.12] * 6], numbers=set(range(1, 7)))
     if report.movements:
         yield _text(MOVEMENTS_ABOUT, _SMALL)
     for table in report.movements:
-        widths = [1 - 0.11 * len(table.heads), *[0.11] * len(table.heads)]
-        grid = _grid(["Movement", *table.heads], table.rows, widths, numbers=set(range(1, 7)))
+        widths = [1 - 0.11 * len(table.headings), *[0.11] * len(table.headings)]
+        grid = _grid(["Movement", *table.headings], table.rows, widths, numbers=set(range(1, 7)))
         yield KeepTogether([_text(table.name, _SUBHEADING), grid])
 
 

@@ -15,7 +15,7 @@ import av
 import av.error
 
 from emotion.errors import VideoError
-from emotion.limits import no_memory_words
+from emotion.limits import out_of_memory_message
 from emotion.progress import OnProgress
 from emotion.report.stills import shrink
 from emotion.sandbox.runner import run_limited
@@ -94,7 +94,7 @@ def write_playable(path: Path, target: Path, on_frame: Callable[[int], None]) ->
         with av.open(str(target), "w", options={"movflags": "faststart"}) as output, open_container(path) as sound:
             _write_streams(path, output, sound, survey(path), on_frame)
     except MemoryError as error:
-        raise VideoError(no_memory_words()) from error
+        raise VideoError(out_of_memory_message()) from error
     except av.error.FFmpegError as error:
         raise VideoError(f"the video cannot be converted for the browser ({error})") from error
     return target

@@ -1,6 +1,6 @@
 """Previews of videos and pictures with their results, decoded and drawn in a sandbox.
 
-Drawing takes several copies of a picture; none of them is in this process.
+Drawing needs several copies of a picture; they are all in the sandbox's process, not in this one.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from emotion import limits
 from emotion.errors import EmotionError
 from emotion.sandbox import isolation
 from emotion.sandbox.environment import environment_in
-from emotion.sandbox.rlimits import death_words
+from emotion.sandbox.rlimits import describe_exit
 from emotion.types import Progress
 
 UNREADABLE = "its answer cannot be read"
@@ -88,8 +88,8 @@ class Child:
         self._calls, self._read = 0, b""
 
     @property
-    def is_worn(self) -> bool:
-        """Whether it should be replaced."""
+    def needs_replacement(self) -> bool:
+        """Whether the process has answered so many calls that it should be replaced."""
         return self._calls >= _MOST_CALLS
 
     def is_alive(self) -> bool:
@@ -159,9 +159,9 @@ class Child:
             raise subject.failed(f"it gave no answer within {stall_s:g} s")
 
     def _ended(self, subject: Subject) -> EmotionError:
-        return subject.failed(death_words(self._process.wait(), subject.reader))
+        return subject.failed(describe_exit(self._process.wait(), subject.reader))
 
-    def tidy(self) -> None:
+    def clear_folder(self) -> None:
         """Delete what the last call left in its folder."""
         for path in self._folder.iterdir():
             if path.is_dir() and not path.is_symlink():

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from emotion.paths import ROOT
-from emotion.sandbox.rlimits import NUMERICS
+from emotion.sandbox.rlimits import LOW_MEMORY
 from emotion.settings import PREFIX
 
 _SETTINGS = frozenset(
@@ -42,4 +42,4 @@ def environment_in(folder: Path) -> dict[str, str]:
     # The process does not start in the folder that the package is imported from, and imports nothing from its own.
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     own = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1", "TMPDIR": str(folder)}
-    return system | allowed_settings() | NUMERICS | own
+    return system | allowed_settings() | LOW_MEMORY | own

@@ -13,8 +13,8 @@ import platform
 import struct
 from pathlib import Path
 
-NAMESPACE = "namespaces of its own for users and network"
-FILTER = "a filter of system calls"
+NAMESPACE = "separate user and network namespaces"
+FILTER = "a seccomp filter of system calls"
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from emotion import limits
 from emotion.settings import read_settings
 
-FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-"""Signals that people or the system send, not the process itself."""
-NUMERICS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
-"""Environment variables with which numerics libraries do not reserve memory for every core."""
+EXTERNAL_SIGNALS = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""Signals that come from people or the system; a crash raises others."""
+LOW_MEMORY = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+"""Environment variables that keep numerics libraries and glibc from reserving memory for every core."""
 _LONGEST_ALARM_S = 1e8
 
 
@@ -65,13 +65,13 @@ class StrictLimits:
             resource.setrlimit(kind, (soft, ceiling))
 
 
-def small_numerics() -> dict[str, str]:
-    """Return this process's environment with :data:`NUMERICS`."""
-    return os.environ | NUMERICS
+def low_memory_environment() -> dict[str, str]:
+    """Return this process's environment, extended by :data:`LOW_MEMORY`."""
+    return os.environ | LOW_MEMORY
 
 
-def death_words(status: int, reader: str = "its decoder") -> str:
-    """Return how a process ended that gave no answer, as a clause.
+def describe_exit(status: int, reader: str = "its decoder") -> str:
+    """Describe, as a clause, how a process ended that gave no answer.
 
     Args:
         status: Exit status as ``subprocess`` gives it; negative for a signal.
@@ -83,16 +83,16 @@ def death_words(status: int, reader: str = "its decoder") -> str:
         return f"no frame arrived for {read_settings().stall_s:g} s"
     if status == -signal.SIGXCPU:
         return "it was stopped because it used too much processor time"
-    if -status in FROM_OUTSIDE or status >= 0:
+    if -status in EXTERNAL_SIGNALS or status >= 0:
         return "its process ended unexpectedly"
     return f"{reader} crashed ({signal.Signals(-status).name})"
 
 
 @contextlib.contextmanager
-def alarm_of(seconds: float) -> Iterator[Callable[[], None]]:
+def kill_after(seconds: float) -> Iterator[Callable[[], None]]:
     """Kill this process with SIGALRM unless the block ends, or calls the yielded function, within ``seconds``.
 
-    A signal does it, as a decoder that hangs lets no Python code run. Use it on the main thread.
+    It uses a signal, because no Python code runs while a decoder hangs. Use it on the main thread.
 
     Args:
         seconds: Time limit, s; infinity for none.

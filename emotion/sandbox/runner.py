@@ -3,11 +3,12 @@
 If a decoder crashes, hangs or uses too much memory, only its process ends, and the caller gets an error that says why.
 Idle processes are reused, so a call costs milliseconds; a call with :class:`emotion.sandbox.rlimits.StrictLimits` gets
 a fresh process that ends with its answer. The call is sent as a pickle. The answer is JSON, or the bytes of one array,
-never a pickle, as a file may take over the process.
+but never a pickle, because a malicious file may have taken control of the process.
 
-The process has an allow-list of environment variables (:mod:`emotion.sandbox.environment`), an empty folder to work in,
-and what the system offers against sockets and new programs (:mod:`emotion.sandbox.isolation`). It can read the files
-that its caller can. ``tests/security/test_decoder_isolation.py`` tries each of these.
+The process gets only the environment variables on an allow-list (:mod:`emotion.sandbox.environment`) and works in an
+empty folder. Where the system supports it, it can open no sockets and start no programs
+(:mod:`emotion.sandbox.isolation`). It can read the same files as its caller.
+``tests/security/test_decoder_isolation.py`` tests each of these.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from emotion.sandbox.rlimits import StrictLimits
 from emotion.types import Progress
 
 STALL_TIMEOUT_S = 60.0
-"""A call is given up after this time without an answer or progress."""
+"""A call fails after this time without an answer or progress."""
 IDLE = max(2, min(4, os.cpu_count() or 1))
 """Idle processes that are kept for the next call."""
 
@@ -64,7 +65,7 @@ def run_limited(
         subject: The file that it reads.
         on_step: Called with its progress; the function then gets a keyword argument ``on_step``. May raise
             :class:`emotion.errors.Cancelled`, which ends the process.
-        stall_s: Time without an answer or progress after which the call is given up, s.
+        stall_s: Time without an answer or progress after which the call fails, s.
         strict: Harder limits; the call then runs in a fresh process that is not reused.
         most_array_bytes: Size of the largest array that is accepted.
 
@@ -82,7 +83,7 @@ def run_limited(
     except BaseException:
         child.kill()
         raise
-    if strict is None and not child.is_worn:
+    if strict is None and not child.needs_replacement:
         _give_back(child)
     else:
         child.kill()
@@ -101,7 +102,7 @@ def _take() -> Child:
 
 def _give_back(child: Child) -> None:
     try:
-        child.tidy()
+        child.clear_folder()
     except OSError:  # it has deleted its folder, or made it unreadable
         child.kill()
         return
@@ -113,7 +114,7 @@ def _give_back(child: Child) -> None:
 
 
 @atexit.register
-def end_waiting() -> None:
+def end_idle_processes() -> None:
     """End all idle processes; the next call starts a new one."""
     with _LOCK:
         while _WAITING:
@@ -125,7 +126,7 @@ def _result(answer: dict[str, Any], subject: Subject) -> Any:
         if key in answer:
             return answer[key]
     if "memory" in answer:
-        raise subject.error(limits.no_memory_words(subject.expected))
+        raise subject.error(limits.out_of_memory_message(subject.expected))
     if "bug" in answer:
         raise subject.failed(f"this ended with {answer['bug']}")
     if not {"error", "words"} <= answer.keys():

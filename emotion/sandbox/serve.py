@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from emotion.errors import EmotionError
-from emotion.sandbox.rlimits import alarm_of, limit_this_process
+from emotion.sandbox.rlimits import kill_after, limit_this_process
 from emotion.settings import PREFIX
 from emotion.types import Progress
 
@@ -59,7 +59,7 @@ def _answer_next(replies: IO[bytes]) -> None:
     if strict is not None:
         strict.apply()
     # The caller kills a process that stalls; the alarm is for when the caller itself has gone.
-    with alarm_of(2 * stall_s) as rearm:
+    with kill_after(2 * stall_s) as rearm:
         answer = _answer_to(function, arguments, {"on_step": _ProgressWriter(replies, rearm)} if reports else {})
     array = answer.pop("array", None)
     if array is not None:

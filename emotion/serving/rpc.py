@@ -92,5 +92,5 @@ def _array(tensor: Any) -> FloatArray:
 def _error(error: grpc.RpcError, address: str) -> ServingError:
     code = error.code()
     if code in _TRANSIENT:
-        return no_answer(f"grpc://{address}", f"it says {code.name.lower().replace('_', ' ')}")
+        return no_answer(f"grpc://{address}", f"it reports {code.name.lower().replace('_', ' ')}")
     return ServingError(f"expected probabilities from the model server at grpc://{address}; got {error.details()!r}")

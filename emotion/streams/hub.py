@@ -15,7 +15,7 @@ from emotion.streams.stream_clock import StreamClock
 from emotion.types import FrameResult
 
 _WAITING = 64
-"""Maximum number of waiting samples; a newer one then replaces the oldest."""
+"""Maximum number of waiting samples; when it is reached, a new sample replaces the oldest."""
 _RATE_S = 5.0
 
 log = logging.getLogger(__name__)

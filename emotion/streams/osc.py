@@ -50,7 +50,7 @@ class OscSink:
         self._target, self._sent, self._left_out, self._problem = f"{host}:{port}", 0, 0, ""
 
     def send(self, sample: Sample) -> None:
-        """Send one bundle, without confirmation."""
+        """Send one bundle as a UDP datagram; receivers do not confirm it."""
         bundle = self._bundle(unix_time(sample.clock_s))
         bundle.add_content(
             self._built("/emotion/frame", (sample.frame_index, "i"), (sample.time_s, "d"), (sample.faces, "i"))

@@ -25,7 +25,7 @@ from emotion.web.addresses import check_port
 from emotion.web.hosts import is_foreign, is_loopback, is_named_host
 
 _WAITING = 32
-"""Maximum number of samples waiting for one receiver; a newer one then replaces the oldest."""
+"""Maximum number of samples waiting for one receiver; when it is reached, a new sample replaces the oldest."""
 _MAX_RECEIVERS = 32
 _START_S = 10.0
 _CLOSE_S = 2.0
@@ -89,7 +89,7 @@ class WebSocketSink:
             return
         self._sent += 1
         if self._receivers:
-            self._loop.call_soon_threadsafe(self._give, sample, unix_time(sample.clock_s))
+            self._loop.call_soon_threadsafe(self._send_to_all, sample, unix_time(sample.clock_s))
 
     def status(self) -> SinkStatus:
         """Return the state, with the number of connected receivers."""
@@ -102,7 +102,7 @@ class WebSocketSink:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(_START_S)
 
-    def _give(self, sample: Sample, unix_s: float) -> None:
+    def _send_to_all(self, sample: Sample, unix_s: float) -> None:
         made: dict[bool, str | bytes] = {}
         for receiver in self._receivers:
             if receiver.binary not in made:

@@ -73,11 +73,11 @@ class Codebook:
     def __post_init__(self) -> None:
         if not self.codes:
             raise InputError("expected a codebook with at least one code; got none")
-        if twice := _twice(code.name.casefold() for code in self.codes):
-            raise InputError(f"expected each code once; got {brief(twice)!r} more often")
-        if twice := _twice(code.key for code in self.codes):
+        if twice := _first_duplicate(code.name.casefold() for code in self.codes):
+            raise InputError(f"expected each code once; got {brief(twice)!r} several times")
+        if twice := _first_duplicate(code.key for code in self.codes):
             names = " and ".join(repr(brief(code.name)) for code in self.codes if code.key == twice)
-            raise InputError(f"expected a key of its own for each code; got {twice!r} for {names}")
+            raise InputError(f"expected a different key for each code; got {twice!r} for {names}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ class Codebook:
         """Build from :meth:`to_dict`'s output.
 
         Raises:
-            InputError: It is something else.
+            InputError: It has another structure.
         """
         try:
             codes = [
@@ -115,7 +115,7 @@ class CodedSpan:
         code: Name of the code.
 
     Raises:
-        InputError: The times are no times, or the name of the code is no name.
+        InputError: A time is negative or not finite, the span ends before it starts, or the code's name is invalid.
     """
 
     start_s: float
@@ -137,7 +137,8 @@ class Coding:
         participant: Name of the participant.
         stimulus: Name of the stimulus.
         spans: In order of time.
-        finished: Whether the coder has gone through the whole video. Time without a span means something only then.
+        finished: Whether the coder has gone through the whole video; only then does time without a span mean that the
+            coder saw no code.
 
     Raises:
         InputError: A name is empty or too long, or there are too many spans.
@@ -172,7 +173,7 @@ class Coding:
         """Build from :meth:`to_dict`'s output.
 
         Raises:
-            InputError: It is something else.
+            InputError: It has another structure.
         """
         try:
             coder, participant, stimulus = (str(values[name]) for name in ("coder", "participant", "stimulus"))
@@ -190,7 +191,7 @@ def spans_from_json(values: Iterable[Mapping[str, Any]]) -> tuple[CodedSpan, ...
     """Return the spans of :func:`spans_to_json`'s output, which may come from a browser or a file.
 
     Raises:
-        InputError: It is something else.
+        InputError: It has another structure.
     """
     try:
         return tuple(CodedSpan(float(each["start_s"]), float(each["end_s"]), str(each["code"])) for each in values)
@@ -217,7 +218,7 @@ def _check_name(kind: str, name: str) -> None:
         raise InputError(f"expected a {kind}'s name of 1 to {MAX_NAME} characters on one line; got {brief(name)!r}")
 
 
-def _twice(names: Iterable[str]) -> str | None:
+def _first_duplicate(names: Iterable[str]) -> str | None:
     return next((name for name, count in Counter(names).items() if count > 1), None)
 
 

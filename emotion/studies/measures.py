@@ -20,11 +20,11 @@ NOT_MEASURES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a measure is.
+    """A measure of faces, described for tables and codebooks.
 
     Attributes:
         name: Its column in tables.
-        title: For people.
+        title: Its name in texts and charts.
         unit: Its unit or range.
         meaning: One sentence.
     """
@@ -47,8 +47,10 @@ _KNOWN = {
         Measure("yaw", "Head yaw", "degrees", "Head turned to the picture's right."),
         Measure("pitch", "Head pitch", "degrees", "Head looking up."),
         Measure("roll", "Head roll", "degrees", "Head tilted clockwise."),
-        Measure("eye_openness_left", "Left eye open", "share of its width", "Distance of the person's own left lids."),
-        Measure("eye_openness_right", "Right eye open", "share of its width", "Distance of the person's right lids."),
+        Measure("eye_openness_left", "Left eye open", "share of its width", "Distance between the person's left lids."),
+        Measure(
+            "eye_openness_right", "Right eye open", "share of its width", "Distance between the person's right lids."
+        ),
         Measure("gaze_yaw", "Gaze yaw", "degrees", "Eyes looking to the picture's right of the camera."),
         Measure("gaze_pitch", "Gaze pitch", "degrees", "Eyes looking above the camera."),
         Measure("mouth_openness", "Mouth open", "share of its width", "Height of the opening between the lips."),
@@ -58,7 +60,7 @@ _KNOWN = {
 
 
 def measure(name: str) -> Measure:
-    """Return what a measure is; one that is not known here goes by its column's name."""
+    """Return the description of a measure; if it is not known here, it is derived from the column's name."""
     title = name.replace("_", " ").capitalize()
     return _KNOWN.get(name) or Measure(name, title, "", f"Mean of the timeline's column {name}.")
 

@@ -26,7 +26,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 class NamePattern:
-    """A pattern with named fields in braces; everything else must be in the name as it is.
+    """A pattern with named fields in braces; all other text must occur in the file name, ignoring case.
 
     ``participant`` is required; ``stimulus`` is one for all videos if it is not in the pattern. Any other field is a
     variable. A field takes as few characters as the rest of the pattern allows, the last one the remaining ones.
@@ -35,7 +35,7 @@ class NamePattern:
         text: Such as ``"{participant}_{stimulus}_{group}"``; it stands for the file name without its ending.
 
     Raises:
-        InputError: There is no participant in it, a field is named twice or not at all, or two follow each other.
+        InputError: It has no ``{participant}``, a field without a name or twice, or two fields without text in between.
     """
 
     def __init__(self, text: str) -> None:
@@ -49,7 +49,7 @@ class NamePattern:
         self._end_length = len(_FIELD.split(text)[-1])
 
     def read(self, file_name: str) -> dict[str, str] | None:
-        """Return field → text of a file name; None if the name does not fit."""
+        """Return field → text of a file name; None if the name does not match."""
         parts = self._parts(PurePath(file_name).stem)
         if parts is None:
             return None
@@ -57,7 +57,7 @@ class NamePattern:
         return values if all(values.values()) else None
 
     def _parts(self, stem: str) -> list[str] | None:
-        """Return the text of each field; None if the name does not fit.
+        """Return the text of each field; None if the name does not match.
 
         Each separator is matched at its first occurrence, which leaves the most text for the other fields. A single
         regular expression would backtrack over all occurrences: with seven fields, a name could take minutes.
@@ -78,7 +78,7 @@ class NamePattern:
 
 
 def suggest_pattern(file_names: Sequence[str]) -> str:
-    """Return the first usual pattern that fits all names; the last one, the whole name, fits any."""
+    """Return the first of the usual patterns that matches all names; the last one, the whole name, matches any."""
     for text in SUGGESTED[:-1]:
         if file_names and all(NamePattern(text).read(name) for name in file_names):
             return text
@@ -93,19 +93,19 @@ def study_of_names(pattern: NamePattern, files: Mapping[str, str]) -> tuple[Stud
         files: Analysis ID → file name.
 
     Returns:
-        The study and the names that do not fit.
+        The study and the names that do not match.
 
     Raises:
         InputError: Two files are the same participant and stimulus, or a variable belongs to neither.
     """
-    rows, strangers = [], []
+    rows, unmatched = [], []
     for analysis, name in files.items():
         values = pattern.read(name)
         if values is None:
-            strangers.append(name)
+            unmatched.append(name)
         else:
             rows.append((Cell(values[PARTICIPANT], values.get(STIMULUS, ONLY_STIMULUS), analysis), values))
-    return study_of_rows(rows), strangers
+    return study_of_rows(rows), unmatched
 
 
 def study_of_rows(

@@ -35,10 +35,10 @@ SMILE_OVER = 0.5
 """A face smiles if its probability of happiness is over this: no other expression can then lead."""
 
 MAX_SHIFTS = 1_000
-"""Most shifts of a test against shifted tracks."""
+"""Maximum number of shifts in a test against shifted tracks."""
 
 MIN_OVERLAP = 0.5
-"""Share of a real pair's common samples that a shifted or shuffled pair needs to count."""
+"""A shifted or shuffled pair only counts if it has this share of the real pair's common samples."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,4 +259,4 @@ MEANINGS = {
     "second_smiles": "Share of the time with both people in which the second person smiles",
     "smiling_p": "One-sided p-value of smiling together against the same tracks shifted in time",
 }
-"""Column of :func:`figures_row` → what it is."""
+"""Column of :func:`figures_row` → its meaning."""

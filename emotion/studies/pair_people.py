@@ -1,4 +1,4 @@
-"""Finds the second person of a study's cell: another participant in the same video, or whoever is seen longest."""
+"""Finds the second person of a study's cell: another participant in the same video, or the person seen longest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emotion.studies.sums import participant_track, seen_s, track_named
 from emotion.studies.windows import Window
 
 MIN_SEEN_S = WINDOW_S + 2 * MAX_LAG_S
-"""Somebody seen for less is no second person: there would be no window to compare, s."""
+"""Minimum time in view of a second person, s; with less, no window could be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ def pair_of(study: Study, cell: Cell, rows: Rows, windows: Sequence[Window], edi
         edits: Its edits, for names and merged tracks.
 
     Raises:
-        InputError: Somebody who counts in no result is in the video, but it is not known which person.
+        InputError: A participant who is left out of results is in the video, but it is unknown which person that is.
     """
     seen = seen_s(rows, windows)
     own = participant_track(seen, cell.track, track_named(cell.participant, edits))
-    hidden = _not_counting(study, cell, edits)
+    hidden = _excluded_tracks(study, cell, edits)
     if own is None or own in hidden:
         return None
     others = {
@@ -63,7 +63,7 @@ def pair_of(study: Study, cell: Cell, rows: Rows, windows: Sequence[Window], edi
     return Pair((own, track), partners.get(track) or person_name(track, edits.names))
 
 
-def _not_counting(study: Study, cell: Cell, edits: Edits) -> set[int]:
+def _excluded_tracks(study: Study, cell: Cell, edits: Edits) -> set[int]:
     """Return the tracks of people in the cell's video who count in no result."""
     absent = {each.name for each in study.participants if not each.counts}
     found = {track_named(name, edits) for name in absent}

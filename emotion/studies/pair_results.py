@@ -48,7 +48,7 @@ TEST_MEANINGS = {
     "smiling_p": "One-sided p-value of smiling together against shuffled pairs",
     "smiling_p_holm": "That p after Holm's correction over the stimuli",
 }
-"""Column of :attr:`StudyPairs.tests` → what it is."""
+"""Column of :attr:`StudyPairs.tests` → its meaning."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Any
 from emotion.studies.measures import measure as measure_named
 from emotion.studies.pair_figures import PairFigures, SmilingTogether
 from emotion.studies.pair_results import MIN_PAIRS
-from emotion.studies.statistics.sentences import ALPHA, number, p_words
+from emotion.studies.statistics.sentences import ALPHA, number, p_text
 from emotion.studies.statistics.synchrony import Synchrony
 
 SHIFTS_ASSUME = "The test shifts one track in time. It assumes that neither track has a trend."
@@ -50,7 +50,7 @@ def pair_sentences(found: PairFigures, names: tuple[str, str]) -> list[str]:
 
 def _together_sentence(found: PairFigures, names: tuple[str, str]) -> str:
     title = measure_named(found.tracks.measure).title
-    facts = f"r = {number(found.r, 2)} without lag, {p_words(found.p)} against shifted tracks"
+    facts = f"r = {number(found.r, 2)} without lag, {p_text(found.p)} against shifted tracks"
     seen = f"both are seen for {found.tracks.both_s:.0f} s"
     if found.p < ALPHA:
         return f"{title} of {names[0]} moves with {title.lower()} of {names[1]} ({facts}; {seen})."
@@ -77,7 +77,7 @@ def smile_sentence(found: SmilingTogether, names: tuple[str, str]) -> str:
         f"{names[0]} and {names[1]} smile together ({over}) in {found.share:.0%} of the time in "
         f"which both are seen; by chance it would be {found.chance:.0%}"
     )
-    return f"{words}." if math.isnan(found.p) else f"{words} ({p_words(found.p)} against shifted tracks)."
+    return f"{words}." if math.isnan(found.p) else f"{words} ({p_text(found.p)} against shifted tracks)."
 
 
 def stimulus_sentence(test: Mapping[Any, Any], measure: str) -> str:
@@ -96,7 +96,7 @@ def stimulus_sentence(test: Mapping[Any, Any], measure: str) -> str:
     few = f" With {pairs} pairs the smallest possible p is {number(least, 2)}." if least > ALPHA else ""
     return (
         f"{name}: {title} of {_count(pairs)} {found} that of shuffled pairs (mean r = {number(test['r'], 2)} and "
-        f"{number(test['r_shuffled'], 2)}; {_p_words(test, 'p')}).{few}"
+        f"{number(test['r_shuffled'], 2)}; {_p_text(test, 'p')}).{few}"
     )
 
 
@@ -107,13 +107,13 @@ def stimulus_smiles(test: Mapping[Any, Any]) -> str:
     words = f"{test['stimulus']}: both smile in {test['smiling_together']:.0%} of the time on average"
     if math.isnan(test["smiling_p"]):
         return f"{words}."
-    return f"{words}, shuffled pairs in {test['smiling_shuffled']:.0%} ({_p_words(test, 'smiling_p')})."
+    return f"{words}, shuffled pairs in {test['smiling_shuffled']:.0%} ({_p_text(test, 'smiling_p')})."
 
 
-def _p_words(test: Mapping[Any, Any], name: str) -> str:
+def _p_text(test: Mapping[Any, Any], name: str) -> str:
     """Return a test's corrected p-value; with one stimulus there is nothing to correct for."""
     corrected = test[f"{name}_holm"]
-    return p_words(corrected, corrected=corrected != test[name])
+    return p_text(corrected, corrected=corrected != test[name])
 
 
 def _count(pairs: int) -> str:

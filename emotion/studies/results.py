@@ -222,7 +222,7 @@ def _marks(stimulus: Stimulus) -> tuple[object, ...]:
 
 
 def _in_threads(work: Callable[[Cell], CellSums | str], cells: Iterable[Cell]) -> Iterator[tuple[Cell, CellSums | str]]:
-    """Yield each cell with its result, in order; what has not begun is given up when the caller stops."""
+    """Yield each cell with its result, in order; cells that have not started are cancelled when the caller stops."""
     cells = list(cells)
     pool = ThreadPoolExecutor(THREADS)
     try:

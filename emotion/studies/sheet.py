@@ -62,7 +62,7 @@ def study_of_sheet(table: pd.DataFrame, files: Mapping[str, str], title: str = "
     rows, unknown = [], []
     for record in table.to_dict("records"):
         file = record.get(FILE, "")
-        analysis = file if file in files else _only(ids.get(_folded(file), []), file)
+        analysis = file if file in files else _single_id(ids.get(_folded(file), []), file)
         if file and analysis is None:
             unknown.append(file)
         variables = {str(name): value for name, value in record.items() if name not in OWN and value}
@@ -129,7 +129,7 @@ def _file(analysis: str, files: Mapping[str, str], ids: Mapping[str, list[str]])
     return name if ids.get(_folded(name)) == [analysis] else analysis
 
 
-def _only(ids: list[str], file: str) -> str | None:
+def _single_id(ids: list[str], file: str) -> str | None:
     if len(ids) > 1:
         raise InputError(f"expected one analysis of {brief(file)!r}; the library has {len(ids)}, so name its ID")
     return ids[0] if ids else None

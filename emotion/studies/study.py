@@ -106,7 +106,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A whole study.
+    """A study: participants, stimuli, and the cells that join them.
 
     Attributes:
         title: For people.
@@ -215,7 +215,7 @@ class Study:
         """Build from :meth:`to_dict`'s output.
 
         Raises:
-            InputError: It is something else.
+            InputError: It has another structure.
         """
         try:
             people = [{**each, "consent": Consent(each["consent"])} for each in values["participants"]]
@@ -257,7 +257,7 @@ def _check_names(kind: str, names: Iterable[str]) -> None:
         if name != printable_line(name) or not name or len(name) > MAX_NAME:
             raise InputError(f"expected a {kind}'s name of 1 to {MAX_NAME} characters on one line; got {brief(name)!r}")
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise InputError(f"expected each {kind} once; got {brief(twice[0])!r} more often")
+        raise InputError(f"expected each {kind} once; got {brief(twice[0])!r} several times")
 
 
 def _check_cells(study: Study) -> None:

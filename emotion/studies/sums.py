@@ -119,8 +119,8 @@ def participant_track(seen: Mapping[int, float], track: int | None, named: int |
 def track_named(name: str, edits: Edits) -> int | None:
     """Return the track whose person has a name, ignoring case, as merged; None if there is none."""
     found = next((track for track, given in edits.names.items() if given.casefold() == name.casefold()), None)
-    wholes: Mapping[int, int] = merged_into(edits.merged)
-    return None if found is None else wholes.get(found, found)
+    targets: Mapping[int, int] = merged_into(edits.merged)
+    return None if found is None else targets.get(found, found)
 
 
 def _part(rows: Rows, window: Window) -> tuple[NDArray[np.intp], NDArray[np.int64], _Floats, float]:

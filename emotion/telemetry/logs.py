@@ -65,7 +65,7 @@ def set_up_logs(stream: TextIO | None = None, **facts: str) -> None:
     """
     settings = read_settings()
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(DiscreetJson(facts) if settings.log_format == "json" else DiscreetText())
+    handler.setFormatter(RedactedJson(facts) if settings.log_format == "json" else RedactedText())
     root = logging.getLogger()
     root.handlers[:] = [handler, _Counting()]
     root.setLevel(logging.WARNING)
@@ -103,7 +103,7 @@ def without_message(error: BaseException) -> str:
     return _kind(error) + because + (f" at {places[-1]}" if places else "")
 
 
-class DiscreetText(logging.Formatter):
+class RedactedText(logging.Formatter):
     """Formats records as a line of text, with the locations of an exception below it."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class DiscreetText(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with ``extra`` values at its end."""
-        discreet = _discreet(record)
+        discreet = _redacted(record)
         discreet.msg += "".join(f" {name}={one_line(str(value))}" for name, value in _extra_of(discreet).items())
         return masked(super().format(discreet))
 
@@ -120,7 +120,7 @@ class DiscreetText(logging.Formatter):
         return _chain(ei)
 
 
-class DiscreetJson(JsonFormatter):
+class RedactedJson(JsonFormatter):
     """Formats records as JSON lines: time (UTC), level, logger, message, pid, ``extra`` values, and error."""
 
     def __init__(self, facts: Mapping[str, str]) -> None:
@@ -134,7 +134,7 @@ class DiscreetJson(JsonFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        return masked(super().format(_discreet(record)))
+        return masked(super().format(_redacted(record)))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
         """Return the time as ISO 8601 in UTC."""
@@ -155,7 +155,7 @@ class _Counting(logging.Handler):
             ERRORS.labels(type(error).__name__).inc()
 
 
-def _discreet(record: logging.LogRecord) -> logging.LogRecord:
+def _redacted(record: logging.LogRecord) -> logging.LogRecord:
     """Return a copy of a record with exceptions replaced by :func:`without_message`."""
     discreet = copy.copy(record)
     discreet.exc_text = None  # may hold another formatter's text

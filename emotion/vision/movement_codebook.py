@@ -1,8 +1,9 @@
 """The codebook of facial movements: what is measured of a face, and the movements that are read from it.
 
-A *measure* is a signed distance in a face whose pose was taken out, as a share of its eye distance, less what the mean
-neutral face has: 0 is that face. A *movement* is how far a measure has gone one way from the person's own rest, never
-negative. ``docs/movements.md`` shows the tables below and how well they tell known groups of faces apart.
+A *measure* is a signed distance in a face whose head pose was removed, as a share of its eye distance, minus that of
+the mean neutral face, which therefore has the value 0. A *movement* is how far a measure has changed in one direction
+from the person's face at rest; it is never negative. ``docs/movements.md`` shows the tables below, and how well
+movements separate known groups of faces.
 """
 
 from __future__ import annotations

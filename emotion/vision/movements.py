@@ -1,4 +1,4 @@
-"""Measures brows, lids, lips and jaw in a face mesh from which the head's pose was taken out.
+"""Measures brows, lids, lips and jaw in a face mesh from which the head pose was removed.
 
 The codebook :mod:`emotion.vision.movement_codebook` says what each measure means.
 """
@@ -50,9 +50,9 @@ _UPPER_LIP, _LOWER_LIP = ([0], [13]), ([14], [17])
 
 
 def measures(points: FloatArray) -> FloatArray:
-    """Return the measures of faces less those of the mean neutral face.
+    """Return the measures of faces minus those of the mean neutral face.
 
-    The pose is taken out first (:func:`frontal`), so that a turned, shifted or larger face measures the same.
+    The head pose is removed first (:func:`frontal`), so turning, shifting or enlarging a face does not change them.
 
     Args:
         points: ``(n, 468, 3)`` mesh points, px; z as the mesh gives it, in px as well.

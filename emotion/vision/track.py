@@ -11,7 +11,7 @@ from emotion.stream_state import StreamState
 from emotion.types import Face, FloatArray
 
 MEMORY_S = 2.0
-"""How long a person may be out of sight and keep their track id."""
+"""How long a person may be out of sight without losing their track ID, s."""
 MAX_SHIFT = 0.6
 """Largest distance between the centres of a person's consecutive boxes, in box sides."""
 SHIFT_PER_S = 1.5
@@ -42,10 +42,10 @@ class Tracker:
         """
         self._forget(time_s)
         known = {face.track_id for face in faces if face.track_id is not None}
-        strangers = [index for index, face in enumerate(faces) if face.track_id is None]
-        matches = self._match([faces[index] for index in strangers], known, time_s)
+        untracked = [index for index, face in enumerate(faces) if face.track_id is None]
+        matches = self._match([faces[index] for index in untracked], known, time_s)
         named = list(faces)
-        for index, track_id in zip(strangers, matches, strict=True):
+        for index, track_id in zip(untracked, matches, strict=True):
             named[index] = replace(faces[index], track_id=track_id if track_id is not None else self._new_id())
         for face in named:
             assert face.track_id is not None

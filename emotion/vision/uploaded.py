@@ -26,10 +26,10 @@ _PROCESSES = threading.BoundedSemaphore(IDLE)
 
 
 def load_uploaded(content: bytes) -> Image:
-    """Return a picture file that may come from anybody like :func:`emotion.vision.decode.image.load_image`.
+    """Decode an untrusted picture file; the result is that of :func:`emotion.vision.decode.image.load_image`.
 
     Raises:
-        ImageError: Not a picture that can be read, or reading it ends its process.
+        ImageError: It is not a readable picture, or reading it ends the process.
         TooLargeError: It has more pixels than the settings allow (:mod:`emotion.limits`).
     """
     image = np.asarray(run_on_picture(_pixels, content))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from emotion.library.probe_upload import frame_times_of
 from emotion.studies.coding import Code, Codebook, CodedSpan, CodeKind
-from ui.common.kept import kept
+from ui.common.session_cache import session_cached
 from ui.player.coding import Spans, show_coding_player
 
 BOOK = Codebook((Code("happiness", "h"), Code("sadness", "s"), Code("blink", "b", CodeKind.POINT)))
@@ -29,7 +29,7 @@ def store(coded: Spans | None) -> Spans:
 
 @st.fragment
 def show() -> None:
-    times = kept("times", path, lambda: frame_times_of(path))
+    times = session_cached("times", path, lambda: frame_times_of(path))
     still_open = show_coding_player(path, times, BOOK, key="coding", spans=store)
     runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     st.text(f"runs: {runs}")

@@ -73,14 +73,14 @@ def test_a_face_is_analysed_held_and_recorded_and_the_seat_freed(chromium, serve
         second.agree()
         expect(second.page.get_by_text("All places are taken")).to_be_visible(timeout=PATIENT_MS)
         first.page.set_viewport_size({"width": 1280, "height": 900})
-        first.turn_to("Home")
+        first.open_link("Home")
         expect(first.page.locator(FRAME)).to_have_count(0, timeout=PATIENT_MS)
         # The server notices within two seconds that a page was left, and the next visitor gets the seat.
         expect(second.start_button).to_be_visible(timeout=PATIENT_MS)
         second.start()
         expect(second.page.locator(".person")).to_have_count(1, timeout=PATIENT_MS)
 
-        first.turn_to("Live")
+        first.open_link("Live")
         first.tick_consent()
         expect(first.page.get_by_text("All places are taken")).to_be_visible(timeout=PATIENT_MS)
         # It notices a browser that crashed only after half a minute.

@@ -36,7 +36,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     # Until its script ends, the page also has the emptied uploader, which ignores new files.
     expect(own.locator("input[type=file]")).to_have_count(1)
     own.locator("input[type=file]").set_input_files(own_file)
-    expect(own.get_by_text("answers with 8 scores before softmax, int8")).to_be_visible()
+    expect(own.get_by_text("output: 8 scores before softmax, int8")).to_be_visible()
     expect(own.get_by_text("expected a .tflite model")).not_to_be_visible()
     expect(own.get_by_role("textbox", name="Name")).to_have_value("my-own-model")
     expect(own.get_by_role("button", name="Add", exact=True)).to_be_disabled()

@@ -78,7 +78,7 @@ def test_at_most_three_lanes_are_shown_and_can_be_deselected(page):
     page.get_by_text("Movements", exact=True).click()
     page.get_by_label("Jaw drop").check()
     expect(page.get_by_label("Head", exact=True)).to_be_disabled()
-    expect(page.get_by_text("Three lanes at most")).to_be_visible()
+    expect(page.get_by_text("At most three lanes")).to_be_visible()
     expect(page.locator(".signal")).to_have_count(6)
     page.get_by_label("Gaze").uncheck()
     expect(page.get_by_label("Head", exact=True)).to_be_enabled()

@@ -142,7 +142,7 @@ def test_files_that_cannot_be_added_leave_nothing_and_fail(
     assert main(["study", "add", "Pilot", *map(str, files), *pattern]) == 1
     said = capsys.readouterr()
     assert "0 participants, 0 stimuli, 0 analyses added" in said.out
-    assert "left out: odd.mp4 does not fit the pattern {participant}_{stimulus}" in said.err
+    assert "left out: odd.mp4 does not match the pattern {participant}_{stimulus}" in said.err
     assert "p01_film.mp4" in said.err
     assert "p02_film.mp4" in said.err
     study = StudyRepository(library.for_owner(LOCAL)).find("Pilot").study

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emotion.drawing.boxes import annotate
-from emotion.drawing.layers import Layer, draw_layers, wants_parts
+from emotion.drawing.layers import Layer, draw_layers, needs_part_models
 from emotion.models.face_parts import KEYPOINTS, PARTS
 from emotion.types import Face, FrameResult, HeadPose
 from emotion.vision.face_parts import FaceParts
@@ -84,7 +84,7 @@ def test_masks_reach_over_the_pictures_edge(image, result, found):
 
 
 def test_only_two_layers_need_face_parts():
-    assert [layer for layer in Layer if wants_parts([layer])] == [Layer.POINTS, Layer.PARTS]
+    assert [layer for layer in Layer if needs_part_models([layer])] == [Layer.POINTS, Layer.PARTS]
 
 
 @pytest.mark.parametrize(("pose", "ahead"), [

@@ -108,7 +108,7 @@ def test_a_key_in_use_is_refused(client: TestClient, library: Library, clip: byt
     assert other.begin() is None
     answer = add(client, clip, "k-3")
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_of_another_request")
-    other.give_up()
+    other.release()
     assert add(client, clip, "k-3").status_code == 202
 
 

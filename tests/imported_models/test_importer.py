@@ -187,5 +187,5 @@ def test_damaged_files_give_a_result_or_one_sentence(seed: int, path: Path) -> N
 
 def test_a_model_over_the_memory_limit_is_refused(path: Path) -> None:
     path.write_bytes(files.greedy_classifier())
-    with pytest.raises(ModelError, match="memory may be short"):
+    with pytest.raises(ModelError, match="memory may be low"):
         inspect_model(path)

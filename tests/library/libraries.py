@@ -12,7 +12,7 @@ import pytest
 from bench.common.postgres import Server
 from emotion.engine.storage import timeline_key
 from emotion.library import Entry, JobSettings, Library, Repository
-from emotion.library.jobs.queue import Claim, claim_next, conclude
+from emotion.library.jobs.queue import Claim, claim_next, complete_analysis
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 from tests.conftest import make_analysis
@@ -41,7 +41,7 @@ def end(library: Library, claim: Claim, analysis: Analysis) -> None:
         replace(analysis, settings=analysis.settings | {"every": entry_settings.every}), None
     )
     library.checkpoint(claim.id).merge(timeline_key(claim.id), analysis.note)
-    conclude(library, claim)
+    complete_analysis(library, claim)
 
 
 def _owner(library: Library, claim: Claim) -> str:

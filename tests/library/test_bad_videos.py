@@ -19,7 +19,7 @@ from emotion.library import LOCAL, Entry, Library, Repository, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.orm import AnalysisRow
 from emotion.report.playable import playable
-from emotion.sandbox.runner import end_waiting
+from emotion.sandbox.runner import end_idle_processes
 from emotion.vision.decode.video import probe, read_video
 from tests.conftest import ROOT
 from tests.library.workers import is_over, wait_for
@@ -40,11 +40,11 @@ if "emotion.library.jobs.worker" in sys.orig_argv:
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
     monkeypatch.setenv("EMOTION_PART_S", "0.2")
-    end_waiting()
+    end_idle_processes()
     library = Library.open()
     yield library
     library.close()
-    end_waiting()
+    end_idle_processes()
 
 
 def assert_stays(library: Library, entry: Entry, dispatcher: Dispatcher) -> None:

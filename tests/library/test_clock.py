@@ -17,9 +17,9 @@ from emotion.library import JobSettings, Library, Repository, State, mapping
 from emotion.library import library as library_module
 from emotion.library.jobs import Dispatcher, liveness, place_in_queue, queue, recordings, resume
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
-from emotion.library.jobs.queue import Claim, beat, claim_next, work_of
+from emotion.library.jobs.queue import Claim, claim_next, record_heartbeat, register_worker
 from emotion.library.jobs.recordings import begin_recording, close_stale_recordings
-from emotion.monitoring.figures import work_of as figures_of
+from emotion.monitoring.figures import query_work as figures_of
 from tests.conftest import make_analysis
 from tests.library.libraries import end, put
 from ui.live.ice import ice_servers
@@ -73,7 +73,7 @@ def test_changing_the_clock_does_not_interrupt_a_remote_worker(
 ) -> None:
     entry = repository.add(video, "a.mp4")
     claim, patience = taken(library), Patience()
-    work_of(library, claim, 1)
+    register_worker(library, claim, 1)
     set_hosts(library, "elsewhere")
     monitor = HeartbeatMonitor[Claim](patience)
     for _ in range(5):
@@ -82,7 +82,7 @@ def test_changing_the_clock_does_not_interrupt_a_remote_worker(
         assert mark_dead_workers(library, monitor) == []
         patience.seconds += liveness.HEARTBEAT_TIMEOUT_S - 1
         wall.off = dt.timedelta()
-        assert beat(library, claim, 1, 2, 1.0) is False
+        assert record_heartbeat(library, claim, 1, 2, 1.0) is False
     assert repository.get(entry.id).state is State.RUNNING
 
 
@@ -93,7 +93,7 @@ def test_a_dead_remote_worker_is_noticed_after_a_minute_at_any_clock(
     entry = repository.add(video, "a.mp4")
     claim, patience = taken(library), Patience()
     wall.off = jump
-    work_of(library, claim, 1)
+    register_worker(library, claim, 1)
     wall.off = dt.timedelta()
     set_hosts(library, "elsewhere")
     monitor = HeartbeatMonitor[Claim](patience)
@@ -131,7 +131,7 @@ def test_changing_the_clock_does_not_close_a_recording(
     wall.off = jump
     dispatcher.run_once()
     assert repository.get(claim.id).state is State.RUNNING
-    assert beat(library, claim, 1, 1, 1.0) is False
+    assert record_heartbeat(library, claim, 1, 1, 1.0) is False
     dispatcher.run_once()
     assert repository.get(claim.id).state is State.RUNNING
 
@@ -170,7 +170,7 @@ def test_resumed_jobs_go_to_the_end_of_the_queue(
     broken = repository.add(video, "broken.mp4")
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    work_of(library, taken(library), gone.pid)
+    register_worker(library, taken(library), gone.pid)
     assert mark_dead_workers(library) == [broken.id]
     waiting = repository.add(video, "waiting.mp4")
     wall.off = -HOUR
@@ -204,7 +204,7 @@ def test_an_analysis_ending_before_its_start_is_complete(
 ) -> None:
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
-    work_of(library, claim, os.getpid())
+    register_worker(library, claim, os.getpid())
     wall.off = jump
     end(library, claim, make_analysis([["neutral"]]))
     after = repository.get(entry.id)

@@ -14,7 +14,7 @@ from sqlalchemy import text as sql
 from emotion.library import Library, Repository, State
 from emotion.library.jobs import cancel, worker
 from emotion.library.jobs.queue import Claim, claim_next
-from emotion.library.jobs.worker import ClaimedCheckpoint, Displaced, Pulse
+from emotion.library.jobs.worker import ClaimedCheckpoint, ClaimLost, Heartbeat
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 
@@ -26,7 +26,7 @@ LEASE_S = 0.5
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "LEASE_S", LEASE_S)
-    monkeypatch.setattr(worker, "BEAT_S", 0.05)
+    monkeypatch.setattr(worker, "HEARTBEAT_INTERVAL_S", 0.05)
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def claim(library: Library, repository: Repository, video: Path) -> Claim:
 
 
 @pytest.fixture
-def pulse(library: Library, claim: Claim) -> Iterator[Pulse]:
-    pulse = Pulse(library, claim)
-    with pulse.beating():
-        yield pulse
+def heartbeat(library: Library, claim: Claim) -> Iterator[Heartbeat]:
+    heartbeat = Heartbeat(library, claim)
+    with heartbeat.sending():
+        yield heartbeat
 
 
 @pytest.fixture
@@ -62,18 +62,18 @@ def expect_waiting(job: Future[None]) -> None:
 
 
 def test_parts_are_written_while_the_library_answers(
-    library: Library, claim: Claim, pulse: Pulse, analysis: Analysis
+    library: Library, claim: Claim, heartbeat: Heartbeat, analysis: Analysis
 ) -> None:
     time.sleep(2 * LEASE_S)
-    ClaimedCheckpoint(library, claim.id, pulse).append(analysis, None)
+    ClaimedCheckpoint(library, claim.id, heartbeat).append(analysis, None)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
 
 
 @pytest.mark.parametrize("taken_over", [False, True])
 def test_nothing_is_written_without_a_confirmed_lease(
-    library: Library, claim: Claim, pulse: Pulse, analysis: Analysis, pool: ThreadPoolExecutor, taken_over: bool
+    library: Library, claim: Claim, heartbeat: Heartbeat, analysis: Analysis, pool: ThreadPoolExecutor, taken_over: bool
 ) -> None:
-    parts = ClaimedCheckpoint(library, claim.id, pulse)
+    parts = ClaimedCheckpoint(library, claim.id, heartbeat)
     rename_table(library, "analyses", "away")
     time.sleep(2 * LEASE_S)
     job = pool.submit(parts.append, analysis, None)
@@ -84,7 +84,7 @@ def test_nothing_is_written_without_a_confirmed_lease(
             session.execute(sql("UPDATE away SET run = :run"), {"run": uuid.uuid4().hex})
     rename_table(library, "away", "analyses")
     if taken_over:
-        with pytest.raises(Displaced):
+        with pytest.raises(ClaimLost):
             job.result(60)
         assert library.storage.keys(f"{claim.id}/parts") == []
     else:
@@ -95,22 +95,22 @@ def test_nothing_is_written_without_a_confirmed_lease(
 
 
 def test_the_analysed_part_is_written_after_cancelling(
-    library: Library, repository: Repository, claim: Claim, pulse: Pulse, analysis: Analysis
+    library: Library, repository: Repository, claim: Claim, heartbeat: Heartbeat, analysis: Analysis
 ) -> None:
     cancel(repository, claim.id)
     time.sleep(2 * LEASE_S)
-    ClaimedCheckpoint(library, claim.id, pulse).append(analysis, None)
+    ClaimedCheckpoint(library, claim.id, heartbeat).append(analysis, None)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
 
 
 def test_a_shutdown_does_not_wait_for_the_library(
-    library: Library, claim: Claim, pulse: Pulse, analysis: Analysis, pool: ThreadPoolExecutor
+    library: Library, claim: Claim, heartbeat: Heartbeat, analysis: Analysis, pool: ThreadPoolExecutor
 ) -> None:
     rename_table(library, "analyses", "away")
     time.sleep(2 * LEASE_S)
-    job = pool.submit(ClaimedCheckpoint(library, claim.id, pulse).append, analysis, None)
+    job = pool.submit(ClaimedCheckpoint(library, claim.id, heartbeat).append, analysis, None)
     expect_waiting(job)
-    pulse.terminated.set()
+    heartbeat.terminated.set()
     with pytest.raises(worker._Terminated):
         job.result(60)
     rename_table(library, "away", "analyses")

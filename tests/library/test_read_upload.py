@@ -8,14 +8,14 @@ import pytest
 
 from emotion.errors import TimelineError
 from emotion.library.read_upload import load_uploaded
-from emotion.sandbox.runner import end_waiting
+from emotion.sandbox.runner import end_idle_processes
 
 
 @pytest.fixture(autouse=True)
 def none_waits():
-    end_waiting()
+    end_idle_processes()
     yield
-    end_waiting()
+    end_idle_processes()
 
 
 @pytest.mark.slow

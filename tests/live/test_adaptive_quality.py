@@ -6,16 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion.live.adaptive_quality import LEVELS, MAX_PATIENCE_S, PATIENCE_S, SETTLE_S, AdaptiveQuality
-from emotion.live.meter import Strain
+from emotion.live.meter import ThreadLoad
 
-EASY, BUSY, DROPPING = Strain(0.1, 0.0, 60), Strain(0.9, 0.0, 60), Strain(0.2, 0.5, 60)
-BETWEEN, TOO_FEW = Strain(0.45, 0.0, 60), Strain(1.0, 1.0, 3)
+EASY, BUSY, DROPPING = ThreadLoad(0.1, 0.0, 60), ThreadLoad(0.9, 0.0, 60), ThreadLoad(0.2, 0.5, 60)
+BETWEEN, TOO_FEW = ThreadLoad(0.45, 0.0, 60), ThreadLoad(1.0, 1.0, 3)
 
 
-def after(quality: AdaptiveQuality, strain: Strain, start_s: float, seconds: float) -> AdaptiveQuality:
+def after(quality: AdaptiveQuality, thread_load: ThreadLoad, start_s: float, seconds: float) -> AdaptiveQuality:
     """Return the quality level after a time under constant load, updated ten times per second."""
     for tenth in range(round(seconds * 10)):
-        quality = quality.after(strain, start_s + tenth / 10)
+        quality = quality.after(thread_load, start_s + tenth / 10)
     return quality
 
 
@@ -96,7 +96,7 @@ def test_levels_stay_in_range_and_change_by_one(measurements):
     quality, now_s = AdaptiveQuality(), 0.0
     for passed_s, busy, dropped, pictures in measurements:
         now_s += passed_s
-        following = quality.after(Strain(busy, dropped, pictures), now_s)
+        following = quality.after(ThreadLoad(busy, dropped, pictures), now_s)
         assert 0 <= following.level < len(LEVELS)
         assert abs(following.level - quality.level) <= 1
         assert PATIENCE_S <= following.patience_s <= MAX_PATIENCE_S

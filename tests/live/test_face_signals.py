@@ -40,7 +40,7 @@ def seen(count: int, blinks=(), **fields) -> FaceSignals:
     signals = FaceSignals(FERPLUS_LABELS)
     for index in range(count):
         shut = any(first <= index < first + 4 for first in blinks)
-        signals.see(result(index, openness=(0.03, 0.03) if shut else (0.25, 0.25), **fields))
+        signals.add(result(index, openness=(0.03, 0.03) if shut else (0.25, 0.25), **fields))
     return signals
 
 
@@ -57,7 +57,7 @@ def test_a_slow_stream_cannot_count_blinks():
 
 def test_openness_is_a_share_of_the_persons_own_open_eye():
     signals = seen(90)
-    signals.see(result(90, openness=(0.125, NAN), gaze=(NAN, NAN)))
+    signals.add(result(90, openness=(0.125, NAN), gaze=(NAN, NAN)))
     now = signals.now(1)
     assert now.open_left == pytest.approx(0.5)
     assert np.isnan(now.open_right)
@@ -68,19 +68,19 @@ def test_gaze_has_an_angle_and_whether_it_is_towards_the_camera():
     signals = seen(30, gaze=(8.0, 6.0))
     assert signals.now(1).gaze_deg == pytest.approx(10.0, abs=0.05)
     assert signals.now(1).towards_camera
-    signals.see(result(30, gaze=(30.0, 0.0)))
+    signals.add(result(30, gaze=(30.0, 0.0)))
     assert signals.now(1).towards_camera is False
 
 
 def test_movements_are_relative_to_neutral_frames_then_to_the_baseline():
     signals = seen(60, lip_gap=0.1)
-    signals.see(result(60, lip_gap=0.4, label="surprise"))
+    signals.add(result(60, lip_gap=0.4, label="surprise"))
     assert signals.now(1).rest == "neutral"
     assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.3)
     for index in range(61, 91):
-        signals.see(result(index, lip_gap=0.2, label="surprise"))
+        signals.add(result(index, lip_gap=0.2, label="surprise"))
     signals.take_rest(0.5)
-    signals.see(result(91, lip_gap=0.4, label="surprise"))
+    signals.add(result(91, lip_gap=0.4, label="surprise"))
     assert signals.now(1).rest == "baseline"
     assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.2)
     signals.clear_rest()
@@ -95,21 +95,21 @@ def test_without_neutral_frames_no_movement_is_reported():
 def test_disabled_measures_are_not_reported():
     assert FaceSignals(FERPLUS_LABELS).now(1) is None
     signals = FaceSignals(FERPLUS_LABELS)
-    signals.see(result(0, openness=(NAN, NAN), gaze=(NAN, NAN), lip_gap=None))
+    signals.add(result(0, openness=(NAN, NAN), gaze=(NAN, NAN), lip_gap=None))
     assert signals.now(1) is None
     assert signals.notes(1) == ()
 
 
 def test_people_out_of_view_for_long_are_forgotten():
     signals = seen(30)
-    signals.see(result(40 * FPS, track=2))
+    signals.add(result(40 * FPS, track=2))
     assert signals.now(1) is None
     assert signals.now(2) is not None
 
 
 def test_notes_are_few_words_without_numbers():
     signals = seen(60)
-    signals.see(result(60, openness=(0.02, 0.02), lip_gap=0.3, gaze=(40, 0), label="surprise"))
+    signals.add(result(60, openness=(0.02, 0.02), lip_gap=0.3, gaze=(40, 0), label="surprise"))
     assert notes_of(signals.now(1)) == ("eyes shut", "looks away", "jaw drop")
-    signals.see(result(61, openness=(0.25, 0.02)))
+    signals.add(result(61, openness=(0.25, 0.02)))
     assert notes_of(signals.now(1)) == ("right eye shut", "to camera")

@@ -42,7 +42,7 @@ def test_smoothing_matches_the_timeline_function():
 def test_no_smoothing_is_the_latest_value():
     people = history()
     for index in range(10):
-        people.see(result(index / 30, (1, "happiness" if index < 9 else "anger")), 0.0)
+        people.add(result(index / 30, (1, "happiness" if index < 9 else "anger")), 0.0)
     assert people.leading(1) == "anger"
     assert people.current(1)["anger"] == pytest.approx(0.65)
 
@@ -50,15 +50,15 @@ def test_no_smoothing_is_the_latest_value():
 def test_smoothing_restarts_after_a_loss():
     for pause_s, alone in ((IN_VIEW_S - 0.1, False), (IN_VIEW_S + 0.1, True)):
         people = history()
-        people.see(result(0.0, (1, "happiness")), 10.0)
-        people.see(result(pause_s, (1, "anger")), 10.0)
+        people.add(result(0.0, (1, "happiness")), 10.0)
+        people.add(result(pause_s, (1, "anger")), 10.0)
         assert (people.current(1)["anger"] == pytest.approx(0.65)) is alone
 
 
 def test_each_person_has_a_series():
     people = history()
     for index in range(60):
-        people.see(result(index / 30, (1, "happiness"), (4, "sadness")), 0.3)
+        people.add(result(index / 30, (1, "happiness"), (4, "sadness")), 0.3)
     first, second = people.people(59 / 30)
     assert [(p.track_id, p.leading, p.in_view) for p in (first, second)] == [
         (1, "happiness", True),
@@ -72,7 +72,7 @@ def test_each_person_has_a_series():
 
 def test_an_answer_below_the_threshold_is_unclear():
     people = history()
-    people.see(result(0.0, (1, "fear"), weight=0.4), 0.3)
+    people.add(result(0.0, (1, "fear"), weight=0.4), 0.3)
     person = people.people(0.0)[0]
     assert (person.leading, person.colour) == (UNCLEAR, ANSWER_COLOURS[UNCLEAR])
 
@@ -80,7 +80,7 @@ def test_an_answer_below_the_threshold_is_unclear():
 def test_a_series_is_half_a_minute_at_ten_values_a_second():
     people = history()
     for index in range(45 * 30):
-        people.see(result(index / 30, (1, "happiness")), 0.3)
+        people.add(result(index / 30, (1, "happiness")), 0.3)
     now_s = (45 * 30 - 1) / 30
     series = people.people(now_s)[0].series
     assert len(series.time_s) == pytest.approx(SPAN_S * RATE_HZ, abs=1)
@@ -92,20 +92,20 @@ def test_a_series_is_half_a_minute_at_ten_values_a_second():
 
 def test_people_out_of_view_stay_in_the_chart_for_half_a_minute():
     people = history()
-    people.see(result(0.0, (1, "happiness")), 0.3)
-    people.see(result(10.0, (2, "anger")), 0.3)
+    people.add(result(0.0, (1, "happiness")), 0.3)
+    people.add(result(10.0, (2, "anger")), 0.3)
     assert [(p.track_id, p.in_view) for p in people.people(10.0)] == [(1, False), (2, True)]
-    people.see(result(20.0, (1, "sadness")), 0.3)
+    people.add(result(20.0, (1, "sadness")), 0.3)
     back = people.people(20.0)[0]
     assert back.series.time_s.tolist() == [-20, 0]
     assert back.leading == "sadness", "values before the gap do not affect those after it"
-    people.see(result(20.0 + SPAN_S + 0.1), 0.3)
+    people.add(result(20.0 + SPAN_S + 0.1), 0.3)
     assert people.people(20.0 + SPAN_S + 0.1) == ()
 
 
 def test_relative_values_are_differences_from_the_baseline():
     people = history()
-    people.see(result(0.0, (1, "happiness")), 0.0)
+    people.add(result(0.0, (1, "happiness")), 0.0)
     rest = dict.fromkeys(FERPLUS_LABELS, 1 / 8)
     person = people.people(0.0, {1: rest})[0]
     assert person.baseline == rest
@@ -120,7 +120,7 @@ def test_probabilities_stay_probabilities(steps, half_life_s):
     people, now_s = history(), 0.0
     for step_s, label in steps:
         now_s += step_s
-        people.see(result(now_s, (1, label)), half_life_s)
+        people.add(result(now_s, (1, label)), half_life_s)
     person = people.people(now_s)[0]
     assert sum(person.probabilities.values()) == pytest.approx(1, abs=1e-4)
     assert min(person.probabilities.values()) >= 0

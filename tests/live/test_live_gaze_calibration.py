@@ -20,7 +20,7 @@ def look(calibrator: GazeCalibrator, measure, seconds: float = SECONDS + 0.1, la
     for index in range(round(seconds * FPS)):
         dot = min(max(int((index / FPS - lag_s) // DOT_S), 0), len(TARGETS) - 1)
         yaw, pitch = measure(TARGETS[dot])
-        seen = calibrator.see(result(start + index, gaze=(float(yaw), float(pitch))))
+        seen = calibrator.add(result(start + index, gaze=(float(yaw), float(pitch))))
     return seen
 
 
@@ -43,9 +43,9 @@ def test_other_people_and_shut_eyes_are_not_calibrated():
     calibrator = GazeCalibrator()
     calibrator.start(TARGETS)
     look(calibrator, lambda true: true * 0.5)
-    other = calibrator.see(result(1, gaze=(10.0, 0.0), track=2)).faces[0]
+    other = calibrator.add(result(1, gaze=(10.0, 0.0), track=2)).faces[0]
     assert other.gaze_yaw == 10.0
-    assert np.isnan(calibrator.see(result(2, gaze=(float("nan"), float("nan")))).faces[0].gaze_yaw)
+    assert np.isnan(calibrator.add(result(2, gaze=(float("nan"), float("nan")))).faces[0].gaze_yaw)
 
 
 def test_gaze_is_unchanged_during_calibration_and_after_clearing():
@@ -57,7 +57,7 @@ def test_gaze_is_unchanged_during_calibration_and_after_clearing():
     assert calibrator.now() is None
     assert calibrator.settings == {}
     frame = result(0, gaze=(3.0, 3.0))
-    assert calibrator.see(frame) is frame
+    assert calibrator.add(frame) is frame
 
 
 def test_failed_calibrations_have_a_reason():
@@ -67,7 +67,7 @@ def test_failed_calibrations_have_a_reason():
     assert "got one at 0 of 9" in calibrator.now().problem
     calibrator.start(TARGETS)
     for index in range(round(SECONDS * FPS) + 2):
-        calibrator.see(replace(result(index), faces=()))
+        calibrator.add(replace(result(index), faces=()))
     assert calibrator.now().problem == "The gaze was not calibrated: no face was seen."
 
 

@@ -48,10 +48,10 @@ def test_the_load_is_time_spent_over_time_passed():
     meter = Meter(0.0)
     for index in range(1, 61):
         meter.add(index / 30, 20.0, analysed=True, skipped=1)
-    strain = meter.strain(2.0, 2.0)
-    assert strain.busy == pytest.approx(0.6, abs=0.02)
-    assert strain.dropped == pytest.approx(0.5)
-    assert strain.pictures == 60
+    thread_load = meter.thread_load(2.0, 2.0)
+    assert thread_load.busy == pytest.approx(0.6, abs=0.02)
+    assert thread_load.dropped == pytest.approx(0.5)
+    assert thread_load.pictures == 60
 
 
 @given(st.lists(st.tuples(st.floats(0, 0.5), st.floats(0, 500), st.integers(0, 5)), min_size=1, max_size=200))
@@ -60,11 +60,11 @@ def test_memory_and_shares_are_bounded(pictures):
     for step_s, ms, skipped in pictures:
         now_s += step_s
         meter.add(now_s, ms, analysed=True, skipped=skipped)
-    figures, strain = meter.figures(now_s), meter.strain(now_s, 2.0)
+    figures, thread_load = meter.figures(now_s), meter.thread_load(now_s, 2.0)
     assert figures.in_fps >= figures.out_fps > 0
     assert figures.dropped == sum(skipped for *_, skipped in pictures)
-    assert 0 <= strain.busy <= 1
-    assert 0 <= strain.dropped <= 1
+    assert 0 <= thread_load.busy <= 1
+    assert 0 <= thread_load.dropped <= 1
     lately = [
         ms
         for (_, ms, _), at_s in zip(pictures, np.cumsum([p[0] for p in pictures]), strict=True)

@@ -300,7 +300,7 @@ def test_a_garbage_collected_session_ends_its_recording(
 def test_a_recording_without_frames_ends_after_a_while(
     analyzer: Analyzer, camera: Camera, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emotion.live.recorder.SILENT_S", 1.0)
+    monkeypatch.setattr("emotion.live.recorder.IDLE_TIMEOUT_S", 1.0)
     session = unstrained(analyzer)
     entry_id = session.record(repository, "nobody there")
     run(session, camera, range(5))
@@ -427,10 +427,10 @@ def test_listeners_get_the_calibrated_gaze_that_is_recorded(
 ) -> None:
     session, heard, measured = unstrained(analyzer), [], []
     session.listen(lambda result, _: heard.append(result.faces[0].gaze_yaw))
-    take_in = session._gaze.see
+    take_in = session._gaze.add
     shift = GazeCalibration("offset", np.array([[1.0, 0.0, 20.0], [0.0, 1.0, 0.0]]), 0.0, 20.0, 9)
     session._gaze._fitted, session._gaze._track = shift, 1
-    session._gaze.see = lambda result: measured.append(result.faces[0].gaze_yaw) or take_in(result)
+    session._gaze.add = lambda result: measured.append(result.faces[0].gaze_yaw) or take_in(result)
     entry_id = session.record(repository, "Calibrated")
     run(session, camera, range(10))
     session.stop_recording()

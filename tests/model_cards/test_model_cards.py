@@ -17,7 +17,7 @@ from emotion.evaluation.cards.content import build_document, model_document
 from emotion.evaluation.cards.document import Document, Section, Table, listed
 from emotion.evaluation.cards.overview import HOW_TO_READ
 from emotion.evaluation.cards.render import section_html, to_html, to_markdown
-from emotion.evaluation.cards.sources import FOR_RESEARCH, SOURCES, learned_sources
+from emotion.evaluation.cards.sources import FOR_RESEARCH, SOURCES, training_sources
 from emotion.evaluation.cards.weaknesses import weak_labels, weaknesses
 from emotion.evaluation.scores import load_evaluation
 from emotion.evaluation.set_scores import product_scores
@@ -199,8 +199,8 @@ def test_sources_are_listed_with_their_terms():
     assert found.tables[0].rows[1][:2] == ("RAF-DB, basic expressions", "11,019")
     assert "Non-commercial research" in found.tables[0].rows[1][3]
     assert found.tables[0].rows[2] == ("mine", "–", "Not stated", "Not stated")
-    assert learned_sources({"sources": ["rafdb"]}) == {"rafdb": None}
-    assert learned_sources({}) == {}
+    assert training_sources({"sources": ["rafdb"]}) == {"rafdb": None}
+    assert training_sources({}) == {}
 
 
 def test_a_threshold_chosen_on_several_sets_states_its_accuracy():

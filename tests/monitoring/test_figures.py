@@ -18,11 +18,11 @@ from starlette.testclient import TestClient
 from emotion.errors import InputError, LibraryError, ModelError, SettingsError
 from emotion.library import LOCAL, Library, State
 from emotion.library.jobs import cancel
-from emotion.library.jobs.queue import beat, claim_next, work_of
+from emotion.library.jobs.queue import claim_next, record_heartbeat, register_worker
 from emotion.live import SEATS
 from emotion.monitoring.exposition import Exposition
-from emotion.monitoring.figures import load_of
-from emotion.monitoring.figures import work_of as figures_of
+from emotion.monitoring.figures import measure_load
+from emotion.monitoring.figures import query_work as figures_of
 from emotion.telemetry.counters import ending, exit_status
 from emotion.vision.encode import write_video
 from tests.library.libraries import put
@@ -59,8 +59,8 @@ def busy(library: Library, video: Path) -> None:
     repository.add(video, "Martha.mp4")
     claim = claim_next(library, 1)
     assert claim is not None
-    work_of(library, claim, os.getpid())
-    beat(library, claim, 20, 40, 50.0)
+    register_worker(library, claim, os.getpid())
+    record_heartbeat(library, claim, 20, 40, 50.0)
     cancel(repository, repository.add(video, "Martha.mp4").id)
     repository.add(video, "Martha.mp4")
     library.for_owner("martha@example.org").add(video, "Martha.mp4")
@@ -91,11 +91,11 @@ def test_process_metrics():
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        load = load_of([other.pid])
+        load = measure_load([other.pid])
         other.kill()
     assert (load.processes, load.threads, load.open_files) == (1, 2, 4)
     assert 2**20 < load.resident_bytes < 2**28
-    assert load_of([other.pid]).processes == 0, "one that has ended"
+    assert measure_load([other.pid]).processes == 0, "one that has ended"
 
 
 def test_a_scrape_has_all_metrics_and_no_personal_data(library, video):

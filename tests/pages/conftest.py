@@ -12,14 +12,14 @@ import streamlit as st
 from emotion.library import Library
 from emotion.vision.encode import write_video
 from tests.fakes import FakeAnalyzer
-from ui.common.memory import settle_memory
+from ui.common.memory import freeze_loaded_objects
 
 
 @pytest.fixture(autouse=True)
 def empty_caches():
     st.cache_data.clear()
     st.cache_resource.clear()
-    settle_memory()
+    freeze_loaded_objects()
     yield
     st.cache_data.clear()
     st.cache_resource.clear()

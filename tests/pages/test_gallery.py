@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from emotion.types import FrameResult
 from tests.conftest import ROOT
 from tests.fakes import FakeAnalyzer, make_face
-from ui.pictures.gallery import everything, faces_json, found
+from ui.pictures.gallery import faces_json, found, results_zip
 from ui.pictures.session import BOXES_ALONE, Picture, Unreadable, analyse_picture
 from ui.pictures.sheet import NO_FACE, UNREADABLE, answers_of, in_order
 
@@ -100,7 +100,7 @@ def test_least_sure_pictures_come_first(shown: list[Picture | Unreadable]) -> No
 
 def test_one_file_holds_everything(shown: list[Picture | Unreadable]) -> None:
     names = [one.name for one in shown]
-    with zipfile.ZipFile(io.BytesIO(everything(shown, names, BOXES_ALONE))) as archive:
+    with zipfile.ZipFile(io.BytesIO(results_zip(shown, names, BOXES_ALONE))) as archive:
         drawn = [name for name in archive.namelist() if name.startswith("pictures/")]
         assert len(set(drawn)) == 3
         for name in drawn:

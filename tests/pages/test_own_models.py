@@ -51,7 +51,7 @@ def is_offered(test, label: str) -> bool:
 def test_a_model_is_described_added_used_and_removed():
     test = give(page("model_lab"), "../My Model.tflite", classifier(probabilities=True))
     words = texts(test)
-    assert "Reads 48 × 48 px, grey; answers with 7 probabilities, float32" in words
+    assert "Input: 48 × 48 px, grey; output: 7 probabilities, float32" in words
     assert field(test, "Name").value == "my-model"
     assert not is_offered(test, "Add")
     assert imported_models() == []
@@ -101,7 +101,7 @@ def test_labels_in_custom_order():
     for text, complaint in (
         ("angry, happy", "expected 3 labels, one for each output; got 2"),
         ("angry, happy, joyless", "expected a spelling"),
-        ("angry, anger, happy", "expected each label once; got anger more often"),
+        ("angry, anger, happy", "expected each label once; got anger several times"),
     ):
         box.set_value(text).run()
         assert complaint in texts(test)

@@ -320,7 +320,7 @@ def test_without_a_name_nothing_can_be_coded(repository, video):
     assert any("Type your name to code videos" in info.value for info in page.info)
     assert "study_coding_cell" not in [each.key for each in page.selectbox]
     page.text_input(key="study_coder_name").input("model").run()
-    assert any("Expected another name than 'model' for a coder" in error.value for error in page.error)
+    assert any("Expected a coder's name other than 'model'" in error.value for error in page.error)
 
 
 def test_a_video_that_was_not_kept_cannot_be_coded(repository, video):

@@ -84,7 +84,7 @@ def test_studies_of_single_people_have_an_empty_state(repository: Repository, vi
 
 def test_somebody_passing_by_is_no_pair(repository: Repository, video: Path) -> None:
     fill(repository, video, [make_analysis([["fear"]] * 100 + [["fear", "neutral"]] * 20)])
-    assert "Nobody is seen beside a participant for 9 s or more." in words(visit())
+    assert "No video shows a second person for 9 s or more." in words(visit())
 
 
 def test_comparing_is_stopped_and_started_again(

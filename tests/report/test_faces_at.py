@@ -73,8 +73,8 @@ def test_a_cover_lasts_longer_at_low_sampling_rates():
 
 def test_times_outside_the_analysis_are_unknown():
     covered = CoveredFaces(analysis_of([0, 100]))
-    assert [covered.knows(time_s) for time_s in (0.0, 0.9, 5.0)] == [True, True, False]
-    assert not CoveredFaces(analysis_of([])).knows(0.0)
+    assert [covered.was_analysed(time_s) for time_s in (0.0, 0.9, 5.0)] == [True, True, False]
+    assert not CoveredFaces(analysis_of([])).was_analysed(0.0)
 
 
 @settings(deadline=None)

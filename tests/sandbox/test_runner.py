@@ -11,16 +11,16 @@ import pytest
 
 from emotion.errors import Cancelled, TooLargeError, VideoError
 from emotion.sandbox.rlimits import StrictLimits
-from emotion.sandbox.runner import end_waiting, run_limited
+from emotion.sandbox.runner import end_idle_processes, run_limited
 from emotion.types import Progress
 from tests import limited_calls
 
 
 @pytest.fixture(autouse=True)
 def none_waits() -> Iterator[None]:
-    end_waiting()
+    end_idle_processes()
     yield
-    end_waiting()
+    end_idle_processes()
 
 
 @pytest.mark.slow

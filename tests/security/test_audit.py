@@ -31,7 +31,7 @@ def report(*packages: dict[str, object]) -> str:
 def test_a_mirror_without_advisories_fails_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, report({"name": "jinja2", "skip_reason": "not found"}))
     with pytest.raises(audit.NotAuditedError, match="has no advisories"):
-        audit.holes(audit.LOCK)
+        audit.vulnerabilities(audit.LOCK)
 
 
 def test_an_unreachable_source_is_reported_in_one_sentence(
@@ -40,18 +40,18 @@ def test_an_unreachable_source_is_reported_in_one_sentence(
     answers(monkeypatch, "")
     assert audit.main() == 1
     [sentence] = capsys.readouterr().err.splitlines()
-    assert sentence.startswith("The packages were not audited for known holes: pip-audit ended early")
+    assert sentence.startswith("The packages were not audited for known vulnerabilities: pip-audit ended early")
 
 
 def test_skipped_packages_are_not_audited(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, report(VULNERABLE), report({"name": "streamlit", "skip_reason": "not found"}))
     with pytest.raises(audit.NotAuditedError, match="no advisories for 1 of 1 packages: streamlit"):
-        audit.holes(audit.LOCK)
+        audit.vulnerabilities(audit.LOCK)
 
 
 def test_vulnerabilities_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, report(VULNERABLE), report(VULNERABLE, {"name": "numpy", "version": "2", "vulns": []}))
-    assert audit.holes(audit.LOCK) == ["jinja2 2.11.0: PYSEC-1, fixed in 2.11.3"]
+    assert audit.vulnerabilities(audit.LOCK) == ["jinja2 2.11.0: PYSEC-1, fixed in 2.11.3"]
 
 
 def test_every_licence_with_conditions_is_in_the_notices() -> None:

@@ -23,7 +23,7 @@ from emotion.library.probe_upload import facts_of
 from emotion.paths import ROOT
 from emotion.sandbox import isolation
 from emotion.sandbox.isolation import FILTER, NAMESPACE
-from emotion.sandbox.runner import end_waiting, run_limited
+from emotion.sandbox.runner import end_idle_processes, run_limited
 from emotion.sandbox.serve import isolation_in_force
 from tests import limited_calls
 
@@ -40,9 +40,9 @@ SECRETS = {
 
 @pytest.fixture(autouse=True)
 def none_waits() -> Iterator[None]:
-    end_waiting()
+    end_idle_processes()
     yield
-    end_waiting()
+    end_idle_processes()
 
 
 def test_no_secret_is_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_no_secret_is_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     reused = run_limited(limited_calls.environment)
-    end_waiting()
+    end_idle_processes()
     started = run_limited(limited_calls.environment)
     assert started, "the process has an environment"
     assert [line for line in reused + started if "s3cret" in line] == []
@@ -115,7 +115,7 @@ def test_the_decoder_works_in_an_empty_folder_that_is_emptied_and_deleted() -> N
     folder = Path(first["working"])
     assert list(folder.iterdir()) == [], "emptied after the call"
     assert run_limited(limited_calls.folders) == first, "the same process"
-    end_waiting()
+    end_idle_processes()
     assert not folder.exists()
 
 

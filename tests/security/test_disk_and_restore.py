@@ -31,7 +31,7 @@ from tests.library.conftest import database_url, video  # noqa: F401 – fixture
 from tests.library.libraries import put
 from tests.library.test_disk import MakeDisk, make_disk  # noqa: F401 – a fixture
 
-ODD = "The entry of this analysis is damaged: delete it, or restore a backup."
+DAMAGED_ROW_ERRORS = "The entry of this analysis is damaged: delete it, or restore a backup."
 
 
 def library_page(monkeypatch: pytest.MonkeyPatch, library: Library) -> AppTest:

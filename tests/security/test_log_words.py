@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.common.chromium import served
-from emotion.telemetry.logs import DiscreetJson, DiscreetText
+from emotion.telemetry.logs import RedactedJson, RedactedText
 from tests.signed_in import AUTH, ORIGIN, toml
 
 
@@ -18,7 +18,7 @@ def record(name: str, message: str, *values: object) -> logging.LogRecord:
     return logging.LogRecord(name, logging.ERROR, __file__, 1, message, values, None)
 
 
-@pytest.mark.parametrize("form", [DiscreetText(), DiscreetJson({})], ids=["text", "json"])
+@pytest.mark.parametrize("form", [RedactedText(), RedactedJson({})], ids=["text", "json"])
 def test_texts_of_other_packages_are_left_out_and_numbers_stay(form: logging.Formatter) -> None:
     line = form.format(record("streamlit.web", "error %s on port %d: %s", "Martha", 8501, "https://evil.example"))
     assert "error … on port 8501: …" in line
@@ -26,7 +26,7 @@ def test_texts_of_other_packages_are_left_out_and_numbers_stay(form: logging.For
     assert "evil.example" not in line
 
 
-@pytest.mark.parametrize("form", [DiscreetText(), DiscreetJson({})], ids=["text", "json"])
+@pytest.mark.parametrize("form", [RedactedText(), RedactedJson({})], ids=["text", "json"])
 def test_a_message_is_one_line_without_control_characters(form: logging.Formatter) -> None:
     forged = record("emotion.x", "kept: %s", "a\n2026-01-01 ERROR forged\x1b[2J\u202e")
     forged.reason = "b\r\nforged"

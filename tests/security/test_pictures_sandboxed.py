@@ -19,7 +19,7 @@ from emotion.evaluation.user_evaluation.run import Framing, run_user_evaluation
 from emotion.evaluation.user_evaluation.zip_folders import ZipFolders
 from emotion.paths import ROOT
 from emotion.report.stills import encode_png
-from emotion.sandbox.runner import end_waiting
+from emotion.sandbox.runner import end_idle_processes
 from emotion.vision.decode import image
 from emotion.vision.decode.image import load_image
 from emotion.vision.uploaded import load_uploaded
@@ -140,14 +140,14 @@ def test_the_pixels_are_those_that_a_local_caller_gets() -> None:
 def test_a_picture_that_takes_too_much_memory_is_refused_alone(limit_mb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for less than one copy of the decoded picture (200 MB), for one, and for almost two."""
     monkeypatch.setenv("EMOTION_MEMORY_MB", limit_mb)
-    end_waiting()
+    end_idle_processes()
     try:
         refused = analyse_picture(FakeAnalyzer(), "deep.png", deep_png())
         assert isinstance(refused, Unreadable)
         assert "memory" in refused.error
         assert isinstance(analyse_picture(FakeAnalyzer(), "a.png", picture_file()), Picture)
     finally:
-        end_waiting()
+        end_idle_processes()
 
 
 def test_pages_decode_no_picture_files() -> None:

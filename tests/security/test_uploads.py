@@ -17,8 +17,8 @@ from emotion.samples import make_clip
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SOONER = "from ui.common import departures; departures.KEPT_S, departures.POLL_INTERVAL_S = 5.0, 0.5"
-"""Ends a visit five seconds after its browser disconnects. ``test_departures.py`` checks the real delay."""
+SOONER = "from ui.common import visit_cleanup; visit_cleanup.KEPT_S, visit_cleanup.POLL_INTERVAL_S = 5.0, 0.5"
+"""Ends a visit five seconds after its browser disconnects. ``test_visit_cleanup.py`` checks the real delay."""
 
 
 @pytest.fixture

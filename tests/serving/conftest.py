@@ -17,7 +17,7 @@ import pytest
 
 from bench.common.process import free_port
 from emotion.models.registry import load_card, save_card, sha256_of
-from emotion.sandbox.rlimits import small_numerics
+from emotion.sandbox.rlimits import low_memory_environment
 from emotion.types import ModelCard
 from tests.conftest import ROOT
 
@@ -74,7 +74,7 @@ class Server:
         pipe = subprocess.PIPE
         self._parent = subprocess.Popen(
             [*command, str(self.rest_port), str(self.grpc_port)],
-            cwd=ROOT, env=small_numerics(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True,
+            cwd=ROOT, env=low_memory_environment(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         self.start()
 

@@ -57,9 +57,9 @@ def test_only_a_letter_or_digit_is_a_key(key: str) -> None:
 
 
 def test_names_and_keys_are_unique() -> None:
-    with pytest.raises(InputError, match="expected each code once; got 'smile' more often"):
+    with pytest.raises(InputError, match="expected each code once; got 'smile' several times"):
         Codebook((Code("Smile", "a"), Code("smile", "b")))
-    with pytest.raises(InputError, match="expected a key of its own for each code; got 'a' for 'smile' and 'blink'"):
+    with pytest.raises(InputError, match="expected a different key for each code; got 'a' for 'smile' and 'blink'"):
         Codebook((Code("smile", "a"), Code("blink", "a", CodeKind.POINT)))
     with pytest.raises(InputError, match="at least one code; got none"):
         Codebook(())

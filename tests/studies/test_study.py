@@ -20,8 +20,8 @@ FILES = {"a": "p01_film_control.mp4", "b": "p01_game_control.mp4", "c": "p02_fil
 
 
 def test_a_pattern_gives_participants_stimuli_and_variables() -> None:
-    study, strangers = study_of_names(NamePattern("{participant}_{stimulus}_{group}"), {**FILES, "d": "notes.mp4"})
-    assert strangers == ["notes.mp4"]
+    study, unmatched = study_of_names(NamePattern("{participant}_{stimulus}_{group}"), {**FILES, "d": "notes.mp4"})
+    assert unmatched == ["notes.mp4"]
     assert study.participants == (Participant("p01", {"group": "control"}), Participant("p02", {"group": "patients"}))
     assert [each.name for each in study.stimuli] == ["film", "game"]
     assert study.cells == (Cell("p01", "film", "a"), Cell("p01", "game", "b"), Cell("p02", "film", "c"))
@@ -42,8 +42,8 @@ def test_variables_of_stimuli_and_participants_are_distinguished() -> None:
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6, unique=True), st.sampled_from("_- ."))
 def test_the_suggested_pattern_reads_the_names_it_was_suggested_for(keys: list[tuple[str, str]], sign: str) -> None:
     files = {str(place): f"{person}{sign}{stimulus}.mp4" for place, (person, stimulus) in enumerate(keys)}
-    study, strangers = study_of_names(NamePattern(suggest_pattern(list(files.values()))), files)
-    assert not strangers
+    study, unmatched = study_of_names(NamePattern(suggest_pattern(list(files.values()))), files)
+    assert not unmatched
     assert {cell.key for cell in study.cells} == set(keys)
 
 

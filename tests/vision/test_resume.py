@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import emotion
 from emotion.errors import VideoError
 from emotion.samples import make_clip
-from emotion.stream_state import pack_state, part_of, under, unpack_state
+from emotion.stream_state import pack_state, part_of, unpack_state, with_prefix
 from emotion.types import Frame, FrameResult, VideoInfo
 from emotion.vision.decode.planes import luma_of
 from emotion.vision.decode.sampling import Sampler, Sampling
@@ -181,7 +181,7 @@ arrays = st.one_of(
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.from_regex("[a-z_]{1,9}", fullmatch=True), arrays, max_size=5))
 def test_a_state_round_trips(state: dict[str, np.ndarray]) -> None:
-    back = part_of(unpack_state(pack_state(under("stage", state))), "stage")
+    back = part_of(unpack_state(pack_state(with_prefix("stage", state))), "stage")
     assert set(back) == set(state)
     for name, value in state.items():
         assert np.array_equal(back[name], value, equal_nan=True)

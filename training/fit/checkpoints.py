@@ -115,7 +115,7 @@ class RunFolder:
             keep: Epochs whose averaged weights are kept, beside the last and the best epoch.
         """
         _write_json(self.path / STATE_FILE, state)
-        (self.path / HISTORY_FILE).write_bytes(csv_bytes(pd.DataFrame(state["history"]), float_format=None))
+        (self.path / HISTORY_FILE).write_bytes(csv_bytes(pd.DataFrame(state["history"]), digits=None))
         for file in self.path.glob("epoch-*.keras"):
             if file != self.model_file(state["epoch"]):
                 file.unlink()

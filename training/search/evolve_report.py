@@ -55,7 +55,7 @@ def write_candidates(study: optuna.Study, file: Path) -> pd.DataFrame:
     """Write the table as CSV, and return it."""
     table = candidates_of(study)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(csv_bytes(table, float_format=None))
+    file.write_bytes(csv_bytes(table, digits=None))
     return table
 
 

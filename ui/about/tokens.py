@@ -17,7 +17,7 @@ from ui.access.library import own_library
 from ui.common.plain import plain
 from ui.shell.api_route import api_path, needs_token
 from ui.shell.notice import may_analyse, show_notice
-from ui.shell.once import forget_made, form_key, made_by, make_once
+from ui.shell.once import forget_result, form_key, last_result, submit_once
 
 WHAT = (
     "Programs can send pictures and videos to this server and fetch the results. `{address}/openapi.json` describes "
@@ -46,7 +46,7 @@ def show_tokens(visitor: Visitor) -> None:
         return
     if error := st.session_state.pop(_ERROR, None):
         st.error(plain(error), icon=":material/error:")
-    if text := made_by(_FORM):
+    if text := last_result(_FORM):
         _show_new(text, address)
     for token in tokens:
         _show_token(library, token)
@@ -59,7 +59,7 @@ def _show_new(text: str, address: str) -> None:
     st.success(ONCE, icon=":material/key:")
     st.code(text, language=None, wrap_lines=True)
     st.code(_example(text, address), language="bash", wrap_lines=True)
-    st.button("I have copied it", icon=":material/check:", on_click=forget_made, args=(_FORM,))
+    st.button("I have copied it", icon=":material/check:", on_click=forget_result, args=(_FORM,))
 
 
 def _example(text: str, address: str) -> str:
@@ -91,14 +91,14 @@ def _show_form(library: Repository, visitor: Visitor) -> None:
 
 def _make(create: Callable[[], str], key: str) -> None:
     try:
-        make_once(_FORM, key, create)
+        submit_once(_FORM, key, create)
     except LibraryError as error:
         st.session_state[_ERROR] = str(error)
     st.rerun()
 
 
 def _revoke(library: Repository, token_id: str) -> None:
-    forget_made(_FORM)
+    forget_result(_FORM)
     try:
         revoke_token(library, token_id)
     except LibraryError as error:

@@ -158,7 +158,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, media: MediaOwners | None = None) -> None:
         self._app, self._media = app, media or MediaOwners()
-        settings.note_guard()
+        settings.mark_guard_installed()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request, or pass it on to the app."""
@@ -172,16 +172,16 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
-        media, lets_through = below(request, _MEDIA), True
+        media, lets_through = path_below(request, _MEDIA), True
         if media is not None and _sign_in_required():
             lets_through, send = self._media.may_have(media, visitor_of(request.cookies)), _uncached(send)
-        elif below(request, UPLOADS) is not None:
+        elif path_below(request, UPLOADS) is not None:
             lets_through = visitor_of(request.cookies) is not None
         answer = self._app if lets_through else PlainTextResponse(NO_FILE, 404)
         await answer(request.scope, receive, send)
 
 
-def below(request: Request, folder: str = "") -> str | None:
+def path_below(request: Request, folder: str = "") -> str | None:
     """Return a request's path relative to a folder of the app; None if it lies elsewhere.
 
     Args:

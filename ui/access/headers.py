@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.access.guard import NO_FILE, below
+from ui.access.guard import NO_FILE, path_below
 
 METRICS = ("_stcore", "metrics")
 """Path of Streamlit's own metrics, open to everyone; the app's are at ``/metrics`` and need a token."""
@@ -62,6 +62,6 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
             await send(message)
 
-        asks_metrics = (below(Request(scope), METRICS[0]) or "").strip("/") == METRICS[1]
+        asks_metrics = (path_below(Request(scope), METRICS[0]) or "").strip("/") == METRICS[1]
         app = PlainTextResponse(NO_FILE, 404) if asks_metrics else self._app
         await app(scope, receive, with_headers)

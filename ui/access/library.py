@@ -12,7 +12,7 @@ from emotion.library.full_disk import READ_ONLY
 from emotion.library.jobs import Dispatcher
 from emotion.library.owners.usage import set_owner_name
 from ui.access import Visitor, visitor_or_stop
-from ui.common.memory import settle_memory
+from ui.common.memory import freeze_loaded_objects
 from ui.common.plain import plain, sentence
 
 _NAMED = "named_in_library"
@@ -21,7 +21,7 @@ _NAMED = "named_in_library"
 @st.cache_resource(show_spinner="Opening the library …", on_release=lambda opened: opened[1].stop())
 def _opened() -> tuple[Library, Dispatcher]:
     library = Library.open()
-    settle_memory()
+    freeze_loaded_objects()
     return library, Dispatcher(library).start()
 
 

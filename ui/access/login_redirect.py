@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.access.guard import below, visitor_of
+from ui.access.guard import path_below, visitor_of
 
 COOKIE = "wanted_page"
 _CALLBACK = "oauth2callback"
@@ -38,7 +38,7 @@ class LoginRedirect:
         """Pass the request on, and add the cookie or the redirect to the answer."""
         if scope["type"] == "http" and scope["method"] == "GET":
             request = Request(scope)
-            if below(request) == _CALLBACK:
+            if path_below(request) == _CALLBACK:
                 send = _redirecting(request, send)
             elif "text/html" in request.headers.get("accept", "") and visitor_of(request.cookies) is None:
                 send = _remembering(request, send)
@@ -47,7 +47,7 @@ class LoginRedirect:
 
 def _remembering(request: Request, send: Send) -> Send:
     """Return a ``send`` that stores the requested page in a cookie."""
-    page = below(request) or ""
+    page = path_below(request) or ""
     if page and request.url.query:
         page += f"?{request.url.query}"
     if not _PAGE.fullmatch(page):  # such as the provider's callback

@@ -91,7 +91,7 @@ class Rules:
         if not (isinstance(issuer, str) and isinstance(subject, str) and issuer and subject):
             return Refused(name, "The sign-in service did not send your identity.")
         if not self.admits_address(address):
-            return Refused(name, _why_not(claims))
+            return Refused(name, _refusal_reason(claims))
         return Visitor(owner_of(issuer, subject), name, address, address in self.admins)
 
     def admits_address(self, address: str) -> bool:
@@ -162,7 +162,7 @@ def is_over(claims: Mapping[str, Any], now_s: float) -> bool:
     return not is_time or not now_s < expires_s + LEEWAY_S
 
 
-def _why_not(claims: Mapping[str, Any]) -> str:
+def _refusal_reason(claims: Mapping[str, Any]) -> str:
     if claims.get("email") and not verified_address(claims):
         return "You have no access, because your sign-in service has not verified your e-mail address."
     return "You are not on this server's list of allowed people."

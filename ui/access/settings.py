@@ -39,7 +39,7 @@ def require_from_now_on() -> None:
     _memory["required"] = True
 
 
-def note_guard() -> None:
+def mark_guard_installed() -> None:
     """Record that the guard middleware is installed."""
     _memory["guarded"] = True
 

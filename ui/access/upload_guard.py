@@ -18,32 +18,32 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
 
 from emotion.limits import MEGA, max_upload_mb
-from ui.access.guard import NO_FILE, UPLOADS, below
-from ui.common.departures import departures
+from ui.access.guard import NO_FILE, UPLOADS, path_below
+from ui.common.visit_cleanup import visit_cleanup
 
 TOO_MUCH = "Too many uploads are waiting. Analyse or clear some of them first."
 PER_VISIT, TOGETHER = 2, 8
-"""How many uploads of the largest size one visit, and all visits together, may hold in memory."""
+"""Memory for the uploads of one visit, and of all visits together, as a number of uploads of the maximum size."""
 
 _FORM_BYTES = 10_000
-"""Most bytes that a multipart form adds to its file."""
+"""Maximum number of bytes that a multipart form adds to its file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Bytes that uploads may hold in memory: for one visit, and for all visits together."""
+class UploadMemoryLimits:
+    """Maximum number of bytes that uploads may take in memory: for one visit, and for all visits together."""
 
     visit: float
     together: float
 
 
-def configured_room() -> Room:
+def configured_limits() -> UploadMemoryLimits:
     """Return the limits that follow from ``EMOTION_MAX_UPLOAD_MB``."""
     largest = max_upload_mb() * MEGA
-    return Room(PER_VISIT * largest, TOGETHER * largest)
+    return UploadMemoryLimits(PER_VISIT * largest, TOGETHER * largest)
 
 
-class UploadBook:
+class UploadRegistry:
     """Records which upload addresses pages issued, and how many bytes are held and arriving. Thread-safe."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class UploadBook:
         self._watched: MemoryUploadedFileManager | None = None
         self._issued: dict[str, set[str]] = {}
         self._arriving: dict[str, int] = {}
-        departures.listen(self.forget)
+        visit_cleanup.listen(self.forget)
 
     def watch(self, uploads: MemoryUploadedFileManager) -> None:
         """Record each address issued from now on; calling it again for the same manager does nothing."""
@@ -77,20 +77,20 @@ class UploadBook:
         with self._lock:
             return file_id in self._issued.get(visit, ())
 
-    def note_arrival(self, visit: str, size: int) -> None:
-        """Add to a visit's arriving bytes; subtract bytes, with a negative size, once an upload has ended."""
+    def add_arriving(self, visit: str, size: int) -> None:
+        """Add to the bytes that are arriving for a visit; a negative size subtracts them once an upload has ended."""
         with self._lock:
             self._arriving[visit] = self._arriving.get(visit, 0) + size
             if not self._arriving[visit]:
                 del self._arriving[visit]
 
-    def has_room(self, visit: str, room: Room) -> bool:
+    def is_within_limits(self, visit: str, limits: UploadMemoryLimits) -> bool:
         """Return whether the held and arriving bytes of this visit, and of all visits, are within the limits."""
         with self._lock:
             counted = dict(self._arriving)
         for session_id, files in list(self._watched.file_storage.items()) if self._watched else []:
             counted[session_id] = counted.get(session_id, 0) + sum(len(each.data) for each in list(files.values()))
-        return counted.get(visit, 0) <= room.visit and sum(counted.values()) <= room.together
+        return counted.get(visit, 0) <= limits.visit and sum(counted.values()) <= limits.together
 
 
 class UploadGuard:
@@ -101,19 +101,19 @@ class UploadGuard:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app, self._book = app, UploadBook()
+        self._app, self._registry = app, UploadRegistry()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the upload, or pass the request on to the app."""
         if exists() and isinstance(uploads := get_instance().uploaded_file_mgr, MemoryUploadedFileManager):
-            self._book.watch(uploads)
-        rest = below(Request(scope), UPLOADS) if scope["type"] == "http" and scope["method"] == "PUT" else None
+            self._registry.watch(uploads)
+        rest = path_below(Request(scope), UPLOADS) if scope["type"] == "http" and scope["method"] == "PUT" else None
         if rest is None:
             await self._app(scope, receive, send)
             return
         visit, _, file_id = rest.partition("/")
-        if self._book.was_issued(visit, file_id):
-            await _Arrival(self._book, visit, configured_room()).run(self._app, scope, receive, send)
+        if self._registry.was_issued(visit, file_id):
+            await _Arrival(self._registry, visit, configured_limits()).run(self._app, scope, receive, send)
         else:
             await PlainTextResponse(NO_FILE, 404)(scope, receive, send)
 
@@ -121,8 +121,8 @@ class UploadGuard:
 class _Arrival:
     """An upload that is arriving."""
 
-    def __init__(self, book: UploadBook, visit: str, room: Room) -> None:
-        self._book, self._visit, self._room = book, visit, room
+    def __init__(self, registry: UploadRegistry, visit: str, limits: UploadMemoryLimits) -> None:
+        self._registry, self._visit, self._limits = registry, visit, limits
         self._counted = self._expected = 0
         self._answered = False
 
@@ -145,19 +145,19 @@ class _Arrival:
             self._expected = int(declared) if declared.isdecimal() else 0
             self._count(max(self._expected - _FORM_BYTES, 0))
             await app(scope, counted_receive, recorded_send)
-        except _NoRoomError:
+        except _LimitExceededError:
             if not self._answered:
                 await PlainTextResponse(TOO_MUCH, 413, {"connection": "close"})(scope, receive, send)
         finally:
-            self._book.note_arrival(self._visit, -self._counted)
+            self._registry.add_arriving(self._visit, -self._counted)
 
     def _count(self, total: int) -> None:
         if total > self._counted:
-            self._book.note_arrival(self._visit, total - self._counted)
+            self._registry.add_arriving(self._visit, total - self._counted)
             self._counted = total
-        if not self._book.has_room(self._visit, self._room):
-            raise _NoRoomError
+        if not self._registry.is_within_limits(self._visit, self._limits):
+            raise _LimitExceededError
 
 
-class _NoRoomError(Exception):
+class _LimitExceededError(Exception):
     """Raised inside the app while it reads an upload that exceeds the limits."""

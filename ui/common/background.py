@@ -13,7 +13,7 @@ from emotion.errors import Cancelled, EmotionError
 from emotion.library.upload_limits import size_of
 from emotion.limits import limits
 from emotion.types import Progress
-from ui.common.departures import departures
+from ui.common.visit_cleanup import visit_cleanup
 from ui.common.visit_files import visit_folder
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class BackgroundJob:
 
     def __init__(self) -> None:
         self._folder = visit_folder()
-        departures.hold(self)
+        visit_cleanup.register(self)
         self.progress: Progress | None = None
         self.error = ""
         self._cancelled = threading.Event()

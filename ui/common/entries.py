@@ -85,14 +85,14 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
-def is_whole(entry: Entry) -> bool:
+def is_fully_analysed(entry: Entry) -> bool:
     """Return whether the video was analysed to its end, as far as is known."""
     return bool((entry.summary or {}).get("complete", True))
 
 
 def state_text(entry: Entry) -> str:
     """Return the state of an analysis; if it is incomplete, also how much of the video was analysed."""
-    if is_whole(entry):
+    if is_fully_analysed(entry):
         return STATE_NAMES[entry.state]
     summary = entry.summary or {}
     what = "damaged" if entry.state is State.DONE else STATE_NAMES[entry.state]

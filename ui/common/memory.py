@@ -7,11 +7,11 @@ import ctypes
 import gc
 
 
-def settle_memory() -> None:
-    """Exclude everything loaded so far from garbage collection; called when shared resources are first loaded.
+def freeze_loaded_objects() -> None:
+    """Exclude all existing objects from garbage collection; called when shared resources are first loaded.
 
-    Streamlit collects garbage after every script and fragment run. Scanning all loaded libraries pauses every thread
-    for about 125 ms: with ten visitors waiting for analyses, a third of the server's time.
+    Streamlit collects garbage after every script and fragment run. Scanning the objects of all loaded libraries would
+    pause every thread for about 125 ms, which is a third of the server's time with ten visitors waiting for analyses.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Takes files from an uploader and empties it; locks that let one run of a session at a time work on them."""
+"""Takes files from an uploader and empties it; locks, so that only one run of a session works on them at a time."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def take_uploads(name: str) -> list[UploadedFile]:
     return value if isinstance(value, list) else [value]
 
 
-def turn(of: str = "uploads") -> threading.Lock:
+def session_lock(name: str = "uploads") -> threading.Lock:
     """Return one of the session's locks, by default the one for long work on uploads.
 
     After a click, Streamlit starts the next run of the script at once. The previous run stops only when it next uses
-    Streamlit, so two runs can be inside the same work. After acquiring the lock, check again what is left to do.
+    Streamlit, so two runs can execute the same code. After acquiring the lock, check again what is left to do.
 
     A callback may acquire a lock only if no holder uses Streamlit, because the holder could wait for the session state.
     """
     with _creating:
-        lock: threading.Lock = st.session_state.setdefault(f"{of}_turn", threading.Lock())
+        lock: threading.Lock = st.session_state.setdefault(f"{name}_lock", threading.Lock())
     return lock
 
 

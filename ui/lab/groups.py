@@ -10,8 +10,8 @@ from emotion.errors import DatasetError
 from emotion.evaluation.fairness.folders import group_of
 from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
 from emotion.evaluation.user_evaluation.run import UserEvaluation
-from ui.common.kept import kept
 from ui.common.plain import plain
+from ui.common.session_cache import session_cached
 
 LAYOUT = "To compare groups of people, add group folders: `older/happy/…`, `younger/happy/…`"
 
@@ -26,7 +26,7 @@ def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str)
         stem: Start of download names.
     """
     st.subheader("Groups", anchor=False)
-    found = kept("lab_groups", (id(trial), model, codes), lambda: _fairness(trial, model, codes))
+    found = session_cached("lab_groups", (id(trial), model, codes), lambda: _fairness(trial, model, codes))
     if found is None:
         st.caption(LAYOUT)
         return

@@ -12,7 +12,7 @@ import emotion
 from emotion.errors import EmotionError
 from emotion.evaluation.cards.document import Section, percent
 from emotion.evaluation.cards.overview import HOW_TO_READ, sets_table
-from emotion.evaluation.cards.sources import FOR_RESEARCH, learned_sources, sources_table
+from emotion.evaluation.cards.sources import FOR_RESEARCH, sources_table, training_sources
 from emotion.evaluation.scores import load_evaluation
 from emotion.evaluation.set_scores import SetScore, product_scores, scores_table, set_scores
 from emotion.models.offered import offered_models, plain_name
@@ -61,20 +61,20 @@ def show_accuracy(cards: Mapping[str, ModelCard]) -> None:
 
 
 def show_terms(cards: Mapping[str, ModelCard]) -> None:
-    """Show what the default model is trained on, and each statement of terms once, with its models."""
+    """Show the default model's training data, and each distinct licence text with the models that it applies to."""
     default = cards.get(ALIASES["default"])
-    if default is not None and (sources := learned_sources(default.training)):
+    if default is not None and (sources := training_sources(default.training)):
         show_section(Section("Sources", (FOR_RESEARCH,), tables=(sources_table(sources),)))
         if FER2013_ALONE in cards:
             st.markdown(f"{code(FER2013_ALONE)} is trained on FER2013 with FER+ votes only, for those who need that.")
     st.markdown("**Terms of the models**")
     st.markdown(_terms(cards))
-    st.markdown("**Made by others**")
+    st.markdown("**Third-party models and pictures**")
     st.markdown(MADE_BY_OTHERS)
 
 
 def _terms(cards: Mapping[str, ModelCard]) -> str:
-    """Return a list of all statements of terms with their models; a large group is “all others”, to keep it short."""
+    """Return a list of all licence texts with their models; the largest group of over three is named “All n others”."""
     terms: dict[str, list[str]] = {}
     for name, card in cards.items():
         terms.setdefault(card.licence or "Not stated.", []).append(name)

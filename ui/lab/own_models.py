@@ -98,8 +98,8 @@ def _show_facts(facts: ModelFacts) -> None:
     kinds = " and ".join(sorted({facts.input_type, facts.output_type}))
     cost = "" if facts.multiply_adds is None else f", {facts.multiply_adds / 1e6:,.1f} M multiply–adds"
     st.markdown(
-        f"- Reads {facts.input_size:d} × {facts.input_size:d} px, {plain(facts.colour)}; "
-        f"answers with {facts.classes:d} {answers}, {plain(kinds)}\n"
+        f"- Input: {facts.input_size:d} × {facts.input_size:d} px, {plain(facts.colour)}; "
+        f"output: {facts.classes:d} {answers}, {plain(kinds)}\n"
         f"- {facts.parameters / 1e6:,.2f} M parameters{cost}, {facts.file_bytes / 1e6:,.2f} MB, "
         f"{facts.ms:,.2f} ms per face on this machine"
     )

@@ -7,9 +7,9 @@ import streamlit as st
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, Repository
 from emotion.library.owners.erase import erase_owner
-from ui.common.kept import forget_kept
 from ui.common.plain import plain
 from ui.common.previews import forget_previews
+from ui.common.session_cache import clear_session_cache
 from ui.common.widgets import size_text
 from ui.lab import session as lab
 from ui.pictures.session import clear_pictures
@@ -68,7 +68,7 @@ def forget_session() -> None:
     lab.set_trial_job(None)
     lab.set_pending_model(None)
     forget_answer()
-    forget_kept()
+    clear_session_cache()
     forget_previews()
     for key in _HELD:
         st.session_state.pop(key, None)

@@ -63,7 +63,7 @@ def _person(person: PersonNow, snapshot: Snapshot) -> dict[str, Any]:
         "shares": [round(float(person.probabilities[label]), 3) for label in labels],
         "figures": [_figure(person, label) for label in labels],
         "lane": pack_lane(person.series, snapshot.labels, snapshot.time_s, snapshot.abstain_below),
-        "spoken": _spoken(person, snapshot.labels),
+        "spoken": _text_alternative(person, snapshot.labels),
         "face": [] if person.face is None else face_facts(person.face),
     }
 
@@ -76,7 +76,7 @@ def _figure(person: PersonNow, label: str) -> str:
     return f"{share} ({person.relative[label] * 100:+.0f})".replace("-", "−")
 
 
-def _spoken(person: PersonNow, labels: tuple[str, ...]) -> str:
+def _text_alternative(person: PersonNow, labels: tuple[str, ...]) -> str:
     values = person.series.values
     if not len(values):
         return f"Person {person.track_id}: not seen in the last 30 seconds"

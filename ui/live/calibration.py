@@ -43,7 +43,7 @@ def show_calibration(session: LiveSession | None) -> None:
         width, distance = st.columns(2)
         width_cm = width.number_input("Width of the screen, cm", 5.0, 200.0, 34.0, 0.5, key="live_screen_cm")
         distance_cm = distance.number_input("Eyes to screen, cm", 15.0, 300.0, 60.0, 1.0, key="live_distance_cm")
-        reason = _why_not(session)
+        reason = _disabled_reason(session)
         data = {"enabled": not reason, "hint": reason, "dot_s": DOT_S}
         state = _mount(key="live_calibration", data=data, on_started_change=keep_value)
         if reason:
@@ -59,7 +59,7 @@ def is_calibrated(now: Snapshot) -> bool:
     return now.gaze_calibration is not None and not now.gaze_calibration.running
 
 
-def _why_not(session: LiveSession | None) -> str:
+def _disabled_reason(session: LiveSession | None) -> str:
     if session is None:
         return "Start the camera first."
     if not session.settings.eyes:
@@ -101,7 +101,7 @@ def calibration_notice(now: GazeCalibrationNow) -> str:
     if now.problem:
         return now.problem
     if now.kind == "none":
-        return f"Gaze of person {now.track_id}: no map was better than none; mean error {now.error_deg:.1f}°."
+        return f"Calibration did not improve the gaze of person {now.track_id}; mean error {now.error_deg:.1f}°."
     return (
         f"Gaze of person {now.track_id} calibrated: mean error {now.error_deg:.1f}° on dots left out "
         f"({now.error_before_deg:.1f}° before)."

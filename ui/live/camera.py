@@ -15,7 +15,7 @@ import emotion
 from emotion.errors import LiveError
 from emotion.live import SEATS, LiveSession, LiveSettings
 from ui.common.errors import fragment
-from ui.common.memory import settle_memory
+from ui.common.memory import freeze_loaded_objects
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.live.camera_stream import CameraStream
@@ -49,7 +49,7 @@ def warmed() -> emotion.Analyzer:
     """Return the shared analyzer, warmed up: the first picture takes longer than the rest."""
     analyzer = load_analyzer()
     LiveSession(analyzer).warm()
-    settle_memory()
+    freeze_loaded_objects()
     return analyzer
 
 
@@ -81,7 +81,7 @@ def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
         return
     picture, below = st.container(), st.container()
     with below:
-        # Before the camera, so that it sees the camera's iframe from its start.
+        # Mounted before the camera, so that its script observes the camera's iframe from the start.
         watch_camera("live_watch", running=running_stream() is not None)
     with picture:
         _show_picture(_stream_for(analyzer, options.look), options, servers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from emotion.analytics.behaviour.words import strongest
+from emotion.analytics.behaviour.descriptions import strongest_movements
 from emotion.live import FaceNow
 
 _WIDEST = 1.5
@@ -12,7 +12,7 @@ _WIDEST = 1.5
 
 
 def face_facts(face: FaceNow) -> list[tuple[str, str]]:
-    """Return the name and text of each known fact; unknown blinks and movements say what they need instead."""
+    """Return (name, text) of each known value; for unknown blinks and movements, the text says what they need."""
     facts = []
     openness = {"left": face.open_left, "right": face.open_right}
     known = {side: value for side, value in openness.items() if math.isfinite(value)}
@@ -23,7 +23,7 @@ def face_facts(face: FaceNow) -> list[tuple[str, str]]:
         where = "towards the camera" if face.towards_camera else "away from the camera"
         facts.append(("Gaze", f"{where} ({face.gaze_deg:.0f}°)"))
     if face.movements:
-        facts.append(("Movements", ", ".join(strongest(face.movements)) or "none"))
+        facts.append(("Movements", ", ".join(strongest_movements(face.movements)) or "none"))
     elif face.rest == "unknown":
         facts.append(("Movements", "press Baseline, or show a neutral face"))
     return facts

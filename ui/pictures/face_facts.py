@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from emotion.analytics.behaviour.descriptions import (
+    NARROW,
+    NOTABLE,
+    SHUT,
+    describe_eyes,
+    describe_gaze,
+    strongest_movements,
+)
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG
 from emotion.analytics.behaviour.movements import movements_of
-from emotion.analytics.behaviour.words import NARROW, NOTABLE, SHUT, eye_words, gaze_words, strongest
 from emotion.analytics.presence import FACING_PITCH_DEG, FACING_YAW_DEG, MOUTH_OPEN, faces_camera
-from emotion.drawing.layers import PART_COLOURS, Layer, wants_parts
+from emotion.drawing.layers import PART_COLOURS, Layer, needs_part_models
 from emotion.models.face_parts import can_find_parts
 from emotion.types import Face
 from ui.common.plain import plain
@@ -32,10 +39,10 @@ _MOVEMENTS_HELP = (
 
 def choose_layers() -> frozenset[Layer]:
     """Let the visitor choose what to draw over all pictures."""
-    offered = [layer for layer in Layer if not wants_parts([layer]) or can_find_parts()]
+    offered = [layer for layer in Layer if not needs_part_models([layer]) or can_find_parts()]
     chosen = st.pills("Overlay", offered, selection_mode="multi", default=[Layer.BOXES], key="picture_layers")
     layers = frozenset(chosen)
-    if wants_parts(layers):
+    if needs_part_models(layers):
         _show_legend()
     return layers
 
@@ -53,10 +60,10 @@ def show_facts(face: Face) -> None:
     """Show head direction, eyes, gaze, mouth and the strongest movements in words."""
     if face.pose is None:
         return
-    words = [_direction(face), eye_words(face), gaze_words(face), _mouth(face)]
+    words = [_direction(face), describe_eyes(face), describe_gaze(face), _mouth(face)]
     st.caption(plain(" · ".join(filter(None, words))), help=_HELP)
     if face.measures is not None:
-        moved = strongest(movements_of(face.measures))
+        moved = strongest_movements(movements_of(face.measures))
         st.caption(plain(f"Movements: {', '.join(moved) or 'none'}"), help=_MOVEMENTS_HELP)
 
 

@@ -133,7 +133,7 @@ def _show_downloads(pictures: Sequence[Picture | Unreadable], layers: frozenset[
     names = numbered_names([one.name for one in pictures])
     download("CSV", lambda: faces_csv(pictures, names), "faces.csv", "text/csv", "csv_all")
     download("JSON", lambda: faces_json(pictures, names).encode(), "faces.json", "application/json", "json_all")
-    download("Everything", lambda: everything(pictures, names, layers), "faces.zip", "application/zip", "zip_all")
+    download("Everything", lambda: results_zip(pictures, names, layers), "faces.zip", "application/zip", "zip_all")
 
 
 def faces_csv(pictures: Sequence[Picture | Unreadable], names: Sequence[str]) -> bytes:
@@ -154,7 +154,7 @@ def faces_json(pictures: Sequence[Picture | Unreadable], names: Sequence[str]) -
     )
 
 
-def everything(pictures: Sequence[Picture | Unreadable], names: Sequence[str], layers: frozenset[Layer]) -> bytes:
+def results_zip(pictures: Sequence[Picture | Unreadable], names: Sequence[str], layers: frozenset[Layer]) -> bytes:
     """Return a ZIP file of both tables and of every picture with layers drawn over its faces."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

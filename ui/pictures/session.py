@@ -10,14 +10,14 @@ import streamlit as st
 
 import emotion
 from emotion.bad_file import sentence_for
-from emotion.drawing.layers import Layer, wants_parts
+from emotion.drawing.layers import Layer, needs_part_models
 from emotion.errors import EmotionError
 from emotion.report.stills import boxed_preview, encode_jpeg, png_with_layers, preview_with_layers, shrink, thumbnail
 from emotion.types import FrameResult, Image
 from emotion.vision.face_parts import FaceParts
 from emotion.vision.uploaded import load_uploaded
 from ui.common.resources import part_finder
-from ui.common.uploads import turn
+from ui.common.uploads import session_lock
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Picture:
 
     def _parts(self, layers: frozenset[Layer]) -> list[FaceParts | None]:
         """Return the face parts that layers need, in the order of the result; None for faces without landmarks."""
-        if not wants_parts(layers):
+        if not needs_part_models(layers):
             return []
         image, finder = load_uploaded(self.content), part_finder()
         return [None if face.landmarks is None else finder(image, face) for face in self.result.faces]
@@ -126,7 +126,7 @@ def analyse_next(analyzer: emotion.Analyzer) -> bool:
     A picture stays pending until it is added, so that one whose run is stopped is analysed by the next run.
     """
     waiting, shown = pending_pictures(), pictures()
-    with turn():
+    with session_lock():
         if not waiting:
             return False
         first = waiting[0]

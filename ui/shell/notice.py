@@ -123,7 +123,7 @@ def _show_questions(next_step: str, consent: str, key: str) -> str | None:
         is_known = st.checkbox(consent, key=key)
         if chosen is not None and chosen != AT_WORK and is_known:
             return chosen
-        st.caption(f"{next_step} {_how_often()}")
+        st.caption(f"{next_step} {_asked_once_text()}")
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.popover("What the law says", icon=":material/gavel:", type="tertiary"):
                 st.markdown(LAW)
@@ -152,7 +152,7 @@ def keep_answer() -> None:
         remember(VERSION, purpose())
 
 
-def _how_often() -> str:
+def _asked_once_text() -> str:
     return "You are asked once." if _is_signed_in() else "You are asked once in this browser; a cookie remembers it."
 
 

@@ -1,4 +1,4 @@
-"""Makes each submission of a form count once: a double click runs the page twice with the same submission."""
+"""Handles each submission of a form once, although a double click runs the page twice with the same submission."""
 
 from __future__ import annotations
 
@@ -7,50 +7,50 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.common.uploads import turn
+from ui.common.uploads import session_lock
 
 _FORMS = "forms"
 
 
 @dataclass(slots=True)
 class _Form:
-    """How many submissions counted, and what the last one made; empty once forgotten."""
+    """Number of handled submissions, and the result of the last one; empty once forgotten."""
 
     count: int = 0
-    made: str = ""
+    result: str = ""
 
 
 def form_key(name: str) -> str:
-    """Return the current key of a form; :func:`make_once` changes it, so the next form is empty."""
+    """Return the current key of a form; :func:`submit_once` changes it, so the next form is empty."""
     return f"{name}_{_form(name).count}"
 
 
-def make_once(name: str, key: str, make: Callable[[], str]) -> None:
-    """Make what a submitted form asks for, unless another run with this submission has.
+def submit_once(name: str, key: str, make: Callable[[], str]) -> None:
+    """Run the action of a submitted form, unless another run has already handled this submission.
 
-    The second click stops the run that makes it, at its next use of Streamlit. So any later run must be able to show
-    the result, which :func:`made_by` returns.
+    The second click stops the run that handles the first one at its next use of Streamlit. Later runs therefore show
+    the result, which :func:`last_result` returns.
 
     Args:
         name: Name of the form.
         key: The key with which the form was shown.
-        make: Makes it and returns its ID or text. If it raises, the form can be submitted again.
+        make: The action; returns the ID or text of what it created. If it raises, the form can be submitted again.
     """
     form = _form(name)
-    with turn():
+    with session_lock():
         if key == f"{name}_{form.count}":
-            form.made = make()
+            form.result = make()
             form.count += 1
 
 
-def made_by(name: str) -> str:
-    """Return what a form made last, or an empty text if it was forgotten."""
-    return _form(name).made
+def last_result(name: str) -> str:
+    """Return the result of a form's last submission; empty if there is none or it was forgotten."""
+    return _form(name).result
 
 
-def forget_made(name: str) -> None:
-    """Forget what a form made last."""
-    _form(name).made = ""
+def forget_result(name: str) -> None:
+    """Forget the result of a form's last submission."""
+    _form(name).result = ""
 
 
 def _form(name: str) -> _Form:

@@ -17,14 +17,14 @@ from emotion.studies.names import PARTICIPANT, STIMULUS, NamePattern, study_of_n
 from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
 from ui.common.plain import plain
 from ui.common.tables import csv_button
-from ui.common.uploads import take_uploads, turn, uploader_key
+from ui.common.uploads import session_lock, take_uploads, uploader_key
 from ui.shell.notice import show_notice
 from ui.studies import session
 from ui.video.pending_uploads import KEEP, RATES, VIDEO_TYPES
 
 PATTERN_HELP = (
-    "How to read file names, without their endings. {participant} is needed; {stimulus} is one for all videos if it is "
-    "left out. Other names in braces become variables, such as {group}."
+    "How to read file names, without their endings. {participant} is required. Without {stimulus}, all videos have the "
+    "same stimulus. Other names in braces become variables, such as {group}."
 )
 _UPLOADS = "study_upload"
 _QUEUED = "study_queued_uploads"
@@ -77,7 +77,7 @@ def _analyse(studies: StudyRepository, saved: SavedStudy, study: Study, uploads:
     for place, cell in enumerate(study.cells):
         upload = uploads[int(cell.analysis)]
         bar.progress(place / len(study.cells), f"Adding {plain(upload.name)} …")
-        with turn():
+        with session_lock():
             try:
                 if upload.file_id not in queued:
                     entry = studies.analyses.add(upload, upload.name, settings, title=" · ".join(cell.key))
@@ -137,14 +137,14 @@ def _ask_names(files: Mapping[str, str], key: str) -> Study | None:
         "Pattern of the file names", suggested, help=PATTERN_HELP, key=f"study_pattern_{key}_{suggested}"
     )
     try:
-        study, strangers = study_of_names(NamePattern(text), files)
+        study, unmatched = study_of_names(NamePattern(text), files)
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
         return None
     _show_reading(study, files)
-    if strangers:
-        names = ", ".join(plain(name) for name in strangers[:5])
-        st.warning(f"The pattern does not fit {len(strangers)} names: {names}", icon=":material/rule:")
+    if unmatched:
+        names = ", ".join(plain(name) for name in unmatched[:5])
+        st.warning(f"The pattern does not match {len(unmatched)} names: {names}", icon=":material/rule:")
     return study
 
 
@@ -163,7 +163,7 @@ def _show_reading(study: Study, files: Mapping[str, str]) -> None:
 
 
 def _save(
-    studies: StudyRepository, saved: SavedStudy, new: Study, news: str, failures: list[str] | None = None
+    studies: StudyRepository, saved: SavedStudy, new: Study, message: str, failures: list[str] | None = None
 ) -> None:
     """Merge what is new into the study and run the page again, or say why that cannot be done.
 
@@ -178,5 +178,5 @@ def _save(
     for failure in failures or ():
         st.error(plain(failure), icon=":material/broken_image:")
     if not failures:
-        session.tell(news)
+        session.queue_message(message)
         st.rerun()

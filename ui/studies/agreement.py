@@ -34,14 +34,14 @@ from emotion.studies.formats.event_tables import Columns, LoggedEvent, kind_of, 
 from emotion.studies.names import NamePattern
 from emotion.studies.results import StudyResults
 from emotion.studies.statistics.resampling import MIN_PEOPLE
-from ui.common.kept import kept
 from ui.common.plain import plain, sentence
+from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
 from ui.studies.differences import show_differences
 from ui.studies.jobs import computed
 from ui.studies.logs import LOG_TYPES
 
-_EMPTY = {"no code": NO_CODE, "neutral": "neutral", "nothing: leave it out": None}
+_EMPTY = {"no code": NO_CODE, "neutral": "neutral", "not coded (left out)": None}
 _EXAMPLE = "coder,participant,stimulus,code,start_s,end_s\nanna,p01,comedy,happiness,3.2,7.9\n"
 
 
@@ -62,9 +62,9 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
     except InputError as error:
         st.error(sentence(error), icon=":material/error:")
         return
-    _, strangers = cells_of_spans(saved, spans)
-    if strangers:
-        names = ", ".join(plain(" · ".join(key)) for key in strangers[:5])
+    _, unknown = cells_of_spans(saved, spans)
+    if unknown:
+        names = ", ".join(plain(" · ".join(key)) for key in unknown[:5])
         st.warning(f"The study has no video of {names}.", icon=":material/search_off:")
     options = _ask_options()
     _compare(studies, saved, results, spans, options, (_marks(uploads), _marks_of(stored)))
@@ -125,17 +125,17 @@ def _compare(
 
 def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
     """Return the spans of all files; ask for the pattern of file names unless all are tables of all coders."""
-    tables, files = kept("study_codes", _marks(uploads), lambda: _parsed(uploads))
+    tables, files = session_cached("study_codes", _marks(uploads), lambda: _parsed(uploads))
     parts = list(tables)
     if files:
         text = st.text_input(
             "Pattern of the file names", suggest_coded_pattern(list(files)), key="study_codes_pattern",
-            help="{coder}, {participant} and {stimulus} as they are in the names, without endings.",
+            help="Where {coder}, {participant} and {stimulus} are in the file names, without endings.",
         )  # fmt: skip
-        spans, strangers = spans_of_files(files, NamePattern(text))
-        if strangers:
-            names = ", ".join(plain(name) for name in strangers[:5])
-            st.warning(f"The pattern does not fit {len(strangers)} names: {names}", icon=":material/rule:")
+        spans, unmatched = spans_of_files(files, NamePattern(text))
+        if unmatched:
+            names = ", ".join(plain(name) for name in unmatched[:5])
+            st.warning(f"The pattern does not match {len(unmatched)} names: {names}", icon=":material/rule:")
         parts.append(spans)
     return pd.concat(parts, ignore_index=True)
 

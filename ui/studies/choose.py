@@ -9,7 +9,7 @@ from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.studies import Study
 from ui.common.plain import plain
 from ui.common.widgets import hints
-from ui.shell.once import forget_made, form_key, made_by, make_once
+from ui.shell.once import forget_result, form_key, last_result, submit_once
 from ui.studies import session
 from ui.studies.exchange import ask_import, show_import
 
@@ -27,8 +27,8 @@ def choose_study(studies: StudyRepository) -> SavedStudy | None:
     """Show the choice of studies, and return the open one; None if there is none yet."""
     show_import()
     _open_new()
-    if news := session.take_news():
-        st.toast(plain(news), icon=":material/check:")
+    if message := session.take_message():
+        st.toast(plain(message), icon=":material/check:")
     found = {each.id: each for each in studies.summaries()}
     if not found:
         _show_start(studies)
@@ -63,9 +63,9 @@ def _show_start(studies: StudyRepository) -> None:
 def _open_new() -> None:
     """Open the study that a form has made."""
     for name in (_FIRST, _NEW):
-        if study_id := made_by(name):
+        if study_id := last_result(name):
             session.open_study(study_id)
-            forget_made(name)
+            forget_result(name)
 
 
 def _ask_title(studies: StudyRepository, name: str) -> None:
@@ -73,7 +73,7 @@ def _ask_title(studies: StudyRepository, name: str) -> None:
     with st.form(key, border=False):
         title = st.text_input("Title of the study", max_chars=200, placeholder="Such as: Reactions to trailers")
         if st.form_submit_button("Create study", type="primary", icon=":material/add:") and title.strip():
-            make_once(name, key, lambda: studies.create(Study(title.strip())).id)
+            submit_once(name, key, lambda: studies.create(Study(title.strip())).id)
             st.rerun()
 
 
@@ -88,5 +88,5 @@ def _confirm_delete(studies: StudyRepository, study_id: str, title: str) -> None
             st.error(plain(error), icon=":material/error:")
             return
         session.open_study(None)
-        session.tell("Study deleted.")
+        session.queue_message("Study deleted.")
         st.rerun()

@@ -15,8 +15,8 @@ from ui.common.plain import sentence
 from ui.studies import session
 
 _KEPT = (
-    "Something is coded already, and it stays: renaming a code here does not rename its spans. Spans of a code that is "
-    "no longer in the codebook keep a lane without a key, and count in *Agreement* under their old name."
+    "Existing spans do not change. If you rename or remove a code here, its spans keep the old name, stay visible in a "
+    "lane without a key, and count in *Agreement* under the old name."
 )
 
 
@@ -66,7 +66,7 @@ def _save(codings: CodingRepository, study_id: str, saved: SavedCodebook, table:
     except EmotionError as error:
         st.error(sentence(error), icon=":material/error:")
         return
-    session.tell("Codebook saved.")
+    session.queue_message("Codebook saved.")
     st.rerun()
 
 

@@ -21,8 +21,8 @@ from emotion.studies.coding import Coding
 from emotion.studies.formats.coded_files import spans_of_codings
 from emotion.studies.study import MAX_NAME, Key
 from ui.common.errors import fragment
-from ui.common.kept import kept
 from ui.common.plain import plain, sentence
+from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
 from ui.player.coding import Spans, show_coding_player
 from ui.studies import session
@@ -48,7 +48,7 @@ def show_coding(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
     if coder is None or key is None:
         _show_others(others)
     else:
-        _show_standing(coder, others, list(cells), own)
+        _show_progress(coder, others, list(cells), own)
         _show_video(studies, codings, saved.id, book, coder, cells[key])
         # Read when it is clicked: the player stores codes without running the page again.
         csv_button(
@@ -108,7 +108,7 @@ def _go_to(key: Key) -> None:
 
 
 def _mark(coding: Coding | None) -> str:
-    """Return how far a coder is with a video."""
+    """Return how far a coder has got with a video, as text."""
     if coding is None:
         return "not coded"
     return "finished" if coding.finished else _count(len(coding.spans))
@@ -118,7 +118,7 @@ def _count(spans: int) -> str:
     return "1 span" if spans == 1 else f"{spans:,} spans"
 
 
-def _show_standing(coder: str, others: Sequence[str], keys: Sequence[Key], own: Mapping[Key, Coding]) -> None:
+def _show_progress(coder: str, others: Sequence[str], keys: Sequence[Key], own: Mapping[Key, Coding]) -> None:
     finished = sum(key in own and own[key].finished for key in keys)
     words = f"{plain(coder)}: {finished} of {len(keys)} videos finished."
     if coder not in others and others:
@@ -131,9 +131,10 @@ def _show_video(
 ) -> None:
     """Show the player of a video, or why there is none."""
     entry = studies.analyses.get(cell.analysis)
-    # Until its analysis ends, the library holds every video; one that is deleted then would vanish while it is coded.
-    stays = entry.state.is_over or entry.settings.keep_video
-    source = video_source_of(studies.analyses, entry) if stays else None
+    # While an analysis is queued or runs, the library has its video even if it will not be kept. Such a video cannot be
+    # coded, because it could be deleted meanwhile.
+    is_kept = entry.state.is_over or entry.settings.keep_video
+    source = video_source_of(studies.analyses, entry) if is_kept else None
     if source is None:
         st.info(
             f"The video of {plain(' · '.join(cell.key))} was not kept, so it cannot be coded here. Add it again with "
@@ -151,7 +152,7 @@ def _show_video(
 
 
 def _frame_times(path: Path) -> NDArray[np.float64]:
-    return kept("study_coding_frames", (str(path), path.stat().st_mtime_ns), lambda: frame_times_of(path))
+    return session_cached("study_coding_frames", (str(path), path.stat().st_mtime_ns), lambda: frame_times_of(path))
 
 
 @fragment()
@@ -178,11 +179,11 @@ def _show_player(
                 seen.finish(finished=False)
         elif st.button(
             "Mark as finished", icon=":material/check:", type="primary", disabled=bool(still_open),
-            key="study_coding_finish", help="Time without a code then counts as time without a code.",
+            key="study_coding_finish", help="Time without a code then counts as “no code”.",
         ):  # fmt: skip
             seen.finish(finished=True)
         names = ", ".join(map(plain, still_open))
-        open_states = f" Still open: {names}. Press the key where it ends." if still_open else ""
+        open_states = f" Still open: {names}. Press its key where it ends." if still_open else ""
         st.caption(f"{_count(len(coding.spans))} saved.{open_states}")
 
 
@@ -223,5 +224,5 @@ class _Seen:
         before = self.saved
         self.saved = self._codings.save(self._study_id, replace(before.coding, finished=finished), before)
         if finished:
-            session.tell(f"Finished: {' · '.join(self._cell.key)}.")
+            session.queue_message(f"Finished: {' · '.join(self._cell.key)}.")
         st.rerun()

@@ -69,7 +69,7 @@ def show_contrast(results: StudyResults) -> None:
 
 
 def _warn_of_few(found: list[Contrast]) -> None:
-    """Say so if no difference, however large, could be reliable: p of all n people is at least 2 ÷ 2ⁿ if paired."""
+    """Warn if there are too few pairs for any reliable difference: with n people, the smallest p is 2 ÷ 2ⁿ."""
     least = min((each.n_a for each in found if each.paired), default=MIN_PAIRS)
     if least < MIN_PAIRS:
         smallest = f"With {least:,} people the smallest possible p is {2 / 2**least:.3f}"

@@ -37,7 +37,7 @@ def show_export(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
         key="study_export_kind", label_visibility="collapsed",
     ))  # fmt: skip
     st.caption(f"{KINDS[kind][1]} It contains personal data: codes, variables and events of participants.")
-    key = session.standing_of(saved, states), kind
+    key = session.results_key(saved, states), kind
     job: ExportJob | None = st.session_state.get(_EXPORT)
     if job is not None and job.running:
         follow(job, "Writing files", "analyses", "study_export_stop")
@@ -101,5 +101,5 @@ def show_import() -> None:
     job.close()
     if job.saved is not None:
         session.open_study(job.saved.id)
-        session.tell(f"Imported “{job.saved.study.title}”.")
+        session.queue_message(f"Imported “{job.saved.study.title}”.")
         st.rerun()

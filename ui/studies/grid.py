@@ -84,17 +84,17 @@ def _show_actions(studies: StudyRepository, saved: SavedStudy, cell: Cell, state
         st.markdown(f"**{plain(' · '.join(cell.key))}** ({plain(title)})")
         if st.button("Open analysis", icon=":material/play_circle:"):
             open_analysis(cell.analysis)
-        if st.button("Take out of the study", icon=":material/remove_circle:"):
+        if st.button("Remove from the study", icon=":material/remove_circle:"):
             try:
                 studies.save(saved, saved.study.without_cells([cell.key]))
             except LibraryError as error:
                 st.error(plain(error), icon=":material/error:")
                 return
-            session.tell("Taken out; the analysis stays in the library.")
+            session.queue_message("Removed from the study; the analysis stays in the library.")
             st.rerun()
 
 
-def standing(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
+def completeness(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
     """Return one sentence on how complete a study is."""
     study = saved.study
     counting = [person for person in study.participants if person.counts]

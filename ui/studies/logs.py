@@ -25,8 +25,8 @@ from emotion.studies.formats.event_tables import (
     table_columns,
 )
 from emotion.studies.text_tables import MAX_BYTES
-from ui.common.kept import kept
 from ui.common.plain import plain, sentence
+from ui.common.session_cache import session_cached
 from ui.common.uploads import take_uploads, uploader_key
 from ui.studies import session
 
@@ -72,14 +72,14 @@ def _offer(studies: StudyRepository, cell: Cell, events: Sequence[Event], logged
     if st.button(f"Add {len(events)} events", type="primary", icon=":material/add:", disabled=not events):
         count = add_events(studies, cell, events)
         take_uploads(_UPLOAD)
-        session.tell(f"{count} events added to {' · '.join(cell.key)}.")
+        session.queue_message(f"{count} events added to {' · '.join(cell.key)}.")
         st.rerun()
 
 
 def _read(name: str, content: bytes) -> list[LoggedEvent] | None:
     """Ask for the format and return the events; None until the columns are known."""
     mark = name, hash(content)
-    guess = kept("study_log_kind", mark, lambda: kind_of(name, content))
+    guess = session_cached("study_log_kind", mark, lambda: kind_of(name, content))
     kind = st.selectbox(
         "Format",
         list(KINDS),
@@ -91,11 +91,11 @@ def _read(name: str, content: bytes) -> list[LoggedEvent] | None:
     columns = _ask_columns(content) if kind == "csv" else None
     if kind == "csv" and columns is None:
         return None
-    return kept("study_log", (mark, kind, columns), lambda: read_uploaded_log(content, name, kind, columns))
+    return session_cached("study_log", (mark, kind, columns), lambda: read_uploaded_log(content, name, kind, columns))
 
 
 def _ask_columns(content: bytes) -> Columns | None:
-    names = kept("study_log_columns", hash(content), lambda: table_columns(content))
+    names = session_cached("study_log_columns", hash(content), lambda: table_columns(content))
     if not names:
         return None
     optional = [_NONE, *names]
@@ -125,8 +125,8 @@ def _ask_place(
         )  # fmt: skip
         labels = list(dict.fromkeys(event.label for event in logged))
         align = st.selectbox(
-            "Event that the video shows too", [None, *labels], key="study_log_align", width=260,
-            format_func=lambda one: "none: times are the video's" if one is None else plain(one),
+            "Event that is visible in the video", [None, *labels], key="study_log_align", width=260,
+            format_func=lambda one: "none: the log uses the video's times" if one is None else plain(one),
         )  # fmt: skip
         at = st.number_input("Its time in the video, s", 0.0, step=0.1, disabled=align is None, key="study_log_at")
     cell = next(each for each in cells if each.key == key)
@@ -134,7 +134,7 @@ def _ask_place(
 
 
 def _likely(cells: list[Cell], states: Mapping[str, AnalysisState], name: str) -> int:
-    """Return the index of the cell whose video has the log's name, or whose names occur in it; or 0."""
+    """Return the index of the cell whose video has the log's name, else whose names all occur in that name, else 0."""
     stem = PurePath(name).stem.casefold()
     sources = [PurePath(states[cell.analysis].source).stem.casefold() for cell in cells]
     if stem in sources:

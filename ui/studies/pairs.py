@@ -40,8 +40,8 @@ def show_pairs(studies: StudyRepository, saved: SavedStudy, results: StudyResult
     """Show how the two people of each video go together."""
     if not any(sums.people > 1 for sums in results.sums.values()):
         st.info(
-            "No video of this study shows two people. Film both in one picture; the one who is named like the "
-            "participant, or seen longest, is the first person.",
+            "No video of this study shows two people. Film both people together. The first person is the one with the "
+            "participant's name, or otherwise the one seen longest.",
             icon=":material/group:",
         )
         return
@@ -59,7 +59,7 @@ def show_pairs(studies: StudyRepository, saved: SavedStudy, results: StudyResult
 
 def _show(found: StudyPairs) -> None:
     if found.table.empty:
-        st.info(f"Nobody is seen beside a participant for {MIN_SEEN_S:g} s or more.", icon=":material/group_off:")
+        st.info(f"No video shows a second person for {MIN_SEEN_S:g} s or more.", icon=":material/group_off:")
         _show_problems(found)
         return
     for test in found.tests.to_dict("records"):
@@ -78,8 +78,8 @@ def _show(found: StudyPairs) -> None:
         height=min(38 + 35 * len(found.table), 420),
     )  # fmt: skip
     how_to_read(
-        "The participant is the first person of a pair. The second one is another participant of the same video and "
-        "stimulus, or whoever is seen longest beside the participant. Two participants of one video are one row.",
+        "The participant is the first person of a pair. The second person is another participant of the same video and "
+        "stimulus, or otherwise the other person seen longest. Two participants of one video share one row.",
         "\n".join(f"- {MEANINGS[name]}: **{title}**" for name, title in _TITLES.items()),
         LEADING_MEANS,
     )

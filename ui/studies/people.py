@@ -134,7 +134,7 @@ def _store(
     studies: StudyRepository, saved: SavedStudy, people: Sequence[Participant], stimuli: Sequence[Stimulus]
 ) -> None:
     studies.save(saved, replace(saved.study, participants=tuple(people), stimuli=tuple(stimuli)))
-    session.tell("Saved.")
+    session.queue_message("Saved.")
     st.rerun()
 
 

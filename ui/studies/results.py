@@ -85,7 +85,7 @@ def show_curve(results: StudyResults) -> None:
     legend(colours_of(conditions))
     shown = curve[curve[by].astype(str).isin(conditions)]
     show_chart(curve_chart(shown, by, title, value), "study_curve_chart", "curve")
-    st.caption(f"{plain(words)} Each second is taken by itself. {_NO_BAND}")
+    st.caption(f"{plain(words)} Each second is computed separately. {_NO_BAND}")
     csv_button("Curve", curve, "study_curve_csv")
 
 

@@ -20,7 +20,7 @@ STUDY = "study"
 SHORT_S = 0.5
 """How long a page waits for results before it shows progress, s."""
 
-_JOB, _NEWS, _FIGURES = "study_results_job", "study_news", "study_figures"
+_JOB, _MESSAGE, _FIGURES = "study_results_job", "study_message", "study_figures"
 T = TypeVar("T")
 
 
@@ -72,14 +72,14 @@ def open_study(study_id: str | None) -> None:
         st.query_params[STUDY] = study_id
 
 
-def standing_of(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> Hashable:
+def results_key(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> Hashable:
     """Return a key that changes with the study, its analyses and their edits."""
     return saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items())
 
 
 def results_job(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> ResultsJob:
     """Return the job of a study's results, started anew if the study, an analysis or its edits changed."""
-    key = standing_of(saved, states)
+    key = results_key(saved, states)
     job: ResultsJob | None = st.session_state.get(_JOB)
     if job is None or job.key != key:
         known = job.known if job is not None and job.study_id == saved.id else {}
@@ -93,12 +93,12 @@ def results_job(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
     return job
 
 
-def tell(news: str) -> None:
-    """Say something on the next run."""
-    st.session_state[_NEWS] = news
+def queue_message(message: str) -> None:
+    """Store a message that the next run of the page shows."""
+    st.session_state[_MESSAGE] = message
 
 
-def take_news() -> str | None:
-    """Return what there is to say, once."""
-    news: str | None = st.session_state.pop(_NEWS, None)
-    return news
+def take_message() -> str | None:
+    """Return the stored message, once; None if there is none."""
+    message: str | None = st.session_state.pop(_MESSAGE, None)
+    return message

@@ -16,7 +16,7 @@ from ui.studies.agreement import show_agreement
 from ui.studies.coding import show_coding
 from ui.studies.contrast import show_contrast
 from ui.studies.exchange import show_export
-from ui.studies.grid import show_grid, standing
+from ui.studies.grid import completeness, show_grid
 from ui.studies.jobs import follow
 from ui.studies.logs import show_logs
 from ui.studies.pairs import show_pairs
@@ -34,7 +34,7 @@ def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
     states = studies.states(saved.id)
     results = _results(studies, saved, states)
     if saved.study.participants:
-        st.markdown(standing(saved, states))
+        st.markdown(completeness(saved, states))
     shown: tuple[Callable[[], None], ...] = (
         lambda: _show_videos(studies, saved, states, results),
         lambda: show_people(studies, saved),

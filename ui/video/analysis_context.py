@@ -15,19 +15,19 @@ from emotion.dates import day_text
 from emotion.evaluation.cards.document import listed
 from emotion.library import Entry, Repository, SavedEdits, State
 from emotion.types import Analysis
-from ui.common.entries import is_whole, state_text
-from ui.common.kept import kept
+from ui.common.entries import is_fully_analysed, state_text
+from ui.common.session_cache import session_cached
 from ui.common.widgets import browser_zone
 from ui.video.video_source import VideoSource
 
 T = TypeVar("T")
 
 MOST_OTHERS = 500
-"""The newest analyses that are offered for a comparison."""
+"""Maximum number of analyses that are offered for a comparison, the newest first."""
 
 _SEEN = "seen_edits"
 _NAMED = 3
-"""Conflicts that a message names; more are counted."""
+"""Number of conflicts that a message lists; it only counts the others."""
 
 
 @dataclass(slots=True)
@@ -37,9 +37,9 @@ class SeenEdits:
     Attributes:
         entry_id: The analysis.
         saved: Its edits when the page last read or saved them.
-        generation: How often another page's changes came in. Fields have it in their keys: a field keeps what it
-            showed, and would save an old value over the new one.
-        conflicts: What the last save left as another page has it.
+        generation: How often another page's changes were taken over. It is part of the keys of fields, because a field
+            with an unchanged key would keep its old value and save it over the new one.
+        conflicts: Changes that the last save rejected, because another page had changed the same thing.
     """
 
     entry_id: str
@@ -48,13 +48,13 @@ class SeenEdits:
     conflicts: tuple[str, ...] = ()
 
     def take_saved(self, saved: SavedEdits, wanted: object) -> None:
-        """Remember what a save returned; ``wanted`` is what the page had asked for."""
+        """Store the result of a save; ``wanted`` are the edits that the page tried to save."""
         self.conflicts = saved.conflicts
         self.generation += saved.edits != wanted
         self.saved = SavedEdits(saved.edits, saved.version)
 
     def catch_up(self, entry: Entry) -> bool:
-        """Take over what another page saved, and return whether there was anything."""
+        """Take over what another page saved, and return whether there was anything new."""
         if entry.edits_version <= self.saved.version:
             return False
         self.generation += entry.edits != self.saved.edits
@@ -126,16 +126,16 @@ class AnalysisContext:
             key: Name of the result.
             make: Computes it from the analysis and its edits.
         """
-        return kept(key, (self.entry.id, self.entry.finished_at, self.edits), make)
+        return session_cached(key, (self.entry.id, self.entry.finished_at, self.edits), make)
 
     @property
     def generation(self) -> int:
-        """How often another page's changes came in; part of the keys of fields that show edits."""
+        """How often another page's changes were taken over; part of the keys of fields that show edits."""
         return self._seen.generation
 
     @property
     def conflict(self) -> str:
-        """A sentence about what the last save left as another page has it; empty if nothing."""
+        """A sentence about the changes that the last save rejected in favour of another page's; empty without any."""
         return conflict_text(self._seen.conflicts)
 
     def catch_up(self) -> bool:
@@ -162,7 +162,7 @@ class AnalysisContext:
             EmotionError: It was deleted, or its edits are contradictory.
         """
         other = self._library.get(analysis_id)
-        return kept(
+        return session_cached(
             "compared_analysis",
             (other.id, other.finished_at, other.edits_version),
             lambda: (apply_edits(self._library.load_analysis(other.id), other.edits), other.edits),
@@ -170,4 +170,4 @@ class AnalysisContext:
 
 
 def _named(entry: Entry, day: str) -> str:
-    return " · ".join([entry.title, day, *([] if is_whole(entry) else [state_text(entry)])])
+    return " · ".join([entry.title, day, *([] if is_fully_analysed(entry) else [state_text(entry)])])

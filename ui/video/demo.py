@@ -11,7 +11,7 @@ from emotion.library.jobs.finished import open_finished
 from emotion.samples.demo import DEMO_TIMELINE, DEMO_TITLE, DEMO_VIDEO
 from ui.access.library import library_or_stop
 from ui.common.plain import plain
-from ui.common.uploads import turn
+from ui.common.uploads import session_lock
 from ui.video.session import open_analysis
 
 
@@ -21,7 +21,7 @@ def show_demo_button(kind: Literal["primary", "secondary"] = "secondary") -> Non
         return
     try:
         library = library_or_stop()
-        with turn():  # so that the second run of a double click finds what the first one adds
+        with session_lock():  # so that the second run of a double click finds what the first one adds
             entry = open_finished(library, DEMO_VIDEO, DEMO_TIMELINE, DEMO_TITLE)
     except EmotionError as error:
         st.error(plain(error), icon=":material/error:")

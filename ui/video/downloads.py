@@ -161,11 +161,11 @@ def _follow(job: ExportJob) -> None:
     share = job.progress.share if job.progress else 0.0
     chosen = job.request.chosen
     with st.container(border=True):
-        st.progress(share, f"**{plain(chosen.title)}** · {_how_far(job.progress, chosen.steps)}")
+        st.progress(share, f"**{plain(chosen.title)}** · {_progress_text(job.progress, chosen.steps)}")
         st.button("Cancel", icon=":material/stop:", key="downloads_cancel", on_click=job.cancel)
 
 
-def _how_far(progress: Progress | None, steps: str) -> str:
+def _progress_text(progress: Progress | None, steps: str) -> str:
     if progress is None:
         return "Starting …"
     return f"{progress.done:,} of {progress.total:,} {steps} · {duration_text(progress.remaining_s)} left"

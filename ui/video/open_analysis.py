@@ -12,8 +12,8 @@ from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.entries import show_entries, state_text
 from ui.common.errors import fragment
-from ui.common.kept import kept
 from ui.common.plain import plain
+from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
 from ui.common.widgets import browser_zone, progress_text
 from ui.video import session
@@ -101,7 +101,7 @@ def show_open(library: Repository, entry: Entry) -> None:
         st.rerun()
 
 
-def when(entry: Entry) -> str:
+def date_text(entry: Entry) -> str:
     """Return when a video was recorded or added, for people."""
     captured = entry.settings.captured_at
     day = entry.happened_at.astimezone(browser_zone())
@@ -110,14 +110,14 @@ def when(entry: Entry) -> str:
 
 def _load(library: Repository, entry: Entry) -> Analysis:
     """Return the analysis; the last one is cached, so reruns do not read it again."""
-    return kept("loaded_analysis", (entry.id, entry.finished_at), lambda: library.load_analysis(entry.id))
+    return session_cached("loaded_analysis", (entry.id, entry.finished_at), lambda: library.load_analysis(entry.id))
 
 
 def video_source_of(library: Repository, entry: Entry) -> VideoSource | None:
     """Return the video that was uploaded in this session, or the one the library keeps; its conversion is started."""
     video_source = session.source_of(entry.id)
     if video_source is None and (path := library.video_path(entry.id)) is not None:
-        video_source = session.borrow(entry.id, VideoSource(entry.source, path))
+        video_source = session.hold_library_video(entry.id, VideoSource(entry.source, path))
     if video_source is not None:
         video_source.prepare()
     return video_source

@@ -13,7 +13,7 @@ from emotion.bad_file import sentence_for
 from emotion.library import JobSettings, Repository
 from emotion.models.offered import choice_label, choices, offered_models
 from ui.common.plain import plain
-from ui.common.uploads import turn
+from ui.common.uploads import session_lock
 from ui.video import session
 from ui.video.estimate import estimate_text, speed_of
 from ui.video.video_source import VideoSource
@@ -120,7 +120,7 @@ def _begin(library: Repository, pending: Sequence[VideoSource], table: pd.DataFr
     waiting, begun, refused = session.pending_uploads(), session.begun_videos(), session.refusals()
     for place, (upload, row) in enumerate(zip(pending, table.to_dict("records"), strict=True)):
         bar.progress(place / len(table), f"Adding {plain(upload.name)} …")
-        with turn():
+        with session_lock():
             if upload not in waiting:  # the first click of a double click has added it
                 continue
             try:

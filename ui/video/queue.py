@@ -65,7 +65,7 @@ def _show_active(library: Repository, entry: Entry, place: int) -> None:
     if preview := preview_of(library, entry):
         picture.image(preview, width=84, alt="A frame of the video")
     if entry.state is State.RUNNING:
-        words.progress(entry.share, f"**{plain(entry.title)}** · {_how_far(entry)}")
+        words.progress(entry.share, f"**{plain(entry.title)}** · {_progress_text(entry)}")
         label, hint = "Stop", "Stop and keep the results so far"
     else:
         words.markdown(f"**{plain(entry.title)}** · {_place(place)}")
@@ -78,7 +78,7 @@ def _show_active(library: Repository, entry: Entry, place: int) -> None:
         show_growing(library, entry)
 
 
-def _how_far(entry: Entry) -> str:
+def _progress_text(entry: Entry) -> str:
     if not entry.done:
         return "starting …"
     left = "" if entry.remaining_s is None else f" · {duration_text(entry.remaining_s)} left"

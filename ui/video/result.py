@@ -80,7 +80,7 @@ def _show_moments(context: AnalysisContext, analysis: Analysis, edited: Analysis
     state = show_player(
         context.playable,
         analysis,
-        edits=_without_circles(context.edits),
+        edits=_without_merge_cycles(context.edits),
         key=PLAYER,
         time_s=st.session_state.pop(MOMENT_S, None),
         captions=None if context.playable is None else _captions(context, analysis, edited),
@@ -141,8 +141,8 @@ def _is_unnamed(event: Event, mark: Marked) -> bool:
     return event.span == mark.span and _NUMBERED.fullmatch(event.label) is not None
 
 
-def _without_circles(edits: Edits) -> Edits:
-    """Return edits without circular merges, which the player cannot show."""
+def _without_merge_cycles(edits: Edits) -> Edits:
+    """Return the edits; without merged and hidden tracks if the merges form a cycle, which the player cannot show."""
     try:
         merged_into(edits.merged)
     except InputError:

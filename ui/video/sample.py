@@ -9,7 +9,7 @@ from emotion.errors import UnknownAnalysisError
 from emotion.library import JobSettings, Repository
 from emotion.samples import SAMPLE_NAME
 from ui.common.resources import sample_clip
-from ui.common.uploads import turn
+from ui.common.uploads import session_lock
 from ui.video import session
 from ui.video.video_source import VideoSource
 
@@ -23,7 +23,7 @@ def begin_sample(library: Repository) -> None:
         EmotionError: It cannot be stored.
     """
     clip, begun = sample_clip(), session.begun_videos()
-    with turn("sample"):
+    with session_lock("sample"):
         if not _is_active(library, begun):
             # Without Streamlit, because this is called in a callback, which must not wait for another run.
             source = VideoSource(_FILE, io.BytesIO(clip))

@@ -61,17 +61,17 @@ def begun(library: Repository) -> list[Entry]:
 
 
 def has_begun() -> bool:
-    """Return whether this session started an analysis that is not cleared."""
+    """Return whether this session started an analysis that was not cleared since."""
     return bool(begun_videos())
 
 
 def source_of(analysis_id: str) -> VideoSource | None:
-    """Return the video of an analysis, uploaded in this session or borrowed; None if there is none."""
+    """Return the video of an analysis, uploaded in this session or kept in the library; None if there is none."""
     return begun_videos().get(analysis_id) or _borrowed().get(analysis_id)
 
 
-def borrow(analysis_id: str, video_source: VideoSource) -> VideoSource:
-    """Hold a video that the library keeps; one at a time, because its browser copy may be large."""
+def hold_library_video(analysis_id: str, video_source: VideoSource) -> VideoSource:
+    """Keep a reference to a video of the library; one at a time, because its copy for browsers may be large."""
     for other in _borrowed().values():
         other.close()
     _borrowed().clear()

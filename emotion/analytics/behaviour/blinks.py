@@ -20,7 +20,7 @@ MIN_RATE = 15.0
 COUNTABLE_RATE = 0.9 * MIN_RATE
 """Lowest rate at which blinks are counted, which tolerates uneven frame times."""
 OPEN_QUANTILE = 0.9
-"""A person's open eye: this quantile of the openness of each eye."""
+"""Quantile of an eye's openness that counts as fully open."""
 DOWN = 0.5
 """The lids are down where the mean of both eyes, as shares of the person's open eyes, is below this."""
 MAX_BLINK_S = 0.5
@@ -30,9 +30,9 @@ LONG_CLOSURE_S = 1.0
 MIN_WINK_S, MAX_WINK_S = 0.1, 1.5
 """Shorter differences are noise, longer ones a squint or a shadow."""
 WINK_DIFFERENCE = 0.4
-"""In a wink, the eyes differ by more than this share of their mean, …"""
+"""In a wink, the openness of the two eyes differs by more than this share of their mean."""
 WINK_OTHER = 0.7
-"""… and the other eye is at least this open."""
+"""Minimum openness of the other eye in a wink, as a share of the person's open eye."""
 MIN_ROWS = 15
 """Minimum number of rows to tell how open a person's eyes usually are."""
 
@@ -62,7 +62,7 @@ def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
 
 
 def can_count(person: pd.DataFrame) -> bool:
-    """Return whether one person's rows show blinks: both eyes measured, often enough."""
+    """Return whether one person's blinks can be counted: enough rows with both eyes, at a sufficient frame rate."""
     measured = person[OPENNESS].notna().all(axis=1).sum()
     return bool(measured >= MIN_ROWS and frames_per_second(person["time_s"]) >= COUNTABLE_RATE)
 

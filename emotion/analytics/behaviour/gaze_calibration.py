@@ -1,4 +1,4 @@
-"""Calibrates gaze: fits a map from measured to true gaze angles, from looks at a few known dots."""
+"""Calibrates gaze: fits a map from measured to true gaze angles while a person looks at a few known dots."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _mapped(matrix: NDArray[np.float64], gaze: NDArray[np.float64]) -> NDArray[n
     return np.asarray(gaze @ matrix[:, :2].T + matrix[:, 2])
 
 
-def _no_map(_seen: NDArray[np.float64], _aims: NDArray[np.float64]) -> NDArray[np.float64]:
+def _identity(_seen: NDArray[np.float64], _aims: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.eye(2, 3)
 
 
@@ -121,4 +121,4 @@ def _affine(seen: NDArray[np.float64], aims: NDArray[np.float64]) -> NDArray[np.
 
 
 _Fit = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
-_FITS: dict[Kind, _Fit] = {"none": _no_map, "offset": _offset, "affine": _affine}
+_FITS: dict[Kind, _Fit] = {"none": _identity, "offset": _offset, "affine": _affine}

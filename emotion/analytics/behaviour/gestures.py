@@ -84,7 +84,7 @@ def find_gestures(timeline: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in needed if name not in timeline]
     if missing:
         raise TimelineError(f"expected the columns {', '.join(needed)}; got none called {', '.join(missing)}")
-    found = [gesture for rows in _stretches(timeline) for gesture in _of_stretch(rows)]
+    found = [gesture for rows in _stretches(timeline) for gesture in _gestures_of_stretch(rows)]
     found.sort(key=lambda one: (one.start_s, one.track_id, one.gesture))
     return pd.DataFrame([asdict(one) for one in found], columns=[field.name for field in fields(Gesture)])
 
@@ -108,7 +108,7 @@ def _rate(time_s: NDArray[np.float64]) -> float:
 
 
 def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each person and unbroken stretch that is sampled finely enough."""
+    """Yield the rows of each person and uninterrupted stretch that is sampled finely enough."""
     known = timeline.dropna(subset=["yaw", "pitch", "roll"])
     for _, rows in known.sort_values("time_s", kind="stable").groupby("track_id", sort=True):
         stretch = (rows["time_s"].diff() > _MAX_GAP_S).cumsum()
@@ -117,7 +117,7 @@ def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
                 yield part
 
 
-def _of_stretch(rows: pd.DataFrame) -> Iterator[Gesture]:
+def _gestures_of_stretch(rows: pd.DataFrame) -> Iterator[Gesture]:
     track, time_s = int(rows["track_id"].iloc[0]), rows["time_s"].to_numpy(np.float64)
     angles = {axis: rows[axis].to_numpy(np.float64) for axis in ("yaw", "pitch", "roll")}
     for gesture, axis in _AXES.items():

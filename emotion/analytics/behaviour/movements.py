@@ -25,7 +25,7 @@ MIN_NEUTRAL_ROWS = 5
 
 
 def relative_movements(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
-    """Return the movements of each row relative to the person's rest (:func:`rests`).
+    """Return the movements of each row relative to the person's rest (:func:`resting_measures`).
 
     movement = max(0, ± (measure − rest)), the sign as the codebook says. The value of the whole face is the mean
     of both sides before the sign is applied, so one brow up and one down do not count as a brow raise.
@@ -42,11 +42,11 @@ def relative_movements(timeline: pd.DataFrame, baselines: Mapping[int, Span] | N
         TimelineError: A column is missing.
         InputError: A person is not seen in their baseline.
     """
-    return movements_from(timeline, rests(timeline, baselines))
+    return movements_from(timeline, resting_measures(timeline, baselines))
 
 
 def movements_from(timeline: pd.DataFrame, rest: pd.DataFrame) -> pd.DataFrame:
-    """Return the movements of each row relative to a table of :func:`rests`; see :func:`relative_movements`."""
+    """Return each row's movements relative to a table of :func:`resting_measures`; see :func:`relative_movements`."""
     columns = list(MEASURE_COLUMNS)
     own = rest[columns].reindex(timeline["track_id"]).to_numpy(np.float64)
     return pd.DataFrame(_movements(timeline[columns].to_numpy(np.float64) - own), index=timeline.index)
@@ -89,7 +89,7 @@ def _weights() -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
     return weights
 
 
-def rests(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
+def resting_measures(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
     """Return the measures of every person at rest.
 
     They are the medians over the person's baseline, from its start on and before its end; without one, over the rows

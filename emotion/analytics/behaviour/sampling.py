@@ -30,7 +30,7 @@ def sampling_notes(analysis: Analysis) -> list[str]:
     elif not rate >= COUNTABLE_RATE:
         notes.append(
             f"Blinks, winks and closed eyes were not counted: that needs at least {MIN_RATE:g} analysed frames per "
-            f"second; {_here(rate)}."
+            f"second; {_rate_text(rate)}."
         )
     notes += _of_gestures(time_s, rate)
     if not has_movements(timeline):
@@ -42,7 +42,7 @@ def _of_gestures(time_s: NDArray[np.float64], rate: float) -> list[str]:
     if not rate >= MIN_FRAMES_PER_S:
         return [
             f"Nods, shakes and tilts were not counted: that needs at least {MIN_FRAMES_PER_S:g} analysed frames per "
-            f"second; {_here(rate)}."
+            f"second; {_rate_text(rate)}."
         ]
     fastest = fastest_visible_hz(time_s)
     if fastest >= FASTEST_HZ:
@@ -50,5 +50,5 @@ def _of_gestures(time_s: NDArray[np.float64], rate: float) -> list[str]:
     return [f"At {rate:g} analysed frames per second, nods and shakes of more than {fastest:.1f} Hz are missed."]
 
 
-def _here(rate: float) -> str:
+def _rate_text(rate: float) -> str:
     return f"here, there are {rate:g}" if np.isfinite(rate) else "here, there is one frame"

@@ -182,7 +182,7 @@ def envelope(table: pd.DataFrame, signal: Signal, edges: np.ndarray) -> pd.DataF
         edges: ``(n + 1,)`` rising edges of the spans, s.
 
     Returns:
-        ``line``, ``start_s``, ``end_s``, ``low``, ``mean``, ``high`` and ``run``, the number of the unbroken run
+        ``line``, ``start_s``, ``end_s``, ``low``, ``mean``, ``high`` and ``run``, the number of the uninterrupted run
         of spans with values; spans without a value have no row.
     """
     place = np.clip(np.searchsorted(edges, table["time_s"].to_numpy(), side="right") - 1, 0, len(edges) - 2)

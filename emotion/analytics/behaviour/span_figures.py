@@ -12,7 +12,7 @@ from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RI
 from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.gestures import MIN_FRAMES_PER_S, NOD, SHAKE
-from emotion.analytics.behaviour.movements import measured_baselines, movements_from, rests
+from emotion.analytics.behaviour.movements import measured_baselines, movements_from, resting_measures
 from emotion.analytics.behaviour.rate import frames_per_second
 from emotion.analytics.durations import row_durations
 from emotion.analytics.edits import Event, Span
@@ -58,7 +58,8 @@ class Behaviour:
             timeline's index.
         episodes: See :func:`emotion.analytics.behaviour.episodes.behaviour_episodes`.
         people: By ``track_id``: ``frames_per_s``, ``lids_count`` and ``head_counts`` (whether the sampling allows
-            their events to be counted) and ``rest`` (see :func:`emotion.analytics.behaviour.movements.rests`).
+            their events to be counted) and ``rest`` (see ``resting_measures`` in
+            :mod:`emotion.analytics.behaviour.movements`).
         baselines: Track → the span in which this person is at rest.
     """
 
@@ -87,7 +88,7 @@ def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None
             "gaze_deg": gaze_angle(timeline["gaze_yaw"].to_numpy(), timeline["gaze_pitch"].to_numpy()),
         }
     )
-    rest = rests(timeline, usable)
+    rest = resting_measures(timeline, usable)
     rows = pd.concat([rows, movements_from(timeline, rest)], axis=1)
     people = _people(timeline).assign(rest=rest["source"])
     return Behaviour(rows, behaviour_episodes(timeline), people, usable)

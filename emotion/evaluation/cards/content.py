@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion.evaluation.cards.document import Document, Section, Table, interval, listed, pairs, percent
-from emotion.evaluation.cards.origin import copies, learned, provenance
+from emotion.evaluation.cards.origin import copies, provenance, training_section
 from emotion.evaluation.cards.overview import overview
 from emotion.evaluation.cards.weaknesses import weak_conditions, weak_labels, weaknesses
 from emotion.evaluation.metrics import wilson_interval
@@ -73,8 +73,14 @@ def build_document(
             judged[family] = record
         if (conditions := find_robustness(evaluation, family, TEST)) is not None:
             robustness[family] = conditions
-    sections = [overview(card, evaluation), _when_not(judged, robustness), _weak(card, judged, robustness)]
-    sections += [learned(card, facts), _what(card), *_scores(judged), *_angles(evaluation), *_conditions(robustness)]
+    sections = [overview(card, evaluation), _limits_section(judged, robustness), _weak(card, judged, robustness)]
+    sections += [
+        training_section(card, facts),
+        _model_section(card),
+        *_scores(judged),
+        *_angles(evaluation),
+        *_conditions(robustness),
+    ]
     sections += [*copies(card, evaluation, TEST), provenance(card, evaluation)]
     return Document(full_name(card.name), _lead(card, judged), tuple(sections))
 
@@ -88,7 +94,7 @@ def _lead(card: ModelCard, judged: Mapping[str, Record]) -> str:
     return f"{start} Right on {listed(scores)}." if scores else f"{start} Not evaluated."
 
 
-def _what(card: ModelCard) -> Section:
+def _model_section(card: ModelCard) -> Section:
     cost = "unknown" if card.multiply_adds is None else f"{card.multiply_adds / _MEGA:,.1f} million"
     facts = {
         "Expressions": ", ".join(card.labels),
@@ -248,7 +254,7 @@ def _weak(card: ModelCard, judged: Mapping[str, Record], robustness: Mapping[str
     return Section("Known weaknesses", () if found else (none,), found)
 
 
-def _when_not(judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str, Any]]) -> Section:
+def _limits_section(judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str, Any]]) -> Section:
     points = [*NEVER]
     weak = sorted({label for record in judged.values() for label in weak_labels(record)})
     if weak:

@@ -43,12 +43,12 @@ class Document:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """Return a share in per cent, or a dash for None."""
+    """Return a share as a percentage, or a dash for None."""
     return "–" if share is None else f"{100 * share:.{digits}f}%"
 
 
 def interval(low: float, high: float) -> str:
-    """Return an interval of shares in per cent."""
+    """Return an interval of shares, ``(low, high)``, as percentages."""
     return f"{100 * low:.1f} – {100 * high:.1f}%"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emotion.evaluation.cards.document import Section, Table, pairs, percent
-from emotion.evaluation.cards.sources import FOR_RESEARCH, learned_sources, sources_table
+from emotion.evaluation.cards.sources import FOR_RESEARCH, sources_table, training_sources
 from emotion.evaluation.scores import SPLITS
 from emotion.models.registry import card_by_digest, member_cards
 from emotion.types import ModelCard
@@ -17,8 +17,8 @@ _RECIPE = {"Network": "network", "Targets": "targets", "Batch size": "batch_size
 _RUN = {"Hours": "hours", "Seed": "seed", "Command": "command"}
 
 
-def learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
-    """Return the section on training, with the facts of the data sets measured on this machine."""
+def training_section(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
+    """Return the section on training data, with the statistics of data sets that were measured on this machine."""
     training = card.training
     recipe = training.get("recipe") or {}
     counts = training.get("counts") or {}
@@ -36,7 +36,7 @@ def learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
     if training.get("teachers"):
         rows["Distilled from"] = ", ".join(training["teachers"])
     rows |= {what: str(training[key]) for what, key in _RUN.items() if training.get(key) is not None}
-    sources = learned_sources(training)
+    sources = training_sources(training)
     words = [] if rows or sources else ["Training is not documented."]
     words += [FOR_RESEARCH] if sources else []
     tables = [sources_table(sources)] if sources else []

@@ -47,8 +47,8 @@ FOR_RESEARCH = (
 )
 
 
-def learned_sources(training: Mapping[str, Any]) -> dict[str, int | None]:
-    """Return the sources in a card's training record, each with its number of training faces if stated."""
+def training_sources(training: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return the data sets in a card's training record, each with its number of training faces if stated."""
     named = training.get("sources") or {}
     counts = named if isinstance(named, Mapping) else dict.fromkeys(named)
     return {name: count if isinstance(count, int) else None for name, count in counts.items()}

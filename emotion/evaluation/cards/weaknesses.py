@@ -32,8 +32,9 @@ def weaknesses(labels: Sequence[str], judged: Judged, robustness: Mapping[str, M
     """
     found = [*_unknown(labels)]
     for family, record in judged.items():
-        found += [f"{_title(family)}: {words}" for words in (*_missed(record), *_confused(record), *_unsure(record))]
-    return (*found, *_shaken(robustness), *_unlike(judged))
+        texts = (*_missed(record), *_confused(record), *_miscalibrated(record))
+        found += [f"{_title(family)}: {text}" for text in texts]
+    return (*found, *_weak_conditions(robustness), *_differing_sets(judged))
 
 
 def weak_labels(record: Record) -> list[str]:
@@ -79,12 +80,12 @@ def _confused(record: Record) -> Iterator[str]:
         yield f"often confused: {listed([words for _, words in sorted(confused, reverse=True)])}."
 
 
-def _unsure(record: Record) -> Iterator[str]:
+def _miscalibrated(record: Record) -> Iterator[str]:
     if (error := record["ece"]["after"]) > MISCALIBRATED:
         yield f"probabilities are off by {percent(error)} on average."
 
 
-def _shaken(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _weak_conditions(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     falls: dict[str, list[str]] = {}
     for family, conditions in robustness.items():
         clean = conditions["clean"]["accuracy"]
@@ -96,7 +97,7 @@ def _shaken(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield f"Condition “{title}”: accuracy falls {listed(drops)}."
 
 
-def _unlike(judged: Judged) -> Iterator[str]:
+def _differing_sets(judged: Judged) -> Iterator[str]:
     accuracies = {family: record["accuracy"] for family, record in judged.items()}
     if len(accuracies) > 1 and max(accuracies.values()) - min(accuracies.values()) > LOST:
         each = listed([f"{percent(value)} by {_title(family)}" for family, value in accuracies.items()])

@@ -80,7 +80,7 @@ class ArchiveReader:
             if version == _FORMAT:
                 self._files = {str(one): (int(of["bytes"]), str(of["sha256"])) for one, of in self._listed()}
         except (*_UNREADABLE, KeyError, ValueError, TypeError, AttributeError) as error:
-            raise LibraryError(f"expected a whole backup of a library; {name} is none") from error
+            raise LibraryError(f"expected a complete backup of a library; {name} is not one") from error
         if version != _FORMAT:
             raise LibraryError(f"expected a backup of format {_FORMAT}; {name} has {brief(version)}")
 
@@ -111,9 +111,9 @@ class ArchiveReader:
                     size += len(block)
                     target.write(block)
         except (KeyError, FileNotFoundError, tarfile.TarError) as error:
-            raise LibraryError(f"expected a whole backup; {name} is missing from {self._name}") from error
+            raise LibraryError(f"expected a complete backup; {name} is missing from {self._name}") from error
         if (size, digest.hexdigest()) != self._files[name]:
-            raise LibraryError(f"expected a whole backup; {name} in {self._name} is damaged")
+            raise LibraryError(f"expected an undamaged backup; {name} in {self._name} is damaged")
 
     def read(self, name: str) -> bytes:
         """Return a file's content.
@@ -147,7 +147,7 @@ def writing_archive(target: Path) -> Iterator[ArchiveWriter]:
         LibraryError: The target exists.
     """
     if target.exists():
-        raise LibraryError(f"expected a new name for the backup; {target.name} is there already")
+        raise LibraryError(f"expected a new name for the backup; {target.name} already exists")
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     _remove(partial)
@@ -173,7 +173,7 @@ def reading_archive(source: Path) -> Iterator[ArchiveReader]:
     try:
         tar = tarfile.open(source, "r:")  # noqa: SIM115 – closed below, where its errors are handled
     except _UNREADABLE as error:
-        raise LibraryError(f"expected a backup, a folder or a {SUFFIX} file; {source.name} is none") from error
+        raise LibraryError(f"expected a backup, which is a folder or a {SUFFIX} file; got {source.name}") from error
     with tar:
         yield ArchiveReader(lambda name: _member(tar, name), source.name)
 
@@ -213,7 +213,7 @@ def _read(file: IO[bytes], name: str) -> bytes:
     try:
         return file.read(_BLOCK)
     except _UNREADABLE as error:
-        raise LibraryError(f"expected a whole backup; {name} cannot be read") from error
+        raise LibraryError(f"expected an undamaged backup; {name} cannot be read") from error
 
 
 def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
@@ -227,7 +227,7 @@ def _inside(folder: Path, name: str) -> Path:
     """Return the path of a file in a folder; refuse paths outside it."""
     parts = name.split("/")
     if not all(parts) or any(part in {".", ".."} for part in parts):
-        raise LibraryError(f"expected names of files inside a backup; got {name!r}")
+        raise LibraryError(f"expected file names inside the backup; got {name!r}")
     return folder.joinpath(*parts)
 
 

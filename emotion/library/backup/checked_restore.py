@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, delete, event, insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from emotion.engine.storage import no_room
+from emotion.engine.storage import disk_full_message
 from emotion.errors import LibraryError
 from emotion.library.library import Library
 from emotion.library.orm import CONTENT, Base
@@ -32,7 +32,9 @@ def expect_rows(rows: Rows, source: Path) -> None:
     """
     for table in CONTENT:
         if unknown := {column for row in rows[table.name] for column in row} - {*table.columns.keys()}:
-            raise LibraryError(f"expected a whole backup; {source.name} has an unknown column {sorted(unknown)[0]!r}")
+            raise LibraryError(
+                f"expected an undamaged backup; {source.name} has an unknown column {sorted(unknown)[0]!r}"
+            )
     engine = create_engine("sqlite://")
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=ON"))
     try:
@@ -41,7 +43,7 @@ def expect_rows(rows: Rows, source: Path) -> None:
             replace_rows(session, rows)
             session.commit()
     except (SQLAlchemyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise LibraryError(f"expected a whole backup; the tables in {source.name} are damaged") from error
+        raise LibraryError(f"expected an undamaged backup; the tables in {source.name} are damaged") from error
     finally:
         engine.dispose()
 
@@ -63,7 +65,7 @@ def expect_file_name(name: str) -> None:
     """
     parts = name.split("/")
     if len(parts) < 3 or any(part in {"", ".", ".."} or "\0" in part for part in parts):
-        raise LibraryError(f"expected names of files inside a backup; got {name!r}")
+        raise LibraryError(f"expected file names inside the backup; got {name!r}")
 
 
 @contextlib.contextmanager
@@ -71,7 +73,7 @@ def removing_new_files(library: Library) -> Iterator[None]:
     """Remove the files that the block added to a library and to the added models, if the block fails.
 
     Raises:
-        LibraryError: There was no room for a file, or it could not be written.
+        LibraryError: A file could not be written, for instance because the disk is full.
     """
     stored = {*library.storage.files(), *library.storage.folders()}
     models = set(_model_files())
@@ -80,7 +82,7 @@ def removing_new_files(library: Library) -> Iterator[None]:
     except BaseException as error:
         _remove_new(library, stored, models)
         if isinstance(error, OSError):
-            reason = no_room(error) or f"a file cannot be written: {error.strerror or type(error).__name__}"
+            reason = disk_full_message(error) or f"a file cannot be written: {error.strerror or type(error).__name__}"
             raise LibraryError(f"the backup was not restored: {reason}") from error
         raise
 

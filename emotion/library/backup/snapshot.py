@@ -119,7 +119,7 @@ def restore(library: Library, source: Path, *, replace: bool = False, on_step: O
     """
     contents = check(source)
     with reading_archive(source) as archive:
-        _expect_room(library, replace=replace)
+        _expect_restorable(library, replace=replace)
         rows = _rows_of(archive)
         with removing_new_files(library):
             _restore_files(library, archive, on_step)
@@ -181,7 +181,7 @@ def _copy_models(archive: ArchiveWriter) -> None:
                 archive.add(_MODELS + path.relative_to(folder).as_posix(), file)
 
 
-def _expect_room(library: Library, *, replace: bool) -> None:
+def _expect_restorable(library: Library, *, replace: bool) -> None:
     rows = _snapshot(library)
     recent = now() - dt.timedelta(seconds=HEARTBEAT_TIMEOUT_S)
     if any(row["state"] == State.RUNNING and (row["heartbeat_at"] or recent) > recent for row in rows[_ANALYSES]):
@@ -231,4 +231,4 @@ def _from_json(archive: ArchiveReader, table: Table) -> list[dict[str, Any]]:
             for line in lines
         ]
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise LibraryError(f"expected a whole backup; {name} is damaged") from error
+        raise LibraryError(f"expected an undamaged backup; {name} is damaged") from error

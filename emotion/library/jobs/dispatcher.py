@@ -13,11 +13,11 @@ from emotion.errors import EmotionError, LibraryError
 from emotion.library.entries import State
 from emotion.library.jobs.clips import hand_over_left_clips
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers, mark_interrupted
-from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, work_of
+from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, register_worker
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.library.library import Library
 from emotion.paths import ROOT
-from emotion.sandbox.rlimits import FROM_OUTSIDE, death_words, small_numerics
+from emotion.sandbox.rlimits import EXTERNAL_SIGNALS, describe_exit, low_memory_environment
 from emotion.settings import library_dir, log_file, read_settings
 from emotion.telemetry.counters import WORKERS, ending
 
@@ -52,7 +52,7 @@ class Dispatcher:
         return self
 
     def stop(self) -> None:
-        """Stop the thread; workers go on."""
+        """Stop the thread; workers continue."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
@@ -76,8 +76,8 @@ class Dispatcher:
         for claim, child in list(self._children.items()):
             if (status := child.poll()) is not None:
                 del self._children[claim]
-                crashed = status < 0 and -status not in FROM_OUTSIDE
-                mark_interrupted(self._library, claim, death_words(status), crashed=crashed)
+                crashed = status < 0 and -status not in EXTERNAL_SIGNALS
+                mark_interrupted(self._library, claim, describe_exit(status), crashed=crashed)
                 how = ending(status)
                 WORKERS.labels(how).inc()
                 level = logging.WARNING if status else logging.INFO
@@ -111,13 +111,13 @@ class Dispatcher:
         self._children[claim] = child
         log.info("an analysis was given to a worker", extra={"analysis": claim.id, "worker": child.pid})
         try:
-            work_of(self._library, claim, child.pid)
+            register_worker(self._library, claim, child.pid)
         except LibraryError:
-            log.info("analysis %s was over before its worker was noted", claim.id)
+            log.info("analysis %s was over before its worker was registered", claim.id)
 
 
 def _spawn(library: Library, claim: Claim) -> subprocess.Popen[bytes]:
-    environment = small_numerics() | {
+    environment = low_memory_environment() | {
         "EMOTION_LIBRARY": str(library_dir()),
         "EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False),
         "EMOTION_STORAGE_URL": library.storage.url,

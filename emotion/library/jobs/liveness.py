@@ -13,9 +13,9 @@ from sqlalchemy import select
 from emotion.engine.storage import timeline_key
 from emotion.errors import EmotionError, TimelineError
 from emotion.library.entries import State
-from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid, requeue
+from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, host, is_valid, requeue
 from emotion.library.library import Library
-from emotion.library.mapping import is_live, sound_rows
+from emotion.library.mapping import is_live, readable_rows
 from emotion.library.orm import AnalysisRow
 
 HEARTBEAT_TIMEOUT_S = 60.0
@@ -69,7 +69,7 @@ def mark_dead_workers(library: Library, monitor: HeartbeatMonitor[Claim] | None 
         monitor: Monitor of the workers' heartbeats, kept between calls; without it, no heartbeat counts as stale.
     """
     with library.database.reading() as session:
-        running = sound_rows(session, select(AnalysisRow).where(AnalysisRow.state == State.RUNNING))
+        running = readable_rows(session, select(AnalysisRow).where(AnalysisRow.state == State.RUNNING))
     workers = {Claim(row.id, row.run or ""): row for row in running if not is_live(row)}
     heartbeats = {claim: row.heartbeat_at for claim, row in workers.items()}
     unchanged_s = (monitor or HeartbeatMonitor()).unchanged_s(heartbeats)
@@ -104,7 +104,7 @@ def mark_interrupted(library: Library, claim: Claim, reason: str, *, crashed: bo
     if not is_valid(library, claim):
         return
     if library.storage.exists(timeline_key(claim.id)):
-        conclude(library, claim)
+        complete_analysis(library, claim)
         return
     state, verb = (State.FAILED, "failed") if crashed else (State.INTERRUPTED, "was interrupted")
     note = f"The analysis {verb}, as {reason}; {describe_kept(library, claim.id)}."

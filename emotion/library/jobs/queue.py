@@ -19,15 +19,15 @@ from emotion.library.database import QUEUE_LOCK, WORK_LOCK
 from emotion.library.entries import Entry, State
 from emotion.library.library import Library
 from emotion.library.mapping import (
-    ODD,
-    ODD_NOTE,
+    DAMAGED_ROW_ERRORS,
+    DAMAGED_ROW_NOTE,
     end_of_queue,
     expiry,
     is_live,
     now,
+    readable_rows,
     retention_days_of,
     row_of,
-    sound_rows,
     to_entry,
 )
 from emotion.library.orm import AnalysisRow
@@ -135,7 +135,7 @@ def claim_next(library: Library, at_once: int) -> Claim | None:
     """
     with library.database.writing(WORK_LOCK) as session:
         running = select(AnalysisRow).where(AnalysisRow.state == State.RUNNING, AnalysisRow.worker_host == host())
-        if sum(not is_live(row) for row in sound_rows(session, running)) >= at_once:
+        if sum(not is_live(row) for row in readable_rows(session, running)) >= at_once:
             return None
         row = _first_waiting(session)
         if row is None:
@@ -147,7 +147,7 @@ def claim_next(library: Library, at_once: int) -> Claim | None:
 
 
 def _first_waiting(session: Session) -> AnalysisRow | None:
-    """Return the analysis that waited longest; damaged rows before it are marked as failed."""
+    """Return the analysis that has waited longest, and mark damaged rows before it as failed."""
     waiting = select(AnalysisRow.id).where(AnalysisRow.state == State.QUEUED)
     first = waiting.order_by(AnalysisRow.queued_at, AnalysisRow.id).limit(1).with_for_update()
     while (entry_id := session.scalar(first)) is not None:
@@ -155,8 +155,10 @@ def _first_waiting(session: Session) -> AnalysisRow | None:
             row = session.get_one(AnalysisRow, entry_id)
             to_entry(row)
             return row
-        except ODD:
-            failed = update(AnalysisRow).where(AnalysisRow.id == entry_id).values(state=State.FAILED, note=ODD_NOTE)
+        except DAMAGED_ROW_ERRORS:
+            failed = (
+                update(AnalysisRow).where(AnalysisRow.id == entry_id).values(state=State.FAILED, note=DAMAGED_ROW_NOTE)
+            )
             session.execute(failed, execution_options={"synchronize_session": False})
     return None
 
@@ -177,8 +179,8 @@ def requeue(library: Library, claim: Claim) -> bool:
     return True
 
 
-def work_of(library: Library, claim: Claim, pid: int) -> Entry:
-    """Store the process of a claim, and return the analysis.
+def register_worker(library: Library, claim: Claim, pid: int) -> Entry:
+    """Store the ID of the process that works on a claim, and return the analysis.
 
     Raises:
         LibraryError: The claim is no longer valid.
@@ -191,7 +193,7 @@ def work_of(library: Library, claim: Claim, pid: int) -> Entry:
         return to_entry(row)
 
 
-def beat(library: Library, claim: Claim, done: int, total: int, rate: float) -> bool | None:
+def record_heartbeat(library: Library, claim: Claim, done: int, total: int, rate: float) -> bool | None:
     """Store a heartbeat and the progress, and return whether to stop.
 
     Returns:
@@ -226,7 +228,7 @@ def finish(library: Library, claim: Claim, outcome: Outcome, result: Analysis | 
         return True
 
 
-def conclude(library: Library, claim: Claim) -> None:
+def complete_analysis(library: Library, claim: Claim) -> None:
     """Finish an analysis whose timeline is written: compute figures, delete files, then store the result.
 
     In this order, a worker that dies in between leaves no files that should be deleted. Without a valid claim, nothing

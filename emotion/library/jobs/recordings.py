@@ -17,9 +17,9 @@ from sqlalchemy import select
 from emotion.engine.storage import timeline_key
 from emotion.library.entries import JobSettings, State, clean_title
 from emotion.library.jobs.liveness import HeartbeatMonitor
-from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid
+from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, host, is_valid
 from emotion.library.library import Library
-from emotion.library.mapping import is_live, new_row, now, sound_rows, words_of
+from emotion.library.mapping import is_live, new_row, now, readable_rows, search_text
 from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
 from emotion.library.upload_limits import UploadLimits
@@ -50,7 +50,7 @@ def begin_recording(repository: Repository, title: str, source: str, settings: J
     row = new_row(
         uuid.uuid4().hex, repository.owner, source, clean_title(title or source), replace(settings, live=True)
     )
-    row.words = words_of(row)
+    row.words = search_text(row)
     row.state, row.note, row.run = State.RUNNING, "", uuid.uuid4().hex
     row.worker_host, row.worker_pid = host(), os.getpid()
     row.started_at = row.heartbeat_at = now()
@@ -81,7 +81,7 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
     if parts:
         note = f"{why}; everything up to {parts.until_s():.1f} s of it is kept." if why else ""
         parts.merge(key, note)
-    conclude(library, claim)
+    complete_analysis(library, claim)
 
 
 def close_stale_recordings(library: Library, monitor: HeartbeatMonitor[Claim] | None = None) -> list[str]:
@@ -95,7 +95,7 @@ def close_stale_recordings(library: Library, monitor: HeartbeatMonitor[Claim] | 
         LibraryError: The database does not respond.
     """
     with library.database.reading() as session:
-        running = sound_rows(session, select(AnalysisRow).where(AnalysisRow.state == State.RUNNING))
+        running = readable_rows(session, select(AnalysisRow).where(AnalysisRow.state == State.RUNNING))
     recordings = {Claim(row.id, row.run or ""): row for row in running if is_live(row)}
     unchanged_s = (monitor or HeartbeatMonitor()).unchanged_s(
         {claim: row.heartbeat_at for claim, row in recordings.items()}

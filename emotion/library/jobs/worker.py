@@ -14,32 +14,32 @@ from collections.abc import Iterator, Sequence
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.run import Source, analyse_with_checkpoints
-from emotion.engine.storage import no_room, timeline_key, video_key
+from emotion.engine.storage import disk_full_message, timeline_key, video_key
 from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.entries import Entry, State
 from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S, describe_kept
-from emotion.library.jobs.queue import Claim, Outcome, beat, conclude, finish, work_of
+from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, record_heartbeat, register_worker
 from emotion.library.library import Library
-from emotion.limits import limits, no_memory_words
-from emotion.sandbox.rlimits import alarm_of, limit_this_process
+from emotion.limits import limits, out_of_memory_message
+from emotion.sandbox.rlimits import kill_after, limit_this_process
 from emotion.settings import read_settings
 from emotion.stream_state import StreamState
 from emotion.telemetry.counters import exit_status
 from emotion.telemetry.logs import set_up_logs
 from emotion.types import Analysis, Progress
 
-BEAT_S = 0.5
-"""Seconds between heartbeats, at which cancelling is also noticed."""
+HEARTBEAT_INTERVAL_S = 0.5
+"""Seconds between heartbeats; each also checks whether the analysis was cancelled."""
 LEASE_S = HEARTBEAT_TIMEOUT_S / 2
-"""Without a successful heartbeat for this long, a worker pauses writing, as another one may have taken over."""
+"""A worker stops writing after this time without a successful heartbeat, as another worker may have taken over."""
 NICENESS = 5
-"""So that pages take precedence."""
+"""Lowers the priority of workers, so that pages stay responsive."""
 
-# ``__name__`` would be ``__main__``.
+# Not ``__name__``, which is ``__main__`` in a worker.
 log = logging.getLogger("emotion.library.jobs.worker")
 
 
-class Displaced(Exception):  # noqa: N818 – not a fault of this process
+class ClaimLost(Exception):  # noqa: N818 – not a fault of this process
     """The analysis was claimed by another worker or deleted; nothing may be written any more."""
 
 
@@ -62,16 +62,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _work(library: Library, claim: Claim) -> int:
-    entry = work_of(library, claim, os.getpid())
-    pulse = Pulse(library, claim)
-    signal.signal(signal.SIGTERM, lambda *_: pulse.terminated.set())
+    entry = register_worker(library, claim, os.getpid())
+    heartbeat = Heartbeat(library, claim)
+    signal.signal(signal.SIGTERM, lambda *_: heartbeat.terminated.set())
     try:
-        with pulse.beating():
+        with heartbeat.sending():
             log.info("the analysis begins", extra={"model": entry.settings.model, "frames": entry.total})
-            _analyse(library, entry, pulse)
-            conclude(library, claim)
-        log.info("the analysis is over", extra=pulse.figures())
-    except Displaced:
+            _analyse(library, entry, heartbeat)
+            complete_analysis(library, claim)
+        log.info("the analysis is over", extra=heartbeat.figures())
+    except ClaimLost:
         log.warning("another worker has taken over, or the analysis was deleted")
     except _Terminated:
         note = f"Interrupted by a shutdown of the server; {describe_kept(library, claim.id)}."
@@ -84,18 +84,18 @@ def _work(library: Library, claim: Claim) -> int:
     return os.EX_OK
 
 
-def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
-    settings, parts = entry.settings, ClaimedCheckpoint(library, entry.id, pulse)
+def _analyse(library: Library, entry: Entry, heartbeat: Heartbeat) -> None:
+    settings, parts = entry.settings, ClaimedCheckpoint(library, entry.id, heartbeat)
     analyzer = Analyzer(settings.model, settings.detector, eyes=settings.eyes, movements=settings.movements)
-    with library.storage.local(video_key(entry.id)) as path, alarm_of(read_settings().stall_s) as rearm:
+    with library.storage.local(video_key(entry.id)) as path, kill_after(read_settings().stall_s) as rearm:
 
         def step(progress: Progress) -> None:
             rearm()
-            pulse.step(progress)
+            heartbeat.step(progress)
 
         source, longest_s = Source(path, entry.source, entry.source_sha256), limits().duration_s
         note = analyse_with_checkpoints(analyzer, source, settings.sampling, parts, step, longest_s=longest_s)
-    pulse.expect_claim()
+    heartbeat.expect_claim()
     parts.merge(timeline_key(entry.id), note)
 
 
@@ -109,10 +109,10 @@ def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
     if isinstance(error, InputError):
         return Outcome(State.FAILED, str(error), keeps_video=_keep_or_delete_video(library, entry.id, keep))
     kept = describe_kept(library, entry.id)
-    if isinstance(error, OSError) and no_room(error):
+    if isinstance(error, OSError) and disk_full_message(error):
         note = f"The disk is full; {kept}. Free some space, then resume."
     elif isinstance(error, MemoryError):
-        note = f"Not enough memory: {no_memory_words()}; {kept}."
+        note = f"Not enough memory: {out_of_memory_message()}; {kept}."
     elif isinstance(error, OSError):
         note = f"A file cannot be read or written ({error.strerror or type(error).__name__}); {kept}."
     elif isinstance(error, EmotionError):
@@ -129,21 +129,21 @@ def _keep_or_delete_video(library: Library, entry_id: str, keep: bool) -> bool:
     return keep
 
 
-class Pulse:
-    """Sends heartbeats with the progress, and receives cancellation, twice a second."""
+class Heartbeat:
+    """Sends the progress as a heartbeat twice a second, and receives cancellations."""
 
     def __init__(self, library: Library, claim: Claim) -> None:
         self._library, self._claim = library, claim
         self._progress = Progress(0, 0, 0.0)
-        self._over, self._cancelled, self._displaced = threading.Event(), threading.Event(), threading.Event()
+        self._over, self._cancelled, self._claim_lost = threading.Event(), threading.Event(), threading.Event()
         self.terminated = threading.Event()
         self._confirmed_s = time.monotonic()
 
     def step(self, progress: Progress) -> None:
         """Store the progress, and raise if the analysis must stop."""
         self._progress = progress
-        if self._displaced.is_set():
-            raise Displaced
+        if self._claim_lost.is_set():
+            raise ClaimLost
         if self.terminated.is_set():
             raise _Terminated
         if self._cancelled.is_set():
@@ -153,24 +153,24 @@ class Pulse:
         """Wait until a recent heartbeat has succeeded.
 
         Raises:
-            Displaced: Another worker has the analysis.
+            ClaimLost: Another worker has the analysis.
         """
-        while not self._displaced.is_set() and time.monotonic() - self._confirmed_s > LEASE_S:
+        while not self._claim_lost.is_set() and time.monotonic() - self._confirmed_s > LEASE_S:
             if self.terminated.is_set():
                 raise _Terminated
-            time.sleep(BEAT_S / 2)
-        if self._displaced.is_set():
-            raise Displaced
+            time.sleep(HEARTBEAT_INTERVAL_S / 2)
+        if self._claim_lost.is_set():
+            raise ClaimLost
 
     def figures(self) -> dict[str, float]:
-        """Return figures for the log."""
+        """Return the progress as figures for the log."""
         now = self._progress
         return {"frames": now.done, "seconds": round(now.elapsed_s, 3), "frames_per_s": round(now.rate, 1)}
 
     @contextlib.contextmanager
-    def beating(self) -> Iterator[None]:
+    def sending(self) -> Iterator[None]:
         """Send heartbeats during the block."""
-        thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         thread.start()
         try:
             yield
@@ -179,15 +179,15 @@ class Pulse:
             thread.join()
 
     def _run(self) -> None:
-        while not self._over.wait(BEAT_S):
+        while not self._over.wait(HEARTBEAT_INTERVAL_S):
             progress, sent_s = self._progress, time.monotonic()
             try:
-                should_stop = beat(self._library, self._claim, progress.done, progress.total, progress.rate)
+                should_stop = record_heartbeat(self._library, self._claim, progress.done, progress.total, progress.rate)
             except LibraryError as error:
                 log.warning("%s", error)  # the database may be restarting
                 continue
             if should_stop is None:
-                self._displaced.set()
+                self._claim_lost.set()
                 continue
             self._confirmed_s = sent_s
             if should_stop:
@@ -200,16 +200,16 @@ class ClaimedCheckpoint(Checkpoint):
     Args:
         library: The library.
         entry_id: ID of the analysis.
-        pulse: Heartbeats of the claim.
+        heartbeat: Sends the heartbeats of the claim.
     """
 
-    def __init__(self, library: Library, entry_id: str, pulse: Pulse) -> None:
+    def __init__(self, library: Library, entry_id: str, heartbeat: Heartbeat) -> None:
         super().__init__(library.storage, f"{entry_id}/parts")
-        self._pulse = pulse
+        self._heartbeat = heartbeat
 
     def append(self, part: Analysis, state: StreamState | None) -> None:
         """Write a part, after checking the claim."""
-        self._pulse.expect_claim()
+        self._heartbeat.expect_claim()
         super().append(part, state)
 
 

@@ -21,7 +21,9 @@ _ACTIVE = (str(State.QUEUED), str(State.RUNNING))
 
 
 def erase_owner(repository: Repository, timeout_s: float = STOP_TIMEOUT_S) -> int:
-    """Delete all that the owner has: analyses, studies, videos, clips, logs, settings, tokens, name and traces.
+    """Delete everything an owner has: analyses, studies, videos, clips, logs, settings, tokens and display name.
+
+    SQLite's write-ahead log is emptied as well, as it would keep deleted rows.
 
     Args:
         repository: The owner's repository.
@@ -53,7 +55,7 @@ def erase_owner(repository: Repository, timeout_s: float = STOP_TIMEOUT_S) -> in
 def _erase_once(repository: Repository) -> int:
     """Cancel and delete what can be deleted now, and return how many analyses are still stopping.
 
-    The owner's row goes last, when no analysis is left.
+    The owner's row is deleted last, once no analysis is left.
     """
     failures, stopping = [], 0
     for entry_id, state in _states(repository).items():

@@ -16,19 +16,19 @@ from emotion.library.repository import Repository
 KEPT = dt.timedelta(hours=24)
 """How long a key is remembered."""
 ABANDONED = dt.timedelta(minutes=15)
-"""A request that has made no analysis for this long was cut off, such as by a crash."""
+"""A request without an analysis after this time was interrupted, for instance by a crash."""
 
 
 class KeyInUseError(LibraryError):
     """Another request with the same key is being answered."""
 
 
-class KeyOfAnotherRequestError(LibraryError):
-    """The key came before, with another file or other parameters."""
+class KeyReusedError(LibraryError):
+    """The key was used before, with another file or other parameters."""
 
 
 class IdempotentRequest:
-    """One request with a key: ask :meth:`begin` first, then call :meth:`finish` or :meth:`give_up`.
+    """One request with a key: call :meth:`begin` first, then :meth:`finish` or :meth:`release`.
 
     Args:
         repository: Repository of the owner who sent the request; keys of different owners are independent.
@@ -42,11 +42,11 @@ class IdempotentRequest:
         self._mine = ApiRequestRow.owner == self._owner, ApiRequestRow.key == key
 
     def begin(self) -> str | None:
-        """Take the key, and return None; or return the ID of the analysis that an earlier request made.
+        """Reserve the key and return None, or return the ID of the analysis that an earlier request created.
 
         Raises:
             KeyInUseError: The earlier request is still being answered.
-            KeyOfAnotherRequestError: The earlier request asked for something else.
+            KeyReusedError: The earlier request asked for something else.
         """
         self._forget_old()
         if (earlier := self._stored()) is None and self._try_to_take():
@@ -55,18 +55,18 @@ class IdempotentRequest:
         if earlier is None or (earlier[1] is None and earlier[0] == self._fingerprint):
             raise KeyInUseError("a request with this idempotency key is being answered; try again in a moment")
         if earlier[0] != self._fingerprint:
-            raise KeyOfAnotherRequestError(
-                "expected a new idempotency key; this one came with another file or other parameters"
+            raise KeyReusedError(
+                "expected a new idempotency key; this one was used with another file or other parameters"
             )
         return earlier[1]
 
     def finish(self, analysis_id: str) -> None:
-        """Store which analysis was made."""
+        """Store the ID of the analysis that the request created."""
         with self._database.writing() as session:
             session.execute(update(ApiRequestRow).where(*self._mine).values(analysis_id=analysis_id))
 
-    def give_up(self) -> None:
-        """Free the key, as nothing was made."""
+    def release(self) -> None:
+        """Release the key, as the request created no analysis."""
         with self._database.writing() as session:
             session.execute(delete(ApiRequestRow).where(*self._mine, ApiRequestRow.analysis_id.is_(None)))
 

@@ -44,10 +44,10 @@ class SavedCoding:
 
 
 class CodingRepository:
-    """Codebooks and codings of the studies of one owner; those of others do not exist for it.
+    """Codebooks and codings of one owner's studies; it cannot reach those of other owners.
 
-    A coding belongs to the analysis that its cell had then. It is not read while the cell has another one, and is
-    deleted with its analysis or its study.
+    A coding belongs to the analysis that its cell had when it was coded. It is ignored while the cell has another
+    analysis, and is deleted with its analysis or its study.
 
     Args:
         studies: The owner's studies.
@@ -140,7 +140,7 @@ class CodingRepository:
             return empty if row is None or row.analysis_id != analysis else _saved(row)
 
     def save(self, study_id: str, coding: Coding, since: SavedCoding) -> SavedCoding:
-        """Store a coding, and return what is stored then.
+        """Store a coding, and return the coding that is stored now.
 
         If another tab saved it in the meantime, the changes of both are kept.
 
@@ -186,7 +186,7 @@ def expect_coder(name: str) -> None:
     """
     Coding(name, "", "")
     if name.casefold() == MODEL:
-        raise InputError(f"expected another name than {MODEL!r} for a coder; got {brief(name)!r}")
+        raise InputError(f"expected a coder's name other than {MODEL!r}, which is the model's; got {brief(name)!r}")
 
 
 def _analysis_of(session: Session, study_id: str, key: Key) -> str:

@@ -27,7 +27,7 @@ from emotion.studies.study import Key, Study
 
 ABOUT, TIMELINES = "study.json", "timelines"
 VERSION = 1
-"""Of the folder's layout; increased when older versions would misread it."""
+"""Version of the folder's layout; increased when older versions of the program would misread it."""
 
 _ID = re.compile("[0-9a-f]{32}")
 _MAX_BYTES = 64 << 20
@@ -90,7 +90,7 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
         TimelineError: A timeline is damaged; likewise.
         TooLargeError: It is over a limit; likewise.
     """
-    content = _read(_own_file(folder / ABOUT))
+    content = _read(_regular_file(folder / ABOUT))
     study, repository = Study.from_dict(content["study"]), studies.analyses
     codebook, codings = _codings_of(content, study)
     own, ids, added = studies.files(), {}, []
@@ -100,7 +100,7 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
             if analysis in own:
                 ids[analysis] = analysis
             else:
-                timeline = _own_file(_own_folder(folder) / f"{analysis}.parquet")
+                timeline = _regular_file(_regular_folder(folder) / f"{analysis}.parquet")
                 ids[analysis] = _add(repository, timeline, about)
                 added.append(ids[analysis])
             progress.advance()
@@ -132,23 +132,23 @@ def _codings_of(content: Mapping[str, Any], study: Study) -> tuple[Codebook | No
         raise InputError(f"expected a list of codings in {ABOUT}; got {brief(given)}")
     codings = [Coding.from_dict(each) for each in given]
     cells = {cell.key for cell in study.cells}
-    if strange := next((coding for coding in codings if coding.key not in cells), None):
-        raise InputError(f"expected codings of videos in {ABOUT}; got one of {brief(' · '.join(strange.key))}")
+    if unknown := next((coding for coding in codings if coding.key not in cells), None):
+        raise InputError(f"expected codings of videos in {ABOUT}; got one of {brief(' · '.join(unknown.key))}")
     return codebook, codings
 
 
-def _own_file(path: Path) -> Path:
-    """Return a file of the folder, which came from somebody else.
+def _regular_file(path: Path) -> Path:
+    """Return a path in the untrusted folder, after checking that it is a regular file or does not exist.
 
     Raises:
-        InputError: It is a link, which may lead to any file of this machine, or a device or pipe, which may never end.
+        InputError: It is a link, which could point to any file on this machine, or an endless device or pipe.
     """
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise InputError(f"expected files in the folder of a study; {path.name} is a link or something else")
+        raise InputError(f"expected regular files in the folder of a study; {path.name} is a link, device or pipe")
     return path
 
 
-def _own_folder(folder: Path) -> Path:
+def _regular_folder(folder: Path) -> Path:
     timelines = folder / TIMELINES
     if timelines.is_symlink():
         raise InputError(f"expected a folder {TIMELINES} in the folder of a study; it is a link")
@@ -162,17 +162,17 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         version, analyses = content["version"], content["analyses"]
         cells = content["study"]["cells"]
-        is_whole = all(map(_ID.fullmatch, analyses)) and all(cell["analysis"] in analyses for cell in cells)
+        is_complete = all(map(_ID.fullmatch, analyses)) and all(cell["analysis"] in analyses for cell in cells)
     except NotADirectoryError:
-        raise InputError(f"expected a folder that “export” made; {brief(path.parent.name)} is a file") from None
+        raise InputError(f"expected the folder of an exported study; {brief(path.parent.name)} is a file") from None
     except FileNotFoundError:
-        raise InputError(f"expected a folder that “export” made; there is no {ABOUT} in it") from None
+        raise InputError(f"expected the folder of an exported study; there is no {ABOUT} in it") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"expected a study in {ABOUT}; it cannot be read: {brief(error)}") from error
     if version != VERSION:
         raise InputError(f"expected a study of version {VERSION}; got {brief(version)}")
-    if not is_whole:
-        raise InputError(f"expected a whole study in {ABOUT}; it names analyses that it does not have")
+    if not is_complete:
+        raise InputError(f"expected a complete study in {ABOUT}; it refers to analyses that it does not list")
     return dict(content)
 
 

@@ -59,7 +59,7 @@ class StudySummary:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisState:
-    """What a study's table says of an analysis.
+    """The facts about an analysis that the table of a study shows.
 
     Attributes:
         title: Its title.
@@ -79,7 +79,7 @@ class AnalysisState:
 
 
 class StudyRepository:
-    """The studies of one owner; those of others, and analyses of others, do not exist for it.
+    """The studies of one owner; it cannot reach studies or analyses of other owners.
 
     Args:
         repository: The owner's analyses.
@@ -124,31 +124,33 @@ class StudyRepository:
         """
         with self._database.reading() as session:
             row = study_row(session, self._owner, study_id)
-            people = _of(session, study_id, StudyParticipantRow, "name", "variables", "consent", "excluded")
-            stimuli = _of(session, study_id, StudyStimulusRow, "name", "variables", "event", "before_s", "after_s")
+            people = _select_rows(session, study_id, StudyParticipantRow, "name", "variables", "consent", "excluded")
+            stimuli = _select_rows(
+                session, study_id, StudyStimulusRow, "name", "variables", "event", "before_s", "after_s"
+            )
             columns = ("participant", "stimulus", "analysis_id", "start_s", "end_s", "track")
             study = Study(
                 row.title,
                 tuple(Participant(name, values, Consent(consent), why) for name, values, consent, why in people),
                 tuple(Stimulus(*each) for each in stimuli),
-                tuple(Cell(*each) for each in _of(session, study_id, StudyCellRow, *columns)),
+                tuple(Cell(*each) for each in _select_rows(session, study_id, StudyCellRow, *columns)),
             )
             return SavedStudy(row.id, study, row.version)
 
     def find(self, name: str) -> SavedStudy:
-        """Return the study with an ID, or with a title that no other one has.
+        """Return the study with this ID or this title.
 
         Raises:
-            LibraryError: There is none, or there are several.
+            LibraryError: There is no such study, or several have this title.
         """
-        fitting = [each.id for each in self.summaries() if name in {each.id, each.title}]
-        if len(fitting) != 1:
-            there = "several studies have this title; name its ID" if fitting else "there is none"
-            raise LibraryError(f"expected the title or ID of a study; got {name!r}: {there}")
-        return self.get(fitting[0])
+        matching = [each.id for each in self.summaries() if name in {each.id, each.title}]
+        if len(matching) != 1:
+            problem = "several studies have this title; use its ID" if matching else "there is no such study"
+            raise LibraryError(f"expected the title or ID of a study; got {name!r}: {problem}")
+        return self.get(matching[0])
 
     def save(self, saved: SavedStudy, study: Study) -> SavedStudy:
-        """Replace a study, and return what is stored then.
+        """Replace a study, and return it as it is stored now.
 
         Args:
             saved: The study as it was read.
@@ -249,7 +251,7 @@ def _insert(session: Session, table: type[_Part], study_id: str, rows: list[dict
         )
 
 
-def _of(session: Session, study_id: str, table: type[_Part], *columns: str) -> list[tuple[Any, ...]]:
+def _select_rows(session: Session, study_id: str, table: type[_Part], *columns: str) -> list[tuple[Any, ...]]:
     """Return columns of a study's rows in a table, in order."""
     wanted = select(*(getattr(table, name) for name in columns))
     found = session.execute(wanted.where(table.study_id == study_id).order_by(table.place))

@@ -68,7 +68,7 @@ def study_pairs(
 
 
 def _opener(studies: StudyRepository, facts: Mapping[str, _Facts]) -> Opener:
-    """Return what opens the timeline of a cell."""
+    """Return the function that opens the timeline of a cell."""
     storage = studies.analyses.library.storage
 
     @contextmanager

@@ -65,7 +65,7 @@ def krippendorff_alpha(
     kept = [table for units in people.values() if (table := _pairable(units)).shape[1]]
     if not kept:
         raise InputError("expected units with the values of at least two coders; got none")
-    disagree = _interval(kept) if scale == "interval" else _tabled(kept, scale)
+    disagree = _interval(kept) if scale == "interval" else _disagreement_of_tables(kept, scale)
     value = _alpha(disagree(np.ones((1, len(kept)))))
     low, high = interval_of(_alpha(disagree(people_weights(len(kept), resamples, seed)))[:, None], len(kept), level)
     units = sum(table.shape[1] for table in kept)
@@ -107,7 +107,7 @@ def _interval_sums(table: Values) -> tuple[float, float, float, float]:
     return float(observed), float(count.sum()), float(total.sum()), float(squares.sum())
 
 
-def _tabled(people: list[Values], scale: Scale) -> Disagree:
+def _disagreement_of_tables(people: list[Values], scale: Scale) -> Disagree:
     """Return disagreement of values from each person's table of coincidences."""
     everything = np.concatenate([table.ravel() for table in people])
     values = np.unique(everything[np.isfinite(everything)])

@@ -20,7 +20,7 @@ MODEL = "model"
 """Name of the model among the coders."""
 
 NO_CODE = ""
-"""Code of time in which a coder was there but coded nothing."""
+"""Code of time that a coder watched but coded as nothing."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ def from_spans(
     empty: str | None = NO_CODE,
     codes: Sequence[str] | None = None,
 ) -> Codings:
-    """Return the codings of spans: state codes that exclude each other, or one code with its absence.
+    """Return codings from spans: of state codes that exclude each other, or of one code and its absence.
 
-    A unit has the code that holds in its middle; of overlapping spans of one coder, the one that began last.
+    A unit gets the code of the span that contains its middle; of overlapping spans of a coder, the one that began last.
 
     Args:
-        spans: ``coder``, ``participant``, ``code``, ``start_s``, ``end_s``; a row with an empty code and no times says
-            that a coder looked at a participant and coded nothing.
+        spans: ``coder``, ``participant``, ``code``, ``start_s``, ``end_s``; a row with an empty code and without times
+            means that a coder watched a participant and coded nothing.
         durations_s: Participant → length of the recording, s.
         step_s: Length of a unit, s.
         empty: Code of the time between spans of a coder who coded the participant; None leaves it uncoded.
@@ -73,7 +73,7 @@ def from_spans(
 
     Raises:
         InputError: A column is missing, the step is not positive, a participant has no duration, a span ends before it
-            starts, or there is a code that ``codes`` lacks.
+            starts, or a code is not in ``codes``.
     """
     expect_columns(spans, ["coder", "participant", "code", "start_s", "end_s"])
     if not step_s > 0:

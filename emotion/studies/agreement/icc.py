@@ -13,14 +13,14 @@ from emotion.errors import InputError
 from emotion.studies.statistics.resampling import LEVEL, RESAMPLES, Values, interval_of, people_weights
 
 FORMS = {
-    "ICC(1,1)": "each target has raters of its own; one rating",
-    "ICC(2,1)": "the same random raters for all targets, absolute agreement; one rating",
-    "ICC(3,1)": "these raters only, consistency; one rating",
-    "ICC(1,k)": "each target has raters of its own; mean of all ratings",
-    "ICC(2,k)": "the same random raters for all targets, absolute agreement; mean of all ratings",
-    "ICC(3,k)": "these raters only, consistency; mean of all ratings",
+    "ICC(1,1)": "one-way random effects (different raters for each target); single rating",
+    "ICC(2,1)": "two-way random effects (random raters, the same for all targets), absolute agreement; single rating",
+    "ICC(3,1)": "two-way mixed effects (these raters only), consistency; single rating",
+    "ICC(1,k)": "one-way random effects (different raters for each target); mean of ratings",
+    "ICC(2,k)": "two-way random effects (random raters, the same for all targets), absolute agreement; mean of ratings",
+    "ICC(3,k)": "two-way mixed effects (these raters only), consistency; mean of ratings",
 }
-"""Form → what it assumes of raters and of what it is the reliability."""
+"""Form → its model and definition, and whether it is the reliability of a single rating or of a mean."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def resampled_correlations(
 
     Args:
         ratings: ``(targets, raters)``; a target that a rater left out (NaN) is dropped.
-        people: ``(targets,)`` whose target each is.
+        people: ``(targets,)`` the person of each target.
         level: Coverage of the intervals.
         resamples: Resamples of people.
         seed: Seed of the resampling.

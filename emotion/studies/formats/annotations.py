@@ -35,7 +35,7 @@ Tiers = Mapping[str, Sequence[Mark]]
 """Tier → its marks, such as ``{"Ada": [Mark(0, 1.5, "happiness")]}``."""
 
 MOMENT_MS = 1
-"""ELAN and Praat know no moments; they are written as spans this long."""
+"""Moments are written as spans of this length, ms, because ELAN and Praat's interval tiers have none."""
 
 _ROUNDING_S = 1e-9
 

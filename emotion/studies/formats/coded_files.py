@@ -67,14 +67,14 @@ def spans_of_files(files: Mapping[str, Sequence[LoggedEvent]], pattern: NamePatt
     """
     if CODER not in pattern.fields:
         raise InputError(f"expected a pattern with {{coder}}, such as {PATTERNS[0]}; got {brief(pattern.text)!r}")
-    parts, strangers = [], []
+    parts, unmatched = [], []
     for name, events in files.items():
         values = pattern.read(name)
         if values is None:
-            strangers.append(name)
+            unmatched.append(name)
         else:
             parts.append(_spans({STIMULUS: ONLY_STIMULUS, **values}, events))
-    return _joined(parts), strangers
+    return _joined(parts), unmatched
 
 
 def spans_of_codings(codings: Iterable[Coding]) -> pd.DataFrame:

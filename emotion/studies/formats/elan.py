@@ -45,7 +45,7 @@ def elan_spans(text: str, tiers: Sequence[str] = ()) -> list[tuple[float, float,
 
 
 def _origin_s(root: ET.Element) -> float:
-    """Return the time in the video that is 0 in the file; ELAN has one where several media were synchronised."""
+    """Return the time in the video that is 0 in the file; it differs from 0 if several media were synchronised."""
     media = list(root.iter("MEDIA_DESCRIPTOR"))
     videos = [each for each in media if each.get("MIME_TYPE", "").startswith("video")] or media
     return _milliseconds(videos[0].get("TIME_ORIGIN")) or 0.0 if videos else 0.0
@@ -72,7 +72,7 @@ def _times(root: ET.Element) -> Times:
 
 
 def _filled(order: Sequence[str], slots: Mapping[str, float | None]) -> dict[str, float]:
-    """Return the times of a tier's slots; those without one lie at equal distances between those with one."""
+    """Return the times of a tier's slots; slots without a time are spaced evenly between those with one."""
     names = list(dict.fromkeys(order))
     known = [place for place, name in enumerate(names) if slots.get(name) is not None]
     at = {names[place]: slots[names[place]] or 0.0 for place in known}
@@ -83,7 +83,7 @@ def _filled(order: Sequence[str], slots: Mapping[str, float | None]) -> dict[str
 
 
 def _with_children(root: ET.Element, times: Times) -> Times:
-    """Add the annotations that only refer to another one; several of a tier share its time equally."""
+    """Add the annotations that refer to a parent annotation; several of them in a tier divide its time equally."""
     waiting: dict[tuple[int, str], list[str]] = defaultdict(list)
     for number, tier in enumerate(root.iter("TIER")):
         for each in tier.iter("REF_ANNOTATION"):

@@ -24,7 +24,7 @@ BORIS_COLUMNS = frozenset({"Behavior", "Behavior type", "Time"})
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns of a table have what.
+    """The columns of a table that describe events.
 
     Attributes:
         start: Start of each event.
@@ -47,7 +47,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event in the time of its own log, which may begin anywhere.
+    """An event, in the time of its own log, which need not begin at 0.
 
     Attributes:
         start_s: Its start, s.
@@ -183,7 +183,7 @@ KINDS = (*READERS, "xdf", "csv")
 
 
 def offset_by(events: Sequence[LoggedEvent], common: str, at_s: float) -> float:
-    """Return what to add to a log's times, so that the first event with a label is at a time of the video.
+    """Return the offset between a log and a video, s: it moves the first event with a label to a given time.
 
     Args:
         events: The log.
@@ -221,7 +221,7 @@ def read_log(path: Path, kind: str, columns: Columns | None = None) -> list[Logg
         columns: Its columns, if the kind is ``"csv"``.
 
     Raises:
-        InputError: It is something else.
+        InputError: The file is of another format, or damaged.
     """
     if kind == "xdf":
         return xdf_events(path)

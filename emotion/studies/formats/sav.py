@@ -23,7 +23,7 @@ def write_sav(table: pd.DataFrame, study: Study, path: Path) -> dict[str, str]:
     """Write a table of results as ``.sav``.
 
     Args:
-        table: With columns that the codebook knows.
+        table: With columns that are in the codebook.
         study: The study, whose title is the file's label.
         path: The new file.
 
@@ -45,7 +45,7 @@ def write_sav(table: pd.DataFrame, study: Study, path: Path) -> dict[str, str]:
 
 
 def spss_names(columns: Iterable[str]) -> dict[str, str]:
-    """Return column → a name that SPSS allows: letters, digits and ``_``, unique whatever the case."""
+    """Return column → a name that SPSS allows: letters, digits and ``_``, unique even if case is ignored."""
     names: dict[str, str] = {}
     taken: set[str] = set()
     for column in columns:
@@ -70,5 +70,5 @@ def _is_text(column: pd.Series) -> bool:
 
 
 def _cut(text: str, limit: int) -> str:
-    """Return text of at most so many bytes in UTF-8."""
+    """Return the start of a text, at most ``limit`` bytes in UTF-8, without a partial character."""
     return text.encode()[:limit].decode(errors="ignore")

@@ -147,8 +147,8 @@ def around_events(
 ) -> pd.DataFrame:
     """Return measures over the time since an event, such as the same scene; repeated events are averaged per person.
 
-    A row belongs to the step in which its middle lies. Of an event, each step's rows are averaged; then each person's
-    events are averaged with equal weight, so that people with many events count no more than others.
+    A row belongs to the step that contains its middle. The rows of each step are averaged within each event; then each
+    person's events are averaged with equal weight, so that people with many events count no more than others.
 
     Args:
         table: participant × condition × time × measures, at any rate.

@@ -56,7 +56,7 @@ class MixedEffect:
 
 @dataclass(frozen=True)
 class MixedFactor:
-    """The test of all levels of a factor, averaged over those of the other, or of the interaction.
+    """Wald's test of a factor's main effect, averaged over the levels of the other factor, or of their interaction.
 
     Attributes:
         name: The column, or both joined by ``×``.
@@ -106,7 +106,15 @@ class MixedModel:
 
 @dataclass(frozen=True)
 class _Design:
-    """Columns of the fixed effects, which belong to what factor, and which two each interaction is made of."""
+    """The fixed effects.
+
+    Attributes:
+        names: Name of each column.
+        columns: ``(rows,)`` each.
+        factors: Factor, or both joined by ``×`` → numbers of its columns.
+        within: Factors, and an interaction with one, that vary within people.
+        pairs: Number of an interaction's column → numbers of the two columns that it multiplies.
+    """
 
     names: list[str]
     columns: list[Values]
@@ -232,7 +240,7 @@ def _fit(y: Values, design: _Design, people: Places, cells: Places | None) -> tu
 
 
 def _start(y: Values, design: _Design, people: Places, cells: Places | None) -> MixedLMParams:
-    """Return variances from mean squares, at which REML ends in balanced designs, so that its search is short."""
+    """Return start values: variances from mean squares, which are REML's solution for balanced designs."""
     fixed = np.column_stack(design.columns)
     inner = sum(len(places) for factor, places in design.factors.items() if factor in design.within)
     coefficients = np.linalg.lstsq(fixed, y, rcond=None)[0]

@@ -20,11 +20,11 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Permutations:
-    """Rearrangements of the data, the one that was observed first.
+    """Permutations of the data; the first row is the data as observed.
 
     Attributes:
         rows: ``(permutations, people)``; signs −1 and 1, or 1 for members of the first group and 0 for others.
-        exact: Whether these are all rearrangements, not a random sample.
+        exact: Whether these are all distinct permutations, not a random sample.
     """
 
     rows: Values
@@ -35,9 +35,9 @@ class Permutations:
 
 
 def sign_flips(people: int, permutations: int = PERMUTATIONS, seed: int = 0) -> Permutations:
-    """Return signs for the differences of ``people`` people: all halves of the sign flips, or a random sample.
+    """Return signs for the differences of ``people`` people: one half of all sign flips, or a random sample.
 
-    A two-sided test gets the same statistic from all signs reversed, so that half of them suffices.
+    Reversing all signs does not change the statistic of a two-sided test, so the other half is not needed.
 
     Args:
         people: Number of differences, at least 1.
@@ -88,7 +88,7 @@ def paired_t(differences: Values, signs: Values) -> Values:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (signs @ filled) / counts
         spread = np.where(counts > 1, squares - counts * mean**2, np.nan)
-        return _ratio(mean, _no_rounding(spread, squares) / (counts - 1) / counts)
+        return _ratio(mean, _without_rounding_errors(spread, squares) / (counts - 1) / counts)
 
 
 def two_sample_t(values: Values, members: Values, *, equal_variances: bool) -> Values:
@@ -144,16 +144,16 @@ def _moments(filled: Values, known: Values, members: Values) -> tuple[Values, Va
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (members @ filled) / counts
         spread = np.where(counts > 1, members @ filled**2 - counts * mean**2, np.nan)
-    return counts, mean, _no_rounding(spread, (filled**2).sum(axis=0))
+    return counts, mean, _without_rounding_errors(spread, (filled**2).sum(axis=0))
 
 
-def _no_rounding(spread: Values, scale: Values) -> Values:
-    """Return sums of squares with those that are rounding errors as 0."""
+def _without_rounding_errors(spread: Values, scale: Values) -> Values:
+    """Return sums of squares, with those within rounding error of 0 set to 0."""
     return np.where(spread <= 1e-13 * scale, 0.0, spread)
 
 
 def _ratio(difference: Values, variance: Values) -> Values:
-    """Return difference ÷ standard error, with 0 ÷ 0 as 0."""
+    """Return difference ÷ standard error; 0 for 0 ÷ 0."""
     with np.errstate(invalid="ignore", divide="ignore"):
         t = difference / np.sqrt(variance)
     return np.where((variance == 0) & (difference == 0), 0.0, t)

@@ -18,7 +18,7 @@ RESAMPLES = 2000
 """Resamples of a bootstrap unless another number is asked for."""
 
 MIN_PEOPLE = 5
-"""With fewer people, no bootstrap interval is computed: resamples of so few say too little."""
+"""With fewer people, no bootstrap interval is computed, as it would be unreliable."""
 
 
 @lru_cache(maxsize=1)  # the curves of all conditions usually have the same people

@@ -24,7 +24,7 @@ def contrast_sentence(contrast: Contrast) -> str:
     places = decimals(contrast.low, contrast.high)
     low, high = (number(limit, places) for limit in _ordered(contrast))
     effect = contrast.effects[0]
-    details = [p_words(p, corrected=contrast.p_holm is not None), _people(contrast)]
+    details = [p_text(p, corrected=contrast.p_holm is not None), _people(contrast)]
     if math.isfinite(effect.value):
         details.append(f"{effect.name} = {number(effect.value, 2)}")
     told = ", ".join(details)
@@ -44,7 +44,7 @@ def contrast_sentence(contrast: Contrast) -> str:
 
 
 def cluster_sentences(test: ClusterTest) -> list[str]:
-    """Return a sentence for each reliable cluster of a test and one on what it means, or one that there is none."""
+    """Return a sentence for each reliable cluster and one on their limits, or a sentence that there is none."""
     reliable = [cluster for cluster in test.clusters if cluster.p < ALPHA]
     if not reliable:
         return [f"At no time was there a reliable difference in {test.measure} between {test.a} and {test.b}."]
@@ -58,7 +58,7 @@ def effect_sentence(model: MixedModel, effect: MixedEffect) -> str:
     found = "differs reliably" if effect.p < ALPHA else "does not differ reliably"
     return (
         f"{model.measure} {found} for {effect.term}: {size} ({_interval(model.level)} {low} to {high}; "
-        f"t({effect.df:g}) = {number(effect.t, 2)}, {p_words(effect.p)}, {model.people} people)."
+        f"t({effect.df:g}) = {number(effect.t, 2)}, {p_text(effect.p)}, {model.people} people)."
     )
 
 
@@ -71,15 +71,15 @@ def decimals(low: float, high: float) -> int:
 
 
 def number(value: float, places: int) -> str:
-    """Return a number with so many decimals and a true minus sign."""
+    """Return a number with a given number of decimals and a minus sign (not a hyphen); "unknown" for NaN."""
     if not math.isfinite(value):
         return "unknown" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     text = f"{abs(value):.{places}f}"
     return f"−{text}" if value < 0 and float(text) else text
 
 
-def p_words(p: float, *, corrected: bool = False) -> str:
-    """Return a p-value in words: ``p = 0.031``, ``p < 0.001``, ``p = 0.031 after Holm's correction``."""
+def p_text(p: float, *, corrected: bool = False) -> str:
+    """Return a p-value as text: ``p = 0.031``, ``p < 0.001``, ``p = 0.031 after Holm's correction``."""
     words = "p unknown" if math.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
     return f"{words} after Holm's correction" if corrected else words
 
@@ -106,5 +106,5 @@ def _cluster_sentence(test: ClusterTest, cluster: Cluster) -> str:
     size = number(abs(cluster.difference), decimals(0.0, cluster.difference))
     return (
         f"From {cluster.start_s:g} to {cluster.end_s:g} s, {test.measure} was higher in {upper} than in {lower} "
-        f"by {size} on average ({p_words(cluster.p)} in a cluster permutation test)."
+        f"by {size} on average ({p_text(cluster.p)} in a cluster permutation test)."
     )

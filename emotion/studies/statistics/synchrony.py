@@ -16,7 +16,7 @@ WINDOW_S = 5.0
 """Length of a window, s."""
 
 MAX_LAG_S = 2.0
-"""Longest lag that is looked at, s."""
+"""Longest lag that is considered, s."""
 
 MIN_SHARE = 0.8
 """Share of a window's samples that both tracks need."""
@@ -209,7 +209,7 @@ def against_shuffled_pairs(
 def against_shifts(
     first: ArrayLike, second: ArrayLike, figure: PairFigure = correlation, *, max_shifts: int | None = None
 ) -> ShuffledPairs:
-    """Test one pair against the same tracks shifted in time, as there are no others to shuffle it with.
+    """Test one pair against the same tracks shifted in time, if there are no other pairs to shuffle it with.
 
     All circular shifts are used: without the short ones, which resemble the real pair, the test would find too much.
     Assumes that the tracks are stationary: with a trend or at a common start, shifted tracks differ from real ones even

@@ -64,8 +64,8 @@ def _as_uint8(values: np.ndarray) -> Image:
         raise ImageError(f"expected floats of 0 to 1 in a picture; got {low:.6g} to {high:.6g}")
     if kind != "f" and not (low >= 0 and high <= 255):
         raise ImageError(f"expected whole numbers of 0 to 255 in an array of {values.dtype}; got {low} to {high}")
-    return _whole(values) if kind == "f" else values.astype(np.uint8)
+    return _floats_to_uint8(values) if kind == "f" else values.astype(np.uint8)
 
 
-def _whole(values: np.ndarray) -> Image:
+def _floats_to_uint8(values: np.ndarray) -> Image:
     return (values * values.dtype.type(255)).round().clip(0, 255).astype(np.uint8)

@@ -138,7 +138,7 @@ def _decode(content: bytes) -> np.ndarray | None:
 
 
 def _expect_memory(content: bytes, facts: TiffFacts | None) -> None:
-    """Raise MemoryError if there is no room for decoding, of which OpenCV says nothing."""
+    """Raise MemoryError if there is too little memory for decoding, which OpenCV does not report."""
     if facts is None:
         width, height = struct.unpack_from(">II", content, 16)
         facts = TiffFacts(width, height, 16, _PNG_SAMPLES[content[25]], is_raw=False)

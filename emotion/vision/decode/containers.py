@@ -36,7 +36,7 @@ _PICTURES = (
     "png bmp webp tiff jpeg2000"
 )
 CODECS = frozenset(_PICTURES.split())
-"""FFmpeg's names of the decoders of pictures: what cameras, phones, screens, editors and browsers have written."""
+"""FFmpeg's names of the allowed video decoders: codecs of cameras, phones, screen recorders, editors and browsers."""
 
 _SOUND = (
     "aac aac_latm ac3 eac3 mp1 mp1float mp2 mp2float mp3 mp3float opus libopus vorbis libvorbis flac alac dca "
@@ -45,7 +45,7 @@ _SOUND = (
     "pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_f64be pcm_bluray pcm_dvd"
 )
 SOUND_CODECS = frozenset(_SOUND.split())
-"""The same for sound, which copies for the browser and annotated videos carry."""
+"""The same for audio, which is copied to annotated videos and to videos converted for the browser."""
 
 _OPTIONS = {
     "format_whitelist": ",".join((*FORMATS, "yuv4mpegpipe")),
@@ -60,7 +60,7 @@ def path_of(source: object) -> Path:
     """Return a video's path from a string or path object.
 
     Raises:
-        VideoError: It is something else.
+        VideoError: It is neither.
     """
     if not isinstance(source, str | os.PathLike):
         raise VideoError(f"expected the path of a video; got {type(source).__name__}")

@@ -60,20 +60,20 @@ def hdr_luma(picture: Any) -> Image:
 def hdr_rgb(picture: Any) -> Image:
     """Return the ``(H, W, 3)`` uint8 SDR RGB of an HDR picture, as stored."""
     converted = VideoReformatter().reformat(picture, format="rgb48le").to_ndarray()
-    return _toned(np.asarray(converted, np.uint16) >> (16 - _BITS), picture.color_trc)
+    return _tone_mapped(np.asarray(converted, np.uint16) >> (16 - _BITS), picture.color_trc)
 
 
 def still_rgb(coded: Image, transfer: int) -> Image:
     """Return the ``(H, W, 3)`` uint8 SDR RGB of a PQ or HLG still picture, whose values have 8 bits."""
     steps: NDArray[np.uint16] = np.rint(np.arange(256) * ((2**_BITS - 1) / 255)).astype(np.uint16)
-    return _toned(steps[coded], transfer)
+    return _tone_mapped(steps[coded], transfer)
 
 
-def _toned(coded: NDArray[np.integer[Any]], transfer: int) -> Image:
+def _tone_mapped(coded: NDArray[np.integer[Any]], transfer: int) -> Image:
     peak = _peak(transfer)
     light = cv2.transform(_light_table(transfer)[coded], _BT2020_TO_BT709)
     steps = np.clip(light * (_STEPS / peak), 0, _STEPS).astype(np.uint16)
-    return _shown_table(peak)[steps]
+    return _display_table(peak)[steps]
 
 
 def _peak(transfer: int) -> float:
@@ -91,7 +91,7 @@ def _light(signal: NDArray[np.float64], transfer: int) -> NDArray[np.float64]:
     return np.minimum(10_000 / _WHITE_CD_M2 * light, _PQ_PEAK)
 
 
-def _shown(light: NDArray[np.float64], peak: float) -> Image:
+def _display_values(light: NDArray[np.float64], peak: float) -> Image:
     """Return 8-bit values of light: unchanged below the knee, compressed above it, with the peak at 255."""
     over, most = np.maximum(light - _KNEE, 0) / (1 - _KNEE), (peak - _KNEE) / (1 - _KNEE)
     # Reinhard et al. 2002, equation 4: slope 1 at the knee, 1 at the peak.
@@ -104,7 +104,7 @@ def _shown(light: NDArray[np.float64], peak: float) -> Image:
 def _grey_table(transfer: int, bits: int, full: bool) -> Image:
     codes = np.arange(2**bits) / (2 ** (bits - 8) if not full else (2**bits - 1))
     signal = codes if full else np.clip((codes - 16) / 219, 0, 1)
-    return _shown(_light(signal, transfer), _peak(transfer))
+    return _display_values(_light(signal, transfer), _peak(transfer))
 
 
 @cache
@@ -113,5 +113,5 @@ def _light_table(transfer: int) -> NDArray[np.float32]:
 
 
 @cache
-def _shown_table(peak: float) -> Image:
-    return _shown(np.linspace(0, peak, _STEPS + 1), peak)
+def _display_table(peak: float) -> Image:
+    return _display_values(np.linspace(0, peak, _STEPS + 1), peak)

@@ -93,7 +93,7 @@ def pictures_of(container: Any, stream: Any) -> Iterator[Any]:
 
 
 def _counts_decoding(container: Any, stream: Any, stamps: Stamps) -> bool:
-    """Return whether stamps rise in decoding order although frames are reordered, as H.264 in AVI is stamped."""
+    """Return whether stamps rise in decoding order although frames are reordered, as with H.264 in AVI."""
     is_reordered = "avi" in container.format.name and stream.codec_context.has_b_frames
     return bool(is_reordered and len(stamps) and (np.diff(stamps) > 0).all())
 
@@ -101,8 +101,8 @@ def _counts_decoding(container: Any, stream: Any, stamps: Stamps) -> bool:
 def _decodable(path: str, stamps: Stamps, keys: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which packets become frames.
 
-    In a stream cut from a longer one, packets before the first key frame do not, nor do those that follow the key frame
-    but are displayed before it.
+    In a stream that was cut from a longer one, two kinds of packets do not: those before the first key frame, and those
+    that follow it but are displayed before it.
     """
     seen = np.ones(len(stamps), bool)
     if not len(stamps) or (keys[0] and not (stamps[: DEEPEST_REORDER + 1] < stamps[0]).any()):

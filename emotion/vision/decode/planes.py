@@ -27,16 +27,16 @@ def luma_of(picture: Any, shape: Shape | None = None) -> Image:
         picture: A decoded frame.
         shape: The stream's display shape; None for a single picture.
     """
-    return _shown(_stored_luma(picture), picture, shape)
+    return _displayed(_stored_luma(picture), picture, shape)
 
 
 def rgb_of(picture: Any, shape: Shape | None = None) -> Image:
     """Return ``(H, W, 3)`` uint8 RGB, upright, with the arguments of :func:`luma_of`."""
     if is_hdr(picture):
-        return _shown(hdr_rgb(picture), picture, shape)
+        return _displayed(hdr_rgb(picture), picture, shape)
     # A new converter, as a frame's own one is not safe if two threads share the frame.
     converted = VideoReformatter().reformat(picture, format="rgb24")
-    return _shown(np.asarray(converted.to_ndarray(), np.uint8), picture, shape)
+    return _displayed(np.asarray(converted.to_ndarray(), np.uint8), picture, shape)
 
 
 def _stored_luma(picture: Any) -> Image:
@@ -53,7 +53,7 @@ def _stored_luma(picture: Any) -> Image:
     return np.asarray(cv2.convertScaleAbs(grey, alpha=gain, beta=-_LIMITED_BLACK * gain), np.uint8)
 
 
-def _shown(image: Image, picture: Any, shape: Shape | None) -> Image:
+def _displayed(image: Image, picture: Any, shape: Shape | None) -> Image:
     if shape is None:
         return orientation_of(picture).apply(image)
     return shape.fit(image, shape.orientation_of(picture))

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from emotion.errors import ImageError, InputError, TooLargeError, brief
-from emotion.limits import check_picture, no_memory_words
+from emotion.limits import check_picture, out_of_memory_message
 from emotion.settings import read_settings
 from emotion.types import Image
 from emotion.vision.decode.colour import DARK, has_alpha, is_deep_colour, read_deep_colour, tiff_facts
@@ -213,7 +213,7 @@ def _orientation_of(picture: Pillow.Image) -> int:
 def _explained(error: Exception, content: bytes, name: str) -> ImageError:
     """Return the error to show: another kind of file, an unsupported kind of picture, or a damaged one."""
     if isinstance(error, MemoryError):
-        return ImageError(f"{name} cannot be read: {no_memory_words('a picture')}")
+        return ImageError(f"{name} cannot be read: {out_of_memory_message('a picture')}")
     kind, form = other_kind(content), format_of(content)
     if kind is not None:
         return ImageError(f"{name} is {kind}; expected a picture: {EXPECTED}")

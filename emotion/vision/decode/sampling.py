@@ -47,7 +47,7 @@ class Sampling:
         return time_s + ROUNDING_S < self.start_s
 
     def is_after(self, time_s: float) -> bool:
-        """Return whether a frame's time lies behind the part."""
+        """Return whether a frame's time lies after the part."""
         return self.end_s is not None and time_s + ROUNDING_S >= self.end_s
 
     def expected_frames(self, info: VideoInfo) -> int:

@@ -96,7 +96,7 @@ def survey(path: str | Path) -> Survey:
 
 
 def survey_opened(container: Any, stream: Any) -> tuple[Survey, bool]:
-    """Return the facts about an open video's time, and whether the container is still, or again, at its start.
+    """Return the facts about an open video's time, and whether the container is at its start afterwards.
 
     Opening a video costs several times as much as reading its packets, so the caller's container is read and rewound.
 
@@ -108,7 +108,7 @@ def survey_opened(container: Any, stream: Any) -> tuple[Survey, bool]:
         return facts.survey, True
     facts.survey = _survey(container, stream)
     index = stream.index_entries
-    # Other containers have no index of all frames before they are read, or damage stopped the reading.
+    # Only mp4 has an index of all frames at once. If the numbers differ, damage stopped the reading.
     if "mp4" not in container.format.name or not facts.survey.frames or facts.survey.frames != len(index):
         return facts.survey, False
     container.seek(index[0].timestamp, stream=stream)
@@ -121,13 +121,13 @@ class _Cached:
 
 
 def _cached(path: str | Path) -> _Cached:
-    """Return the place for a file's facts, empty after every change of the file."""
+    """Return the cache entry of a file; it is empty after every change of the file."""
     facts = Path(path).stat()
-    return _place(str(path), facts.st_mtime_ns, facts.st_size)
+    return _cache_entry(str(path), facts.st_mtime_ns, facts.st_size)
 
 
 @lru_cache(maxsize=32)
-def _place(_path: str, _changed_ns: int, _size: int) -> _Cached:
+def _cache_entry(_path: str, _changed_ns: int, _size: int) -> _Cached:
     return _Cached()
 
 
@@ -162,7 +162,7 @@ def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
 
 def _is_regular(stamps: Stamps, longest_s: float) -> bool:
     """Return whether stamps are distinct, without jumps, and reordered no more than codecs allow."""
-    if np.isnan(stamps).any() or _strays(stamps).any():
+    if np.isnan(stamps).any() or _outliers(stamps).any():
         return False
     gaps = np.diff(np.sort(stamps))
     if len(gaps) and (gaps.min() <= 0 or gaps.max() > longest_s):
@@ -195,7 +195,7 @@ def _plausible(stamps: Stamps) -> Stamps:
     # Next to a restart, a correct stamp is close to the stamps on one side only.
     beside = np.minimum(np.abs(values - _medians_before(values)), np.abs(values - _medians_before(values[::-1])[::-1]))
     usual = max(1.0, 2 * DEEPEST_REORDER * float(np.median(np.abs(np.diff(values, append=values[-1])))))
-    order[known[(beside > usual) | _strays(values)]] = np.nan
+    order[known[(beside > usual) | _outliers(values)]] = np.nan
     missing = np.isnan(order)
     order[missing] = np.interp(np.flatnonzero(missing), np.flatnonzero(~missing), order[~missing])
     return order
@@ -207,20 +207,23 @@ def _medians_before(values: Stamps) -> Stamps:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded[:-1], 2 * _AROUND), axis=1))
 
 
-def _strays(stamps: Stamps) -> NDArray[np.bool_]:
-    """Return isolated stamps that are out of order by far more places than others; many together are a restart."""
+def _outliers(stamps: Stamps) -> NDArray[np.bool_]:
+    """Return which stamps are isolated outliers: out of order by far more positions than others.
+
+    Many of them together are a restart of the clock, not outliers.
+    """
     later, earlier = np.zeros(len(stamps), int), np.zeros(len(stamps), int)
     for places in range(1, min(DEEPEST_REORDER, len(stamps) - 1) + 1):
         is_less = stamps[places:] < stamps[:-places]
         later[:-places] += is_less
         earlier[places:] += is_less
-    found = (later > _far_out(later)) | (earlier > _far_out(earlier))
+    found = (later > _outlier_limit(later)) | (earlier > _outlier_limit(earlier))
     beside_restart = np.maximum(later, earlier) > DEEPEST_REORDER // 2
     crowd = np.convolve(beside_restart, np.ones(2 * _AROUND + 1, int))[_AROUND:-_AROUND] > _AROUND
     return np.asarray(found & ~crowd, bool)
 
 
-def _far_out(places: NDArray[np.int_]) -> float:
+def _outlier_limit(places: NDArray[np.int_]) -> float:
     return 2 * float(np.percentile(places, 95)) + 2 if len(places) else 0.0
 
 
@@ -237,7 +240,7 @@ def _repaired_times(
     heard: list[Stamps] = []
 
     def is_real(first_s: float, last_s: float) -> bool:
-        heard.append(heard[0] if heard else _sound_stamps(path))
+        heard.append(heard[0] if heard else _audio_stamps(path))
         # Before a jump, sound may last some seconds longer than the frames, but not until the frames after it.
         middle_s, end_s = (first_s + last_s) / 2, last_s - _SAME_PLACE_S
         is_heard = bool(((heard[0] > middle_s) & (heard[0] < end_s)).any())
@@ -250,7 +253,7 @@ def _repaired_times(
     return np.array(times), clock.repairs
 
 
-def _sound_stamps(path: str) -> Stamps:
+def _audio_stamps(path: str) -> Stamps:
     stamps = array("d")
     with open_container(path) as container, contextlib.suppress(av.error.FFmpegError):
         if container.streams.audio:
@@ -262,14 +265,14 @@ def _sound_stamps(path: str) -> Stamps:
 
 def _rates(stream: Any) -> list[float]:
     """Return the frame rates that a file states, the most reliable first, or a fallback."""
-    said = [stream.average_rate, stream.guessed_rate, stream.codec_context.framerate, stream.base_rate]
+    stated = [stream.average_rate, stream.guessed_rate, stream.codec_context.framerate, stream.base_rate]
     if stream.container.format.name in _RAW:
-        said = said[1:]
-    return [float(rate) for rate in said if rate and rate <= _MOST_RATE] or [_FALLBACK_RATE]
+        stated = stated[1:]
+    return [float(rate) for rate in stated if rate and rate <= _MOST_RATE] or [_FALLBACK_RATE]
 
 
 def _rate(times: Stamps, rates: list[float], step_s: float) -> float:
-    """Return the stated rate that agrees with the measured one and is more exact, else the measured one."""
+    """Return the first stated rate that agrees with the measured one and is more exact; else the measured one."""
     if len(times) < 2:
         return rates[0]
     measured = (len(times) - 1) / max(float(times[-1] - times[0]), step_s * 1e-3)

@@ -15,7 +15,7 @@ import av
 import av.error
 
 from emotion.errors import VideoError
-from emotion.limits import check_frame, no_memory_words
+from emotion.limits import check_frame, out_of_memory_message
 from emotion.types import Frame, Image, VideoInfo
 from emotion.vision.decode.containers import open_container, path_of, picture_stream
 from emotion.vision.decode.hdr import is_hdr
@@ -190,7 +190,7 @@ def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator
     if after is not None or start_s > 0:
         with _surveyed(path) as (container, stream, facts):
             view = _View(_shape(container, stream), has_places=True)
-            if (found := _sought(container, stream, facts, view.shape, start_s, after)) is not None:
+            if (found := _seek(container, stream, facts, view.shape, start_s, after)) is not None:
                 for index, time_s, picture in found:
                     yield index, time_s, picture, view
                 return
@@ -207,7 +207,7 @@ def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float
                 yield index, time_s, picture, view
 
 
-def _sought(
+def _seek(
     container: Any, stream: Any, facts: Survey, shape: Shape, start_s: float, after: Position | None
 ) -> Iterator[tuple[int, float, Any]] | None:
     """Return the frames after a position or from a time on; None if seeking there is unreliable."""
@@ -241,7 +241,7 @@ def _timed(
             index, last_s = index + 1, time_s
             yield index, time_s, picture
     except MemoryError as error:
-        raise VideoError(f"{path.name} cannot be read: {no_memory_words()}") from error
+        raise VideoError(f"{path.name} cannot be read: {out_of_memory_message()}") from error
     except av.error.FFmpegError as error:
         where = "before its first frame" if last_s is None else f"after {last_s:.1f} s"
         raise VideoError(f"{path.name} is damaged: it breaks off {where}") from error
@@ -294,7 +294,7 @@ def _first_picture(container: Any, stream: Any) -> Any:
     try:
         first = next(pictures_of(container, stream), None)
     except MemoryError as error:
-        raise VideoError(f"{name} cannot be read: {no_memory_words()}") from error
+        raise VideoError(f"{name} cannot be read: {out_of_memory_message()}") from error
     except av.error.FFmpegError as error:
         raise VideoError(f"{name} is damaged: it breaks off before its first frame") from error
     if first is None:

@@ -1,4 +1,4 @@
-"""Pictures that a face fills: with a border around it, the detector and the mesh find it."""
+"""Adds a border to pictures, so that the detector and the mesh find a face that fills the picture."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from emotion.types import Face, FloatArray, FrameResult, Image
 
 BORDER = 0.5
-"""Width of the border as a share of the picture's longer side. Of faces that were cut out tightly (RAF-DB, FER2013), a
-quarter of the longer side finds fewer, and three quarters find no more."""
+"""Width of the border as a share of the picture's longer side. With a quarter of the longer side, fewer tightly cropped
+faces (RAF-DB, FER2013) are found; with three quarters, no more."""
 
 LONGEST_PX = 640
-"""Larger pictures are shrunk to this first: a face that fills them is still large then."""
+"""Longer side to which larger pictures are shrunk first; a face that fills them is still large enough."""
 
 LEAST_HEIGHT = 0.4
 """Height of a face that fills its picture, as a share of the picture's shorter side. Smaller ones are found without a

@@ -29,7 +29,7 @@ FEATURES = ("mesh", "short_range", "detector")
 SURROUNDINGS = 1.5
 """Side of the square around a face, in longer sides of its box."""
 MIN_VISIBLE = 0.7
-"""A face is checked only if at least this share of its surroundings, which the detector needs, is in the picture."""
+"""A face is only checked if at least this share of its surroundings is in the picture, as the detector needs them."""
 
 _MAX_LOGIT = 20.0
 _SQUARES = (1.6, 2.5)
@@ -67,20 +67,20 @@ class FaceCheck:
         self._mesh, self._short_range = mesh, short_range
         self._weights = weights or load_weights()
 
-    def __call__(self, luma: Image, rgb: Image, find: Face, fits: Sequence[Mesh]) -> bool:
+    def __call__(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> bool:
         """Return whether a detection is a face; True if too little of it is visible to decide.
 
         Args:
             luma: ``(H, W)`` uint8.
             rgb: ``(H, W, 3)`` uint8, the same picture.
-            find: The detection.
+            detection: The detection to check.
             fits: The mesh fitted to the detector's box, and again to where that fit placed the face.
         """
         if visible_share(fits[-1].points, luma) < MIN_VISIBLE:
             return True
-        return self._weights.score(self.measure(luma, rgb, find, fits)) >= self._weights.limit
+        return self._weights.score(self.measure(luma, rgb, detection, fits)) >= self._weights.limit
 
-    def measure(self, luma: Image, rgb: Image, find: Face, fits: Sequence[Mesh]) -> FloatArray:
+    def measure(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> FloatArray:
         """Return the ``(3,)`` float32 :data:`FEATURES`; arguments as in a call.
 
         They are the logits of the mesh's mean presence, of the short-range detector and of the first detector.
@@ -93,7 +93,7 @@ class FaceCheck:
             _cut_out(rgb, Roi(roi.x, roi.y, side * factor, roi.angle), self._short_range.side) for factor in _SQUARES
         )
         short_range = max(self._short_range.best_logit(square) for square in squares)
-        return np.array([mesh, short_range, _logit(find.confidence)], np.float32)
+        return np.array([mesh, short_range, _logit(detection.confidence)], np.float32)
 
 
 def visible_share(points: FloatArray, luma: Image) -> float:

@@ -16,7 +16,7 @@ from emotion.vision.litert import LiteRTModel
 from emotion.vision.mediapipe_files import BLAZEFACE_BACK, BLAZEFACE_SHORT, mediapipe_file
 
 MIN_CONFIDENCE = 0.5
-"""Low, as the mesh then rejects detections that are not faces."""
+"""Minimum confidence of a detection; low, as the mesh rejects detections that are not faces."""
 MAX_IOU = 0.3
 SINGLE_PASS_PX = 400
 """Pictures whose longer side is at most this need no tiles."""
@@ -51,10 +51,12 @@ class BlazeFace:
     def detect(self, image: Image, regions: Sequence[Region] | None = None) -> list[Face]:
         """Return the faces in ``(H, W, 3)`` RGB ``image``, most confident first."""
         height, width = image.shape[:2]
-        finds = [
-            find for region in (regions or self.regions(width, height)) for find in self._detect_region(image, region)
+        detections = [
+            detection
+            for region in (regions or self.regions(width, height))
+            for detection in self._detect_region(image, region)
         ]
-        return _suppress(finds)
+        return _suppress(detections)
 
     def best_logit(self, square: Image) -> float:
         """Return the highest face score in a ``(side, side, 3)`` RGB square, as a logit."""
@@ -105,11 +107,11 @@ class HaarCascade:
         boxes, _, weights = cv2.CascadeClassifier(self._path).detectMultiScale3(
             grey, scaleFactor=1.1, minNeighbors=5, minSize=(smallest, smallest), outputRejectLevels=True
         )
-        finds = [
+        detections = [
             Face(np.array([x, y, x + w, y + h], np.float32), 1 / (1 + math.exp(-float(weight))))
             for (x, y, w, h), weight in zip(boxes, weights, strict=True)
         ]
-        return sorted(finds, key=lambda face: -face.confidence)
+        return sorted(detections, key=lambda face: -face.confidence)
 
 
 DETECTORS: dict[str, Callable[[], Detector]] = {"blazeface": BlazeFace, "haar": HaarCascade}
@@ -188,10 +190,12 @@ def _not_cut_off(boxes: FloatArray, region: Region, width: int, height: int) -> 
     return ~((room < BORDER_PX) & inner).any(axis=1)
 
 
-def _suppress(finds: list[Face]) -> list[Face]:
+def _suppress(detections: list[Face]) -> list[Face]:
     """Keep the most confident of overlapping detections."""
-    if not finds:
+    if not detections:
         return []
-    boxes = [(*map(float, face.box_xyxy[:2]), *map(float, face.box_xyxy[2:] - face.box_xyxy[:2])) for face in finds]
-    kept = cv2.dnn.NMSBoxes(boxes, [face.confidence for face in finds], MIN_CONFIDENCE, MAX_IOU)
-    return [finds[int(index)] for index in np.ravel(kept)]
+    boxes = [
+        (*map(float, face.box_xyxy[:2]), *map(float, face.box_xyxy[2:] - face.box_xyxy[:2])) for face in detections
+    ]
+    kept = cv2.dnn.NMSBoxes(boxes, [face.confidence for face in detections], MIN_CONFIDENCE, MAX_IOU)
+    return [detections[int(index)] for index in np.ravel(kept)]

@@ -12,7 +12,7 @@ from emotion.types import Detector, Face, FloatArray, Image, Region
 TURNS = (2, 1, 3)
 """Counter-clockwise quarter turns to try, upside down first, for cameras mounted on a ceiling."""
 MIN_CONFIDENCE = 0.75
-"""Higher than for upright faces, as three more searches give three times as many false detections."""
+"""Minimum confidence; higher than for upright faces, as three more searches find three times as many false faces."""
 _EYES = ((0.3, 0.4), (0.7, 0.4))
 """Where the right and the left eye are in a face's box, as shares of its sides."""
 
@@ -40,18 +40,18 @@ class Turned:
         del regions
         turned = np.ascontiguousarray(np.rot90(image, self._turn))
         sure = (face for face in self._detector.detect(turned) if face.confidence >= MIN_CONFIDENCE)
-        return [_turned_back(face, self._turn, turned.shape) for face in sure]
+        return [_rotated_back(face, self._turn, turned.shape) for face in sure]
 
 
-def _turned_back(face: Face, turn: int, shape: tuple[int, ...]) -> Face:
+def _rotated_back(face: Face, turn: int, shape: tuple[int, ...]) -> Face:
     """Map a face from a picture rotated by ``turn`` quarters, of this shape, to the picture before."""
     marks = _eyes(face.box_xyxy) if face.landmarks is None else face.landmarks
-    corners = _points_back(face.box_xyxy.reshape(2, 2), turn, shape)
+    corners = _rotate_points(face.box_xyxy.reshape(2, 2), turn, shape)
     box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
-    return replace(face, box_xyxy=box, landmarks=_points_back(marks, turn, shape))
+    return replace(face, box_xyxy=box, landmarks=_rotate_points(marks, turn, shape))
 
 
-def _points_back(points: FloatArray, turn: int, shape: tuple[int, ...]) -> FloatArray:
+def _rotate_points(points: FloatArray, turn: int, shape: tuple[int, ...]) -> FloatArray:
     """Rotate ``(n, 2)`` points, px, clockwise with their picture, a quarter at a time."""
     height, width = shape[:2]
     for _ in range(turn):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion.analytics.behaviour.movements import MIN_NEUTRAL_ROWS, relative_movements, rests
+from emotion.analytics.behaviour.movements import MIN_NEUTRAL_ROWS, relative_movements, resting_measures
 from emotion.analytics.edits import Span
 from emotion.errors import InputError, TimelineError
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENT_COLUMNS
@@ -25,20 +25,20 @@ NEUTRAL = ["neutral"] * MIN_NEUTRAL_ROWS
 def test_rest_is_the_median_of_the_neutral_frames() -> None:
     gaps = [0.1, 0.2, 0.2, 0.3, 9.0, 0.5]
     rows = table([*NEUTRAL, "surprise"], lip_gap=gaps)
-    assert rests(rows).loc[1, ["source", "rows"]].tolist() == ["neutral", MIN_NEUTRAL_ROWS]
+    assert resting_measures(rows).loc[1, ["source", "rows"]].tolist() == ["neutral", MIN_NEUTRAL_ROWS]
     assert relative_movements(rows)["jaw_drop"].iloc[-1] == pytest.approx(0.5 - 0.2)
 
 
 def test_a_baseline_goes_before_neutral_frames() -> None:
     rows = table([*NEUTRAL, "surprise", "surprise"], lip_gap=[0.0] * MIN_NEUTRAL_ROWS + [0.4, 0.5])
-    rest = rests(rows, {1: Span(5, 6)})
+    rest = resting_measures(rows, {1: Span(5, 6)})
     assert rest.loc[1, ["source", "rows"]].tolist() == ["baseline", 1]
     assert relative_movements(rows, {1: Span(5, 6)})["jaw_drop"].iloc[-1] == pytest.approx(0.1)
 
 
 def test_too_few_neutral_frames_are_no_rest() -> None:
     rows = table([*NEUTRAL[1:], "surprise"])
-    assert rests(rows).loc[1, "source"] == "unknown"
+    assert resting_measures(rows).loc[1, "source"] == "unknown"
     assert relative_movements(rows).isna().all(axis=None)
 
 
@@ -46,7 +46,7 @@ def test_each_person_has_a_rest() -> None:
     one, two = table(NEUTRAL, lip_gap=0.1), table(NEUTRAL, track=2, lip_gap=0.4)
     both = pd.concat([one, two]).sort_values(["time_s", "track_id"], ignore_index=True)
     assert relative_movements(both)["jaw_drop"].max() == pytest.approx(0)
-    assert rests(both)["lip_gap"].tolist() == pytest.approx([0.1, 0.4])
+    assert resting_measures(both)["lip_gap"].tolist() == pytest.approx([0.1, 0.4])
 
 
 def test_sides_have_a_difference_and_the_mean_is_taken_before_the_sign() -> None:
@@ -75,7 +75,7 @@ def test_the_index_is_kept_and_an_empty_table_has_the_columns() -> None:
 
 def test_a_baseline_without_the_person_is_refused() -> None:
     with pytest.raises(InputError, match=r"expected a baseline in which person 1 is seen; got 50\.00–60\.00 s"):
-        rests(table(NEUTRAL), {1: Span(50, 60)})
+        resting_measures(table(NEUTRAL), {1: Span(50, 60)})
 
 
 def test_a_missing_measure_is_named() -> None:

@@ -20,7 +20,7 @@ from emotion.cli.main import main
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.backup.snapshot import back_up, check, restore
-from emotion.library.jobs.queue import claim_next, work_of
+from emotion.library.jobs.queue import claim_next, register_worker
 from emotion.library.orm import Base
 from emotion.library.owners.usage import set_owner_name
 from emotion.models.registry import imported_models_dir
@@ -214,7 +214,7 @@ def nothing_at_all(path: Path) -> None:
         (damage_tar, "is damaged"),
         (cut_off, "expected"),
         (nothing_at_all, "expected a backup"),
-        (Path.unlink, "is none"),
+        (Path.unlink, "expected a backup, which is a folder"),
     ],
 )
 def test_a_damaged_backup_is_refused_before_any_change(
@@ -253,7 +253,7 @@ def test_a_library_with_running_jobs_is_not_replaced(
     back_up(library, tmp_path / "backup.tar")
     claim = claim_next(library, 1)
     assert claim is not None
-    work_of(library, claim, 1)
+    register_worker(library, claim, 1)
     with pytest.raises(LibraryError, match="expected a library in which nothing runs"):
         restore(library, tmp_path / "backup.tar", replace=True)
 
@@ -262,7 +262,7 @@ def test_a_backup_is_private_and_never_overwritten(library: Library, tmp_path: P
     for name in ("backup.tar", "backup"):
         back_up(library, tmp_path / name)
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
-        with pytest.raises(LibraryError, match="is there already"):
+        with pytest.raises(LibraryError, match="already exists"):
             back_up(library, tmp_path / name)
 
 
@@ -274,7 +274,7 @@ def test_path_traversal_in_a_backup_is_refused(library: Library, tmp_path: Path)
     digest = hashlib.sha256(b"secret").hexdigest()
     entry = f'"files": {{"files/../../outside": {{"bytes": 6, "sha256": "{digest}"}}, '
     manifest.write_text(manifest.read_text().replace('"files": {', entry))
-    with pytest.raises(LibraryError, match="expected names of files inside a backup"):
+    with pytest.raises(LibraryError, match="expected file names inside the backup"):
         restore(library, backup)
 
 

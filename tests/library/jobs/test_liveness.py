@@ -11,7 +11,7 @@ from emotion.errors import LibraryError
 from emotion.library import JobSettings, Library, Repository, State
 from emotion.library.jobs import cancel, liveness
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
-from emotion.library.jobs.queue import Claim, claim_next, work_of
+from emotion.library.jobs.queue import Claim, claim_next, register_worker
 from emotion.library.orm import AnalysisRow
 
 
@@ -28,7 +28,7 @@ def claim(library: Library, repository: Repository, video: Path) -> Claim:
     repository.add(video, "a.mp4")
     claim = claim_next(library, 1)
     assert claim is not None
-    work_of(library, claim, 4242)
+    register_worker(library, claim, 4242)
     return claim
 
 
@@ -98,7 +98,7 @@ def test_an_analysis_whose_worker_never_started_keeps_its_place_in_the_queue(
     assert again is not None
     assert again.id == unstarted.id
     with pytest.raises(LibraryError, match="taken by another worker"):
-        work_of(library, unstarted, 4242)
+        register_worker(library, unstarted, 4242)
 
 
 def test_a_worker_that_is_still_starting_keeps_its_claim(library: Library, unstarted: Claim, processes: Path) -> None:

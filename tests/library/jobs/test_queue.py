@@ -15,7 +15,15 @@ from emotion.errors import LibraryError
 from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher, cancel, place_in_queue, resume
 from emotion.library.jobs.liveness import mark_dead_workers
-from emotion.library.jobs.queue import Claim, Outcome, beat, claim_next, finish, places_in_queue, work_of
+from emotion.library.jobs.queue import (
+    Claim,
+    Outcome,
+    claim_next,
+    finish,
+    places_in_queue,
+    record_heartbeat,
+    register_worker,
+)
 from tests.conftest import make_analysis
 from tests.library.libraries import MakeLibrary, end, put
 
@@ -75,11 +83,11 @@ def test_cancelling_a_queued_job_ends_it_at_once(library: Library, repository: R
 def test_cancelling_a_running_job_reaches_the_worker(library: Library, repository: Repository, video: Path) -> None:
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
-    assert beat(library, claim, 5, 20, 2.5) is False
+    assert record_heartbeat(library, claim, 5, 20, 2.5) is False
     running = repository.get(entry.id)
     assert (running.done, running.total, running.share, running.remaining_s) == (5, 20, 0.25, 6)
     cancel(repository, entry.id)
-    assert beat(library, claim, 6, 20, 2.5) is True
+    assert record_heartbeat(library, claim, 6, 20, 2.5) is True
     assert repository.get(entry.id).state is State.RUNNING
     with pytest.raises(LibraryError, match="still being analysed; cancel it first"):
         repository.delete(entry.id)
@@ -112,7 +120,7 @@ def test_a_dead_worker_is_noticed_and_its_job_can_be_resumed(
 ) -> None:
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
-    work_of(library, claim, a_dead_process())
+    register_worker(library, claim, a_dead_process())
     assert mark_dead_workers(library) == [entry.id]
     after = repository.get(entry.id)
     assert (after.state, after.can_resume) == (State.INTERRUPTED, True)
@@ -125,22 +133,22 @@ def test_a_dead_worker_is_noticed_and_its_job_can_be_resumed(
 
 def test_a_reused_process_id_is_not_alive(library: Library, repository: Repository, video: Path) -> None:
     entry = repository.add(video, "a.mp4")
-    work_of(library, taken(library), os.getpid())
+    register_worker(library, taken(library), os.getpid())
     assert mark_dead_workers(library) == [entry.id]
 
 
 def test_a_worker_declared_dead_cannot_write(library: Library, repository: Repository, video: Path) -> None:
     entry = repository.add(video, "a.mp4")
     slow = taken(library)
-    work_of(library, slow, a_dead_process())
+    register_worker(library, slow, a_dead_process())
     mark_dead_workers(library)
     resume(repository, entry.id)
     quick = taken(library)
-    assert beat(library, slow, 1, 2, 1.0) is None
+    assert record_heartbeat(library, slow, 1, 2, 1.0) is None
     assert finish(library, slow, Outcome(State.DONE)) is False
     with pytest.raises(LibraryError, match="taken by another worker"):
-        work_of(library, slow, os.getpid())
-    assert beat(library, quick, 1, 2, 1.0) is False
+        register_worker(library, slow, os.getpid())
+    assert record_heartbeat(library, quick, 1, 2, 1.0) is False
 
 
 def test_a_worker_killed_during_cleanup_is_done(library: Library, repository: Repository, video: Path) -> None:
@@ -149,7 +157,7 @@ def test_a_worker_killed_during_cleanup_is_done(library: Library, repository: Re
     claim = taken(library)
     library.checkpoint(entry.id).append(make_analysis([["neutral"]] * 5), None)
     library.checkpoint(entry.id).merge(f"{entry.id}/timeline.parquet", "")
-    work_of(library, claim, a_dead_process())
+    register_worker(library, claim, a_dead_process())
     mark_dead_workers(library)
     after = repository.get(entry.id)
     assert (after.state, after.has_video, after.done) == (State.DONE, False, 5)

@@ -16,7 +16,7 @@ from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.jobs.clips import clip_file, hand_over_clip, hand_over_left_clips, lock_clip
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
-from emotion.library.jobs.queue import Claim, beat, claim_next
+from emotion.library.jobs.queue import Claim, claim_next, record_heartbeat
 from emotion.library.jobs.recordings import (
     HEARTBEAT_TIMEOUT_S,
     begin_recording,
@@ -71,7 +71,7 @@ def test_a_recording_of_a_live_server_is_not_closed(make_library: MakeLibrary) -
     assert close_stale_recordings(other) == []
     Dispatcher(other).run_once()
     assert repository.get(claim.id).state is State.RUNNING
-    assert beat(library, claim, 30, 30, 29.5) is False
+    assert record_heartbeat(library, claim, 30, 30, 29.5) is False
     assert (repository.get(claim.id).done, repository.get(claim.id).rate) == (30, 29.5)
     with pytest.raises(LibraryError, match="cancel it first"):
         repository.delete(claim.id)
@@ -119,7 +119,7 @@ def test_an_interrupted_recording_is_closed_and_kept(
     assert "everything up to 0.9 s of it is kept" in entry.note
     assert not repository.load_analysis(claim.id).complete
     assert len(repository.load_analysis(claim.id).timeline) == len(analysis.timeline)
-    assert beat(library, claim, 1, 1, 1.0) is None, "a server considered dead must not write"
+    assert record_heartbeat(library, claim, 1, 1, 1.0) is None, "a server considered dead must not write"
     assert close_stale_recordings(library) == []
 
 

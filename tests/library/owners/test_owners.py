@@ -128,7 +128,7 @@ def test_running_analyses_are_stopped_before_erasing(library: Library, video) ->
     set_owner_name(ada, "Ada")
     with pytest.raises(LibraryError, match="1 analyses are still being stopped"):
         erase_owner(ada, timeout_s=0)
-    assert queue.beat(library, claim, 1, 25, 10.0) is True, "the worker is asked to stop"
+    assert queue.record_heartbeat(library, claim, 1, 25, 10.0) is True, "the worker is asked to stop"
     assert list_usage(library)[0].name == "Ada"
     finish(library, claim, Outcome(State.CANCELLED))
     assert erase_owner(ada) == 1

@@ -16,16 +16,16 @@ from emotion.library.studies.exchange import export_study
 from emotion.library.studies.repository import SavedStudy
 from emotion.library.studies.results import study_results
 from emotion.progress import Progress
-from emotion.sandbox.runner import end_waiting
+from emotion.sandbox.runner import end_idle_processes
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
 def none_waits():
-    end_waiting()
+    end_idle_processes()
     yield
-    end_waiting()
+    end_idle_processes()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from emotion.library.studies.agreement import (
 )
 from emotion.library.studies.read_uploads import read_uploaded_log
 from emotion.library.studies.results import study_results
-from emotion.sandbox.runner import end_waiting
+from emotion.sandbox.runner import end_idle_processes
 from emotion.studies import Cell, Participant, Stimulus, Study
 from emotion.studies.coding import CodedSpan, Coding
 from emotion.studies.formats.event_tables import LoggedEvent
@@ -94,8 +94,8 @@ def test_two_coders_are_compared_as_scikit_learn_does(studies: StudyRepository, 
 
 def test_names_without_a_video_are_reported_and_one_coder_is_refused(studies: StudyRepository, study_id: str) -> None:
     rows = [("ann", "p1", "film", "smile", 0.5, 2.0), ("ann", "p9", "film", "smile", 0.5, 2.0)]
-    cells, strangers = cells_of_spans(studies.get(study_id), spans_of(rows))
-    assert ([cell.key for cell in cells.values()], strangers) == ([("p1", "film")], [("p9", "film")])
+    cells, unknown = cells_of_spans(studies.get(study_id), spans_of(rows))
+    assert ([cell.key for cell in cells.values()], unknown) == ([("p1", "film")], [("p9", "film")])
     with pytest.raises(InputError, match="expected codes of at least two coders; got those of ann"):
         compare(studies, study_id, rows, model=False)
     with pytest.raises(InputError, match="expected codes of participants and stimuli"):
@@ -106,14 +106,14 @@ def test_names_without_a_video_are_reported_and_one_coder_is_refused(studies: St
 
 @pytest.mark.slow
 def test_an_uploaded_log_is_read_in_the_sandbox() -> None:
-    end_waiting()
+    end_idle_processes()
     log = b"film.started,film.stopped\n1,2\n"
     assert read_uploaded_log(log, "p1.csv", "psychopy") == [LoggedEvent(1.0, 2.0, "film")]
     with pytest.raises(InputError, match="expected an E-Prime table"):
         read_uploaded_log(log, "p1.csv", "eprime")
     with pytest.raises(InputError, match="expected"):
         read_uploaded_log(b"XDF: no", "p1.xdf", "xdf")
-    end_waiting()
+    end_idle_processes()
 
 
 def test_codings_of_the_app_count_with_uploaded_files(studies: StudyRepository, study_id: str) -> None:

@@ -93,7 +93,7 @@ def test_a_video_that_the_study_does_not_have_is_refused(codings: CodingReposito
     with pytest.raises(LibraryError, match="the study has no video of p9 · film"):
         codings.save(saved.id, nobody, SavedCoding(nobody, 0))
     for name in ("model", "Model"):
-        with pytest.raises(InputError, match="expected another name than 'model' for a coder; got"):
+        with pytest.raises(InputError, match="expected a coder's name other than 'model', which is the model's; got"):
             store(codings, saved.id, replace(FIRST, coder=name))
 
 

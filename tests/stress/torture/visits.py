@@ -20,7 +20,7 @@ ALLOWED_SHARE, ALLOWED_COUNT = 0.05, 2
 """Growth that still counts as flat."""
 LOADS, UPLOADS, TABS = 200, 100, 50
 REST_S = 60.0
-"""Longer than the app keeps the session of a closed browser (:data:`ui.common.departures.KEPT_S`)."""
+"""Longer than the app keeps the session of a closed browser (:data:`ui.common.visit_cleanup.KEPT_S`)."""
 
 _PAGES = ("", "image", "video", "library", "model_test", "model_lab", "about")
 _UPLOAD_BYTES, _UPLOAD_BYTES_PER_S = 20_000_000, 2_000_000

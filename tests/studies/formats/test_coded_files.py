@@ -35,8 +35,8 @@ def test_a_table_of_all_names_coders_who_coded_nothing() -> None:
 
 def test_files_are_named_by_coder_participant_and_stimulus() -> None:
     files = {"ann_p1_film.eaf": [LoggedEvent(1, 2, "smile")], "bob_p1_film.eaf": [], "notes.eaf": []}
-    spans, strangers = spans_of_files(files, NamePattern("{coder}_{participant}_{stimulus}"))
-    assert strangers == ["notes.eaf"]
+    spans, unmatched = spans_of_files(files, NamePattern("{coder}_{participant}_{stimulus}"))
+    assert unmatched == ["notes.eaf"]
     assert spans[["coder", "participant", "stimulus", "code"]].to_numpy().tolist() == [
         ["ann", "p1", "film", "smile"],
         ["bob", "p1", "film", ""],

@@ -10,7 +10,7 @@ import streamlit as st
 from emotion.errors import LibraryError, UnknownAnalysisError
 from emotion.library import State
 from tests.ui.common.long_call import LongCall
-from ui.shell.once import forget_made, form_key, made_by, make_once
+from ui.shell.once import forget_result, form_key, last_result, submit_once
 from ui.video import demo, sample, session
 
 pytestmark = pytest.mark.usefixtures("session_state")
@@ -18,21 +18,21 @@ pytestmark = pytest.mark.usefixtures("session_state")
 
 def test_overlapping_runs_of_a_form_make_one_thing(call):
     key = form_key("study")
-    call.overlapped(*[lambda: make_once("study", key, lambda: call() or "first")] * 2)
+    call.overlapped(*[lambda: submit_once("study", key, lambda: call() or "first")] * 2)
     assert call.count == 1
-    assert made_by("study") == "first"
+    assert last_result("study") == "first"
 
 
 def test_the_form_after_a_submission_is_another_one_and_makes_another_thing():
     key = form_key("study")
     for text in ("first", "second"):
-        make_once("study", key, lambda text=text: text)
-        assert made_by("study") == "first"
+        submit_once("study", key, lambda text=text: text)
+        assert last_result("study") == "first"
     assert form_key("study") != key
-    make_once("study", form_key("study"), lambda: "second")
-    assert made_by("study") == "second"
-    forget_made("study")
-    assert made_by("study") == ""
+    submit_once("study", form_key("study"), lambda: "second")
+    assert last_result("study") == "second"
+    forget_result("study")
+    assert last_result("study") == ""
 
 
 def test_a_form_that_failed_can_be_submitted_again():
@@ -40,9 +40,9 @@ def test_a_form_that_failed_can_be_submitted_again():
         raise LibraryError("no")
 
     with pytest.raises(LibraryError):
-        make_once("study", form_key("study"), fail)
-    make_once("study", form_key("study"), lambda: "first")
-    assert made_by("study") == "first"
+        submit_once("study", form_key("study"), fail)
+    submit_once("study", form_key("study"), lambda: "first")
+    assert last_result("study") == "first"
 
 
 class SlowLibrary:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import run_async
 from tests.stress.torture.samples import sample
-from ui.common import departures
+from ui.common import visit_cleanup
 from ui.common.memory import release_memory
 
 BLOCKS, BLOCK_BYTES = 60_000, 2_000
@@ -52,14 +52,14 @@ def test_cycles_are_collected() -> None:
 def test_memory_is_released_once_visits_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     released: list[int] = []
     ended = iter([["a", "b"], [], ["c"]])
-    monkeypatch.setattr(departures, "POLL_INTERVAL_S", 0.01)
-    monkeypatch.setattr(departures, "exists", lambda: True)
-    monkeypatch.setattr(departures, "get_instance", lambda: type("Runtime", (), {"_session_mgr": None}))
-    monkeypatch.setattr(departures, "release_memory", lambda: released.append(1))
-    monkeypatch.setattr(departures.Departures, "look", lambda *_: next(ended, []))
+    monkeypatch.setattr(visit_cleanup, "POLL_INTERVAL_S", 0.01)
+    monkeypatch.setattr(visit_cleanup, "exists", lambda: True)
+    monkeypatch.setattr(visit_cleanup, "get_instance", lambda: type("Runtime", (), {"_session_mgr": None}))
+    monkeypatch.setattr(visit_cleanup, "release_memory", lambda: released.append(1))
+    monkeypatch.setattr(visit_cleanup.VisitCleanup, "end_disconnected", lambda *_: next(ended, []))
 
     async def rest() -> None:
-        async with departures.Departures().watching():
+        async with visit_cleanup.VisitCleanup().watching():
             await asyncio.sleep(0.5)
 
     run_async(rest())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emotion.live import GazeCalibrationNow, LiveSettings, RecordingNow
-from ui.live.calibration import _why_not, calibration_notice, targets_of
+from ui.live.calibration import _disabled_reason, calibration_notice, targets_of
 
 
 def test_dots_are_placed_around_the_camera_above_the_screens_middle():
@@ -19,7 +19,7 @@ def test_dots_are_placed_around_the_camera_above_the_screens_middle():
 def test_the_remaining_error_is_printed():
     done = GazeCalibrationNow(False, 2, 4.13, 8.9, 9, "affine")
     assert calibration_notice(done) == "Gaze of person 2 calibrated: mean error 4.1° on dots left out (8.9° before)."
-    assert "no map was better" in calibration_notice(replace(done, kind="none"))
+    assert "did not improve" in calibration_notice(replace(done, kind="none"))
     assert calibration_notice(GazeCalibrationNow(False, problem="No face was seen.")) == "No face was seen."
     assert calibration_notice(GazeCalibrationNow(True)) == "Look at each dot until it moves."
 
@@ -28,7 +28,7 @@ def test_it_says_why_it_cannot_start():
     def session(recording=None, **settings):
         return SimpleNamespace(settings=LiveSettings(**settings), snapshot=lambda: SimpleNamespace(recording=recording))
 
-    assert _why_not(None) == "Start the camera first."
-    assert _why_not(session(eyes=False)) == "Switch on Eyes and gaze below."
-    assert _why_not(session(RecordingNow("id", 1.0, True, False))) == "Stop the recording first."
-    assert _why_not(session(RecordingNow("id", 1.0, False, False))) == ""
+    assert _disabled_reason(None) == "Start the camera first."
+    assert _disabled_reason(session(eyes=False)) == "Switch on Eyes and gaze below."
+    assert _disabled_reason(session(RecordingNow("id", 1.0, True, False))) == "Stop the recording first."
+    assert _disabled_reason(session(RecordingNow("id", 1.0, False, False))) == ""

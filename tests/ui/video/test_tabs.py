@@ -134,7 +134,7 @@ def test_the_editor_refuses_circular_merges():
 
 
 def test_a_track_is_not_merged_into_itself():
-    assert with_decisions(Edits(), {1: Decision(whole=1)}) == Edits()
+    assert with_decisions(Edits(), {1: Decision(merged_into=1)}) == Edits()
 
 
 def test_edits_of_tracks_on_other_pages_are_kept():

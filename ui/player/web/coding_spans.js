@@ -4,8 +4,8 @@ export function isPoint(span) {
   return span.end_s === span.start_s;
 }
 
-// Returns the spans with a new one. It joins those of its own code that it meets; if states exclude each other, it takes
-// their place where it overlaps them.
+// Returns the spans with a new one, merged with the spans of its code that it overlaps or touches. If states exclude
+// each other, the parts of other codes' spans that it overlaps are removed.
 export function withSpan(spans, added, exclusive) {
   if (isPoint(added)) return inOrder([...spans.filter((span) => !isSame(span, added)), added]);
   const joined = {...added};
@@ -24,7 +24,7 @@ export function without(spans, removed) {
   return spans.filter((span) => !isSame(span, removed));
 }
 
-// Applies the changes from `base` to `mine` to the spans that the page has, such as those of another tab.
+// Applies the changes from `base` to `mine` to `theirs`, the spans that the page has, such as those of another tab.
 export function mergeSpans(base, mine, theirs) {
   const gone = base.filter((span) => !holds(mine, span));
   const added = mine.filter((span) => !holds(base, span) && !holds(theirs, span));

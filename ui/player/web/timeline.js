@@ -1,5 +1,5 @@
-// Reads the format of ui/player/pack.py, of which a video to code has only the times of frames. Times are in seconds, boxes and points in shares of the picture, angles in
-// degrees, probabilities in 0–1.
+// Reads the format of ui/player/pack.py; for a video that is to be coded, it has only the times of frames. Times are in
+// seconds, boxes and points in shares of the picture's width and height, angles in degrees, probabilities in 0–1.
 
 const ARRAYS = {"<u4": Uint32Array, "|u1": Uint8Array, "<i2": Int16Array, "<f8": Float64Array};
 const UNKNOWN = -32768;

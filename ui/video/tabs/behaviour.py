@@ -35,9 +35,9 @@ from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
 from ui.common.charts import show_chart
 from ui.common.face_map import show_face_map
-from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
+from ui.common.session_cache import session_cached
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.widgets import legend
@@ -85,7 +85,7 @@ def show_behaviour(analysis: Analysis, edits: Edits, track: int | None, key: str
 
 def _kept(name: str, analysis: Analysis, edits: Edits, make: Callable[[], T], *more: object) -> T:
     """Return a value that depends on the analysis, its baselines and ``more``; computed when one of them changes."""
-    return kept(f"behaviour_{name}", (analysis, edits.baselines, *more), make)
+    return session_cached(f"behaviour_{name}", (analysis, edits.baselines, *more), make)
 
 
 def _first_person(timeline: pd.DataFrame, behaviour: Behaviour) -> int:

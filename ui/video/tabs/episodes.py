@@ -37,7 +37,7 @@ def show_episodes(analysis: Analysis, edits: Edits, track: int | None, key: str)
         track: The chosen person; None for everybody.
         key: Prefix of the widgets' keys.
     """
-    st.markdown("**Episodes**: unbroken runs of one leading expression")
+    st.markdown("**Episodes**: uninterrupted runs of one leading expression")
     min_s = st.slider("Shortest episode, s", 0.0, 5.0, 0.5, 0.1, key=f"{key}_min_s")
     table = episodes(analysis, min_s)
     table = table if track is None else table[table["track_id"] == track]

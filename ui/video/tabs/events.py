@@ -31,7 +31,7 @@ class HasEdits(Protocol):
 
     @property
     def generation(self) -> int:
-        """How often another page's changes came in; part of the keys of fields that show edits."""
+        """How often another page's changes were taken over; part of the keys of fields that show edits."""
 
 
 _DOTS = "Each dot is the difference after minus before the event, per expression; right of 0: more of it after."
@@ -46,7 +46,7 @@ def edit_events(edits: Edits, key: str) -> Edits:
     """
     st.caption(
         "Mark moments and spans. An event without an end is a moment. Excluded spans, such as a technical break, "
-        "count in no figure."
+        "are left out of all figures."
     )
     table = event_table(edits.events)
     changed = st.data_editor(

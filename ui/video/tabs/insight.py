@@ -14,8 +14,8 @@ from emotion.analytics.smooth import METHODS, smoothed
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.common.errors import fragment
-from ui.common.kept import kept
 from ui.common.plain import plain
+from ui.common.session_cache import session_cached
 from ui.video.tabs.baseline import edit_baseline
 from ui.video.tabs.behaviour import show_behaviour
 from ui.video.tabs.compare import OtherAnalyses, show_comparison
@@ -56,7 +56,7 @@ _ONLY_HERE = "It changes what these tabs show, never the saved data or the downl
 def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
     """Return the analysis with its edits applied; without them, and with an error, if they are contradictory."""
     try:
-        return kept("edited_analysis", (analysis, edits), lambda: apply_edits(analysis, edits))
+        return session_cached("edited_analysis", (analysis, edits), lambda: apply_edits(analysis, edits))
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
         return analysis
@@ -220,5 +220,7 @@ def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | N
         window_s = st.slider(_WINDOWS[chosen], 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", width=220)
     st.caption(f"{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}")
     method = next(name for name in METHODS if name == chosen)
-    # Kept, so that what tabs compute from it is kept too.
-    return kept("smoothed_analysis", (edited, method, window_s), lambda: smoothed(edited, method, window_s)), track
+    # The same object in every run, so that results that tabs cached for it stay valid.
+    return session_cached(
+        "smoothed_analysis", (edited, method, window_s), lambda: smoothed(edited, method, window_s)
+    ), track

@@ -27,8 +27,8 @@ from emotion.studies.pair_tracks import MAX_GAP_S, RATE_HZ
 from emotion.studies.statistics.synchrony import MAX_LAG_S, WINDOW_S
 from emotion.types import Analysis
 from ui.common.charts import show_chart
-from ui.common.kept import kept
 from ui.common.plain import plain, sentence
+from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
 from ui.common.widgets import legend
 
@@ -63,7 +63,7 @@ def show_pair(analysis: Analysis, edits: Edits, people: tuple[int | None, int | 
     version = analysis, first, second, measure, over, baselines
     try:
         with st.spinner("Comparing the two people …"):
-            found = kept(
+            found = session_cached(
                 "pair_figures",
                 version,
                 lambda: figures_of_pair(analysis, (first, second), measure, over=over, baselines=baselines),

@@ -20,7 +20,7 @@ from emotion.analytics.people import (
 )
 from emotion.analytics.summary import summarise
 from emotion.labels import UNCLEAR
-from emotion.report.facts import read_text
+from emotion.report.facts import analysed_text
 from emotion.types import Analysis
 from ui.common.plain import plain
 from ui.common.shares import changes_column, share_column, whole_percent
@@ -85,7 +85,7 @@ def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], t
 def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], key: str) -> None:
     summary = summarise(analysis)
     if not analysis.complete:
-        st.caption(f"The analysis is not complete: {plain(read_text(summary))}.")
+        st.caption(f"The analysis is not complete: {plain(analysed_text(summary))}.")
     table = people_table(analysis, edits.names)
     table.insert(0, "face", table["track_id"].map(pictures))
     if analysis.abstain_below > 0:

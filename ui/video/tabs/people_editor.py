@@ -34,12 +34,12 @@ class Decision:
 
     Attributes:
         name: The person's name; empty for none.
-        whole: The track it is merged into; None for none.
+        merged_into: The track it is merged into; None for none.
         hidden: Whether it is left out of every figure.
     """
 
     name: str = ""
-    whole: int | None = None
+    merged_into: int | None = None
     hidden: bool = False
 
 
@@ -53,7 +53,7 @@ def edit_people(analysis: Analysis, edits: Edits, key: str, pictures: Mapping[in
         pictures: Faces as data URLs by track.
     """
     st.caption(
-        "Name people, merge tracks of the same person, and hide people who should not count. Every figure follows."
+        "Name people, merge tracks of the same person, and hide people who should not count. All figures are updated."
     )
     tracks = sorted(summarise(analysis)["tracks"], key=lambda track: -track["seconds"])
     offered = offered_people(analysis.timeline, edits.names)
@@ -110,15 +110,15 @@ def with_decisions(edits: Edits, decisions: Mapping[int, Decision]) -> Edits:
     """Return edits with the decisions about some tracks applied; other tracks keep theirs.
 
     Raises:
-        InputError: Tracks are merged in a circle.
+        InputError: The merges form a cycle.
     """
     names = {track: name for track, name in edits.names.items() if track not in decisions}
-    merged = {track: whole for track, whole in edits.merged.items() if track not in decisions}
+    merged = {track: target for track, target in edits.merged.items() if track not in decisions}
     for track, decision in decisions.items():
         if decision.name:
             names[track] = decision.name
-        if decision.whole not in {None, track}:
-            merged[track] = decision.whole
+        if decision.merged_into not in {None, track}:
+            merged[track] = decision.merged_into
     merged_into(merged)
     hidden = (edits.hidden - decisions.keys()) | {track for track, decision in decisions.items() if decision.hidden}
     return replace(edits, names=names, merged=merged, hidden=frozenset(hidden))

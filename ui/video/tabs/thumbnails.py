@@ -12,7 +12,7 @@ from emotion.analytics.timeline import result_at
 from emotion.errors import VideoError
 from emotion.report.stills import faces_of
 from emotion.types import Analysis
-from ui.common.kept import kept
+from ui.common.session_cache import session_cached
 
 MAX_FACES = 12
 """People with a thumbnail, longest seen first; each needs a seek in the video."""
@@ -28,7 +28,7 @@ def face_pictures(analysis: Analysis, video: Path | None, key: str) -> dict[int,
     """
     if video is None or not video.is_file():
         return {}
-    return kept("face_pictures", (key, str(video)), lambda: _extract(analysis, video))
+    return session_cached("face_pictures", (key, str(video)), lambda: _extract(analysis, video))
 
 
 def _extract(analysis: Analysis, video: Path) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""Plain words for one face's eyes, gaze and movements."""
+"""Describes one face's eyes, gaze and movements in words."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NOTABLE = 0.05
 _MIN_TURN_DEG = 5.0
 
 
-def eye_words(face: Face) -> str:
-    """Return how open the eyes are; empty if neither was measured."""
+def describe_eyes(face: Face) -> str:
+    """Return a description of how open the eyes are; empty if neither was measured."""
     openness = {"left": face.eye_openness_left, "right": face.eye_openness_right}
     states = {side: _state(value) for side, value in openness.items() if math.isfinite(value)}
     if not states:
@@ -35,8 +35,8 @@ def _state(openness: float) -> str:
     return "shut" if openness < SHUT else "narrow" if openness < NARROW else "open"
 
 
-def gaze_words(face: Face) -> str:
-    """Return the direction of the gaze; empty if unknown."""
+def describe_gaze(face: Face) -> str:
+    """Return a description of the direction of the gaze; empty if unknown."""
     yaw, pitch = face.gaze_yaw, face.gaze_pitch
     if not (math.isfinite(yaw) and math.isfinite(pitch)):
         return ""
@@ -50,8 +50,8 @@ def gaze_words(face: Face) -> str:
     return f"looks away ({', '.join(turns)})"
 
 
-def strongest(movements: Mapping[str, float], count: int = 3) -> list[str]:
-    """Return the strongest movements in words, at most ``count`` and none below :data:`NOTABLE`."""
+def strongest_movements(movements: Mapping[str, float], count: int = 3) -> list[str]:
+    """Return descriptions of the strongest movements, at most ``count`` and none below :data:`NOTABLE`."""
     notable = [movement for movement in MOVEMENTS if movements.get(movement.name, 0.0) >= NOTABLE]
     notable.sort(key=lambda movement: -movements[movement.name])
     return [_movement_words(movement.name, movement.title, movements) for movement in notable[:count]]

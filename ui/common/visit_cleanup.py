@@ -32,15 +32,15 @@ log = logging.getLogger(__name__)
 
 
 class Closable(Protocol):
-    """Work that holds files."""
+    """Background work that keeps files."""
 
     def close(self) -> None:
         """Stop, and delete the files."""
         ...
 
 
-class Departures:
-    """Detects ended visits, and closes the work that they held.
+class VisitCleanup:
+    """Detects ended visits, and closes the background work that was registered during them.
 
     Used from the server's event loop and from page threads.
     """
@@ -50,8 +50,8 @@ class Departures:
         self._gone_since: dict[str, float] = {}
         self._listeners: list[Callable[[str], None]] = []
 
-    def hold(self, work: Closable) -> None:
-        """Close work when the visit of the running page ends; outside a page, the caller has to close it."""
+    def register(self, work: Closable) -> None:
+        """Register work that is closed when the visit of the running page ends; outside a page, this does nothing."""
         context = get_script_run_ctx(suppress_warning=True)
         if context is not None:
             self._held.setdefault(context.session_id, weakref.WeakSet()).add(work)
@@ -60,7 +60,7 @@ class Departures:
         """Call ``on_end`` with the id of each visit that has ended."""
         self._listeners.append(on_end)
 
-    def look(self, sessions: SessionManager, now: float) -> list[str]:
+    def end_disconnected(self, sessions: SessionManager, now: float) -> list[str]:
         """End the visits whose browser has been disconnected for :data:`KEPT_S`; return the ids of all ended visits.
 
         Args:
@@ -81,7 +81,7 @@ class Departures:
         return over
 
     def end_all(self) -> None:
-        """Close everything that any visit holds."""
+        """Close the registered work of all visits."""
         for visit in list(self._held):
             self._end(visit)
 
@@ -111,7 +111,7 @@ class Departures:
         while True:
             await asyncio.sleep(POLL_INTERVAL_S)
             await _end_idle_threads()
-            if exists() and self.look(get_instance()._session_mgr, time.monotonic()):
+            if exists() and self.end_disconnected(get_instance()._session_mgr, time.monotonic()):
                 await asyncio.to_thread(release_memory)
             if time.monotonic() - swept > SWEEP_INTERVAL_S:
                 swept = time.monotonic()
@@ -119,9 +119,9 @@ class Departures:
 
 
 async def _end_idle_threads() -> None:
-    """Let AnyIO, whose threads serve the app's files, end those that were idle for long; it only does so at a call."""
+    """Let AnyIO, whose threads serve the app's files, end threads that have long been idle; it does so on each call."""
     await anyio.to_thread.run_sync(time.monotonic)
 
 
-departures = Departures()
+visit_cleanup = VisitCleanup()
 """The instance of this server."""

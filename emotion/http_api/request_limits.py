@@ -17,7 +17,7 @@ PER_OWNER, TOGETHER = 2, 8
 """Uploads of the largest size that one owner, and all owners together, may have in transfer."""
 
 
-class Room:
+class RequestLimits:
     """Counts requests, streams and bytes by owner. Thread-safe."""
 
     def __init__(self) -> None:

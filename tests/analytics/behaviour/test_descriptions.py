@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion.analytics.behaviour.movements import movements_of, relative_movements, rests
-from emotion.analytics.behaviour.words import eye_words, gaze_words, strongest
+from emotion.analytics.behaviour.descriptions import describe_eyes, describe_gaze, strongest_movements
+from emotion.analytics.behaviour.movements import movements_of, relative_movements, resting_measures
 from emotion.types import Face
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENT_COLUMNS
 
@@ -26,7 +26,7 @@ def measures(**values: float) -> np.ndarray:
     (float("nan"), float("nan"), ""),
 ])  # fmt: skip
 def test_eyes(left, right, words):
-    assert eye_words(face(eye_openness_left=left, eye_openness_right=right)) == words
+    assert describe_eyes(face(eye_openness_left=left, eye_openness_right=right)) == words
 
 
 @pytest.mark.parametrize(("yaw", "pitch", "words"), [
@@ -37,7 +37,7 @@ def test_eyes(left, right, words):
     (float("nan"), 0, ""),
 ])  # fmt: skip
 def test_gaze(yaw, pitch, words):
-    assert gaze_words(face(gaze_yaw=yaw, gaze_pitch=pitch)) == words
+    assert describe_gaze(face(gaze_yaw=yaw, gaze_pitch=pitch)) == words
 
 
 def test_movements_of_one_face_are_relative_to_rest():
@@ -55,7 +55,7 @@ def test_one_face_and_a_timeline_agree():
     generator = np.random.default_rng(7)
     rows = pd.DataFrame(generator.normal(0, 0.1, (40, len(MEASURE_COLUMNS))), columns=list(MEASURE_COLUMNS))
     rows = rows.assign(track_id=1, time_s=np.arange(40) / 30, emotion=["neutral"] * 5 + ["fear"] * 35)
-    rest = rests(rows)[list(MEASURE_COLUMNS)].to_numpy()[0]
+    rest = resting_measures(rows)[list(MEASURE_COLUMNS)].to_numpy()[0]
     one = pd.DataFrame([movements_of(row, rest) for row in rows[list(MEASURE_COLUMNS)].to_numpy()])
     pd.testing.assert_frame_equal(one[list(MOVEMENT_COLUMNS)], relative_movements(rows))
 
@@ -64,6 +64,6 @@ def test_the_strongest_come_first_and_small_ones_are_not_named():
     moved = movements_of(
         measures(lip_gap=0.3, lip_corner_height_left=0.14, lip_corner_height_right=0.1, lip_height=-0.02)
     )
-    assert strongest(moved) == ["jaw drop 0.30", "lip corner up 0.12 (left 0.14, right 0.10)"]
-    assert strongest(moved, 1) == ["jaw drop 0.30"]
-    assert strongest(movements_of(measures())) == []
+    assert strongest_movements(moved) == ["jaw drop 0.30", "lip corner up 0.12 (left 0.14, right 0.10)"]
+    assert strongest_movements(moved, 1) == ["jaw drop 0.30"]
+    assert strongest_movements(movements_of(measures())) == []

@@ -13,7 +13,7 @@ from anyio._backends._asyncio import WorkerThread
 from pytest import MonkeyPatch
 
 from tests.conftest import run_async
-from ui.common.departures import KEPT_S, POLL_INTERVAL_S, Departures
+from ui.common.visit_cleanup import KEPT_S, POLL_INTERVAL_S, VisitCleanup
 
 BUSY = 8
 
@@ -25,7 +25,7 @@ def _workers() -> int:
 async def _threads_after_requests() -> tuple[int, int]:
     """Return the number of AnyIO's threads just after simultaneous requests, and when the server has rested."""
     others = _workers()
-    async with Departures().watching():
+    async with VisitCleanup().watching():
         async with anyio.create_task_group() as requests:
             for _ in range(BUSY):
                 requests.start_soon(anyio.to_thread.run_sync, time.sleep, 0.2)
@@ -39,7 +39,7 @@ async def _threads_after_requests() -> tuple[int, int]:
 
 def test_threads_end_on_an_idle_server(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(WorkerThread, "MAX_IDLE_TIME", 0.2)
-    monkeypatch.setattr("ui.common.departures.POLL_INTERVAL_S", 0.1)
+    monkeypatch.setattr("ui.common.visit_cleanup.POLL_INTERVAL_S", 0.1)
     busy, at_rest = run_async(_threads_after_requests())
     assert busy >= BUSY
     assert at_rest <= 1
@@ -63,11 +63,11 @@ class Visits:
 
 
 def test_a_visit_is_kept_for_three_quarters_of_a_minute_and_ended_within_one() -> None:
-    departures, visits, ended = Departures(), Visits(), []
-    departures.listen(ended.append)
-    assert departures.look(visits, 100.0) == []  # type: ignore[arg-type]
-    assert departures.look(visits, 144.9) == [], "a browser may reconnect"  # type: ignore[arg-type]
-    assert departures.look(visits, 145.0) == ["gone"]  # type: ignore[arg-type]
+    visit_cleanup, visits, ended = VisitCleanup(), Visits(), []
+    visit_cleanup.listen(ended.append)
+    assert visit_cleanup.end_disconnected(visits, 100.0) == []  # type: ignore[arg-type]
+    assert visit_cleanup.end_disconnected(visits, 144.9) == [], "a browser may reconnect"  # type: ignore[arg-type]
+    assert visit_cleanup.end_disconnected(visits, 145.0) == ["gone"]  # type: ignore[arg-type]
     assert ended == ["gone"]
     assert visits.sessions == [visits.here]
     assert KEPT_S + POLL_INTERVAL_S < 60
