@@ -8,7 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.report.content import EYES_HEADS, MOVEMENT_COLUMNS, build_report
+from emotion.report.content import EYES_HEADINGS, MOVEMENT_COLUMNS, build_report
 from emotion.report.edited import edit
 from emotion.report.html import write_html
 from emotion.report.pdf import write_pdf
@@ -35,8 +35,8 @@ def test_movements_are_listed_by_event_and_baseline() -> None:
     ada, other = build_report(edit(acting(people=2), EDITS)).movements
     assert (ada.name, other.name) == ("Ada <b>, relative to the neutral frames", "Person 2, relative to the baseline")
     # Events have the numbers of the report's list, in order of time; a moment has no figures.
-    assert ada.heads == ("Whole video", "Peak (95%)", "Left − right", "Event 1", "Event 3")
-    assert other.heads == ("Whole video", "Peak (95%)", "Left − right", "Baseline", "Event 1", "Event 3")
+    assert ada.headings == ("Whole video", "Peak (95%)", "Left − right", "Event 1", "Event 3")
+    assert other.headings == ("Whole video", "Peak (95%)", "Left − right", "Baseline", "Event 1", "Event 3")
     rows = {row[0]: row[1:] for row in ada.rows}
     assert rows["Jaw drop (AU 25–27)"] == ("2.0", "10.0", "–", "0.0", "10.0")
     assert rows["Lip corner up (AU 12)"] == ("0.4", "2.0", "0.8", "0.0", "2.0")
@@ -47,9 +47,9 @@ def test_many_events_continue_in_another_table() -> None:
     events = tuple(Event(f"part {n}", Span(n, n + 1)) for n in range(8))
     first, second = build_report(edit(acting(), Edits(events=events))).movements
     assert second.name == f"{first.name} (continued)"
-    assert first.heads[-1] == "Event 3"
-    assert second.heads == tuple(f"Event {n}" for n in range(4, 9))
-    assert len(first.heads) == MOVEMENT_COLUMNS
+    assert first.headings[-1] == "Event 3"
+    assert second.headings == tuple(f"Event {n}" for n in range(4, 9))
+    assert len(first.headings) == MOVEMENT_COLUMNS
 
 
 def test_missing_measurements_are_explained_instead_of_figures(tmp_path: Path) -> None:
@@ -71,6 +71,6 @@ def test_html_and_pdf_show_the_same_figures(tmp_path: Path) -> None:
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     printed = " ".join(" ".join(one.extract_text() for one in PdfReader(tmp_path / "r.pdf").pages).split())
     assert "<b>" not in page
-    for text in (*EYES_HEADS, "Eyes, head and movements", "Jaw drop (AU 25–27)", "relative to the baseline"):
+    for text in (*EYES_HEADINGS, "Eyes, head and movements", "Jaw drop (AU 25–27)", "relative to the baseline"):
         assert text in page
         assert text in printed

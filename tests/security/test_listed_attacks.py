@@ -16,4 +16,4 @@ def test_every_file_in_the_list_of_attacks_is_there() -> None:
 
 
 def test_the_list_says_how_to_report_a_vulnerability() -> None:
-    assert "## Reporting a hole" in LISTED.read_text(encoding="utf-8")
+    assert "## Reporting a vulnerability" in LISTED.read_text(encoding="utf-8")

@@ -305,7 +305,7 @@ def test_the_survey_leaves_the_video_at_its_start(kind: str, film: Path, broadca
         "truncated": lambda: truncated(rewritten(film, tmp_path / "cut.mp4", "faststart")),
         "broadcast": lambda: broadcast,
     }[kind]()
-    survey_module._place.cache_clear()
+    survey_module._cache_entry.cache_clear()
     surveyed_now, surveyed_before = (read_to_its_end(clip) for _ in range(2))
     assert surveyed_now == surveyed_before
     assert FRAMES // 3 < len(surveyed_now) <= FRAMES
