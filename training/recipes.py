@@ -13,7 +13,7 @@ VOTES, LABELS, EITHER, BOTH = "votes", "labels", "either", "both"
 TARGETS = (VOTES, LABELS, EITHER, BOTH)
 SGD, ADAM = "sgd", "adam"
 COSINE, CONSTANT = "cosine", "constant"
-_TUPLES = ("classes", "teachers", "teacher_shares", "extra_teacher_shares")
+_TUPLES = ("classes", "teachers", "teacher_shares")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,6 @@ class Recipe:
         teachers: Models for distillation (Hinton et al. 2015).
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
         teacher_shares: Weight of each teacher in their mean; empty for equal weights. Only with ``teacher_versions``.
-        extra_teacher_shares: The same for faces of extra sets; empty for ``teacher_shares``. A share of 0 leaves a
-            teacher out.
         teacher_versions: Number of augmented versions of each face, extra sets included, that the teachers are asked
             about (:mod:`training.fit.consistent_teaching`); 0 to ask only about FER2013's unaugmented faces.
         recall: Self-distillation: share of the last cycle's targets that comes from the network's own answers at the
@@ -112,7 +110,6 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
     teacher_shares: tuple[float, ...] = ()
-    extra_teacher_shares: tuple[float, ...] = ()
     teacher_versions: int = 0
     recall: float = 0.0
     sets: tuple[ExtraSet, ...] = ()
@@ -132,9 +129,8 @@ class Recipe:
             raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
         if not 0 <= self.teacher_weight <= 1:
             raise InputError(f"expected a teacher weight from 0 to 1; got {self.teacher_weight}")
-        for shares in (self.teacher_shares, self.extra_teacher_shares):
-            if shares and (len(shares) != len(self.teachers) or sum(shares) <= 0):
-                raise InputError(f"expected a share for each of {len(self.teachers)} teachers; got {shares}")
+        if self.teacher_shares and len(self.teacher_shares) != len(self.teachers):
+            raise InputError(f"expected a share for each of {len(self.teachers)} teachers; got {self.teacher_shares}")
         if self.teacher_versions and not self.teachers:
             raise InputError(f"expected teachers in recipe {self.name}, which has versions for them; got none")
         if not 0 <= self.recall <= 1:
@@ -235,9 +231,9 @@ EVERYFACE_FIRST = Recipe(
 )
 """FER2013's two heads, trained on RAF-DB and sets with partial labels as well."""
 
-EVERYFACE_SECOND = replace(
+EVERYFACE = replace(
     EVERYFACE_FIRST,
-    name="everyface-second",
+    name="everyface",
     epochs=8,
     learning_rate=0.03,
     targets=VOTES,
@@ -247,23 +243,9 @@ EVERYFACE_SECOND = replace(
     teacher_versions=8,
     augmentation=Augmentation(worsen=0.3, erase=0.2),
 )
-"""Starts from ``everyface-first``'s run, and is taught by that model and another one."""
+"""Recipe of the default model: starts from ``everyface-first``'s run, and is taught by that model and another one."""
 
-EVERYFACE = replace(
-    EVERYFACE_SECOND,
-    name="everyface",
-    epochs=20,
-    learning_rate=0.05,
-    seed=2025,
-    teachers=("everyface-second", "everyface-first", "ferplus-resvgg"),
-    teacher_shares=(0.4, 0.2, 0.4),
-    extra_teacher_shares=(0.7, 0.3, 0.0),
-    teacher_versions=6,
-)
-"""Recipe of the default model: starts from ``everyface-second``. Teachers have the shares of which they are worth most
-together, judged on the validation faces of FER+ and of RAF-DB."""
-
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, EVERYFACE_FIRST, EVERYFACE_SECOND, EVERYFACE)}
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, EVERYFACE_FIRST, EVERYFACE)}
 
 
 def find_recipe(name: str) -> Recipe:

@@ -113,12 +113,10 @@ def test_the_default_models_script_gives_valid_commands(tmp_path):
     assert {tuple(arguments[:2]) for arguments in said} == {("-m", "training")}
     given = [build_parser().parse_args(arguments[2:]) for arguments in said]
     assert [options.command for options in given] == [
-        "faces", "train", "export", "train", "export", "train", "export", "evaluate", "angles",
+        "faces", "train", "export", "train", "export", "evaluate", "angles",
     ]  # fmt: skip
-    trained = [recipe_of(options).name for options in given if options.command == "train"]
-    assert trained == ["everyface-first", "everyface-second", ALIASES["default"]]
-    assert trained == [options.name for options in given if options.command == "export"]
-    assert given[3].weights == given[1].runs / trained[0]
-    assert given[5].weights == Path("data/models") / trained[1] / "model.tflite"
-    assert given[7].model == given[8].model == ALIASES["default"]
+    first, second = (recipe_of(options) for options in given if options.command == "train")
+    assert (first.name, second.name) == ("everyface-first", ALIASES["default"])
+    assert given[3].weights == given[1].runs / first.name
+    assert given[4].name == given[5].model == given[6].model == ALIASES["default"]
     assert all("shared folder" in " ".join(arguments) for arguments in said)

@@ -12,9 +12,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,42 +30,6 @@ from training.recipes import Recipe
 
 _SMALLEST = 1e-7
 """Keeps the logarithm of a probability finite."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """Teachers that are asked about some of the faces.
-
-    Attributes:
-        rows: Indices of the faces.
-        teachers: The teachers.
-        shares: Weight of each of them.
-    """
-
-    rows: NDArray[np.intp]
-    teachers: Sequence[LiteRTClassifier]
-    shares: Sequence[float]
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What the answers depend on, beside the pictures."""
-        return len(self.rows), [teacher.card.sha256 for teacher in self.teachers], list(self.shares)
-
-    def mean_answers(self, images: NDArray[np.uint8]) -> FloatArray:
-        """Return the normalised geometric mean of the teachers' probabilities, ``(rows, k)``, weighted by their shares.
-
-        Args:
-            images: A version of all faces.
-        """
-        weighted = [(teacher, share) for teacher, share in zip(self.teachers, self.shares, strict=True) if share]
-
-        def ask(rows: NDArray[np.intp]) -> FloatArray:
-            logs = [np.log(np.maximum(teacher.predict(list(images[rows])), _SMALLEST)) for teacher, _ in weighted]
-            return softmax(np.average(logs, axis=0, weights=[share for _, share in weighted]), axis=1)
-
-        parts = [self.rows[start : start + BATCH] for start in range(0, len(self.rows), BATCH)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # LiteRT releases the GIL
-            return np.concatenate([*pool.map(ask, parts)])
 
 
 def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Versions | None:
@@ -89,7 +51,7 @@ def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Version
     if others := [teacher.card.name for teacher in teachers if teacher.labels != labels]:
         raise InputError(f"expected teachers that answer with {', '.join(labels)}; got {', '.join(others)}")
     images = np.stack([_version(examples.images, recipe, number) for number in range(recipe.teacher_versions)])
-    answers = _answers(images, _asked(examples, teachers, recipe), recipe, folder)
+    answers = _answers(images, teachers, recipe, folder)
     return Versions(images, answers, recipe.teacher_weight, recipe.augmentation.flip)
 
 
@@ -101,31 +63,18 @@ def _version(images: NDArray[np.uint8], recipe: Recipe, number: int) -> NDArray[
     return batchwise(lambda faces: recipe.augmentation.apply(faces, rng), images)
 
 
-def _asked(examples: Examples, teachers: Sequence[LiteRTClassifier], recipe: Recipe) -> list[_Asked]:
-    """Return who answers for which faces: for the data set's and for those of the extra sets."""
-    shares = recipe.teacher_shares or (1 / len(teachers),) * len(teachers)
-    if examples.origin is None or not recipe.extra_teacher_shares:
-        return [_Asked(np.arange(len(examples)), teachers, shares)]
-    is_extra = examples.origin > 0
-    return [
-        _Asked(np.flatnonzero(~is_extra), teachers, shares),
-        _Asked(np.flatnonzero(is_extra), teachers, recipe.extra_teacher_shares),
-    ]
-
-
-def _answers(images: NDArray[np.uint8], asked: Sequence[_Asked], recipe: Recipe, folder: Path) -> FloatArray:
+def _answers(
+    images: NDArray[np.uint8], teachers: Sequence[LiteRTClassifier], recipe: Recipe, folder: Path
+) -> FloatArray:
     """Return the teachers' answers about each version, ``(v, n, k)``, from the cache where it has them."""
-    key = ([group.key for group in asked], recipe.seed, recipe.augmentation)
-    name = hashlib.sha256(repr(key).encode()).hexdigest()[:12]
+    shares = recipe.teacher_shares or (1 / len(teachers),) * len(teachers)
+    asked = [*((teacher.card.sha256, share) for teacher, share in zip(teachers, shares, strict=True)), recipe.seed]
+    name = hashlib.sha256(repr((asked, recipe.augmentation)).encode()).hexdigest()[:12]
     files = [folder / f"taught-{name}-{number}.npz" for number in range(len(images))]
     missing = [number for number, file in enumerate(files) if not file.is_file()]
     began = time.monotonic()
     for done, number in enumerate(missing, start=1):
-        groups = [group.mean_answers(images[number]) for group in asked]
-        answers = np.empty((images.shape[1], groups[0].shape[1]), np.float32)
-        for group, values in zip(asked, groups, strict=True):
-            answers[group.rows] = values
-        save_answers({"answers": answers}, files[number])
+        save_answers({"answers": _mean_answers(images[number], teachers, shares)}, files[number])
         minutes = (time.monotonic() - began) / 60 * (len(missing) - done) / done
         print(f"teachers: version {number + 1}/{len(images)} answered, about {minutes:.0f} min left", flush=True)
     return np.stack([_load(file) for file in files])
@@ -134,3 +83,17 @@ def _answers(images: NDArray[np.uint8], asked: Sequence[_Asked], recipe: Recipe,
 def _load(file: Path) -> FloatArray:
     with np.load(file) as stored:
         return np.asarray(stored["answers"])
+
+
+def _mean_answers(
+    images: NDArray[np.uint8], teachers: Sequence[LiteRTClassifier], shares: Sequence[float]
+) -> FloatArray:
+    """Return the normalised geometric mean of the teachers' probabilities, ``(n, k)``, weighted by their shares."""
+
+    def ask(faces: NDArray[np.uint8]) -> FloatArray:
+        logs = [np.log(np.maximum(teacher.predict(list(faces)), _SMALLEST)) for teacher in teachers]
+        return softmax(np.average(logs, axis=0, weights=shares), axis=1).astype(np.float32)
+
+    parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # LiteRT releases the GIL
+        return np.concatenate([*pool.map(ask, parts)])

@@ -62,17 +62,6 @@ def test_answers_are_cached_for_these_teachers_and_pictures(models, examples):
         assert len([*models.glob("taught-*.npz")]) == 3 * number
 
 
-def test_extra_sets_have_shares_of_their_own_and_teachers_without_one_are_not_asked(models, examples):
-    origin = (np.arange(len(examples)) % 2).astype(np.int16)
-    recipe = replace(RECIPE, extra_teacher_shares=(0.0, 1.0), teacher_versions=1)
-    everywhere = taught_versions(examples, replace(recipe, extra_teacher_shares=()), models).answers[0]
-    answers = taught_versions(replace(examples, origin=origin), recipe, models).answers[0]
-    np.testing.assert_array_equal(answers[origin == 0], everywhere[origin == 0])
-    second = emotion.load_classifier("b").predict(list(examples.images))
-    np.testing.assert_allclose(answers[origin == 1], second[origin == 1], atol=1e-5)
-    assert len([*models.glob("taught-*.npz")]) == 2, "other shares have a cache of their own"
-
-
 def test_batches_show_versions_and_a_resumed_run_the_same_ones(models, examples):
     versions = taught_versions(examples, RECIPE, models)
     steps = batches_per_epoch(examples, RECIPE)
@@ -97,8 +86,6 @@ def test_teachers_of_other_labels_are_refused(models, examples):
 def test_recipes_with_versions_are_checked():
     with pytest.raises(InputError, match=r"expected a share for each of 2 teachers; got \(1\.0,\)"):
         replace(RECIPE, teacher_shares=(1.0,))
-    with pytest.raises(InputError, match=r"expected a share for each of 2 teachers; got \(0\.0, 0\.0\)"):
-        replace(RECIPE, extra_teacher_shares=(0.0, 0.0))
     with pytest.raises(InputError, match="expected teachers in recipe made"):
         replace(RECIPE, teachers=(), teacher_shares=())
     assert Recipe.from_dict(EVERYFACE.to_dict()) == EVERYFACE
