@@ -74,7 +74,16 @@ TEXTS = frozenset({"body", "caption", "help", "label", "text"})
 ESCAPING = frozenset({"plain", "sentence", "code"})
 NUMBERS = frozenset({"len", "round", "sum", "int", "float"})
 REVIEWED = frozenset(
-    {"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary", "colour_scheme"}
+    {
+        "access_summary",
+        "colour_scheme",
+        "count_text",
+        "duration_text",
+        "explain",
+        "progress_text",
+        "share_text",
+        "size_text",
+    }
 )
 """Functions of other modules that return only text and figures of the program itself."""
 

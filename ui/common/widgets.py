@@ -121,6 +121,17 @@ def share_text(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
 
 
+def count_text(count: int, one: str, many: str = "") -> str:
+    """Return a number of things, such as ``1 picture``.
+
+    Args:
+        count: The number.
+        one: Name of one thing.
+        many: Name of several; ``one`` with an s if empty.
+    """
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def duration_text(seconds: float) -> str:
     """Return a duration as ``1:02:03``, ``2:03`` or ``3.4 s``; a dash if unknown."""
     if not 0 <= seconds < float("inf"):

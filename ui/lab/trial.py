@@ -22,7 +22,7 @@ from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
-from ui.common.widgets import CONSENT, chip, progress_text
+from ui.common.widgets import CONSENT, chip, count_text, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
 from ui.lab.models import Lab, show_figures
@@ -162,18 +162,14 @@ def _summary(trial: UserEvaluation) -> str:
         ", ".join(display_order(trial.label_set.labels)),
     ]
     if trial.unlabelled:
-        parts.append(f"{_counted(trial.unlabelled, 'file')} outside of such folders")
+        parts.append(f"{count_text(trial.unlabelled, 'file')} outside of such folders")
     return " · ".join(parts)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {plain(thing)}{'s' if number != 1 else ''}"
 
 
 def _show_unread(trial: UserEvaluation) -> None:
     if trial.unread:
         with st.expander(
-            f"{_counted(len(trial.unread), 'picture')} could not be evaluated", icon=":material/broken_image:"
+            f"{count_text(len(trial.unread), 'picture')} could not be evaluated", icon=":material/broken_image:"
         ):
             rows = pd.DataFrame([(one.name, one.reason) for one in trial.unread], columns=["File", "Why"])
             st.dataframe(rows, hide_index=True)

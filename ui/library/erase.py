@@ -10,7 +10,7 @@ from emotion.library.owners.erase import erase_owner
 from ui.common.plain import plain
 from ui.common.previews import forget_previews
 from ui.common.session_cache import clear_session_cache
-from ui.common.widgets import size_text
+from ui.common.widgets import count_text, size_text
 from ui.lab import session as lab
 from ui.pictures.session import clear_pictures
 from ui.shell.notice import forget_answer
@@ -56,7 +56,7 @@ def _delete(library: Repository) -> None:
     except LibraryError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    st.session_state[_NEWS] = f"Everything was deleted: {count:,} analyses, {size_text(size)}."
+    st.session_state[_NEWS] = f"Everything was deleted: {count_text(count, 'analysis', 'analyses')}, {size_text(size)}."
     st.session_state.pop(_INPUT, None)
     st.rerun()
 

@@ -17,7 +17,7 @@ from emotion.library.owners.usage import OwnerUsage, list_usage
 from ui.access import Visitor, find_visitor
 from ui.access.settings import rules
 from ui.common.plain import plain
-from ui.common.widgets import browser_zone, show_outcome, size_text
+from ui.common.widgets import browser_zone, count_text, show_outcome, size_text
 
 _OUTCOME = "people_news"
 
@@ -54,8 +54,9 @@ def _offer_deletion(library: Library, found: Mapping[str, OwnerUsage], names: Ma
     if owner is None:
         return
     person = found[owner]
+    analyses = count_text(person.analyses, "analysis", "analyses")
     st.warning(
-        f"**{plain(names[owner])}**: {_counted(person.analyses)}, {size_text(person.bytes)}. Timelines, videos, "
+        f"**{plain(names[owner])}**: {analyses}, {size_text(person.bytes)}. Timelines, videos, "
         "names, events and tags are deleted. This cannot be undone.",
         icon=":material/delete_forever:",
     )
@@ -85,10 +86,6 @@ def _display_name(person: OwnerUsage, visitor: Visitor) -> str:
         return "Shared, from before sign-in was required"
     name = person.name or "Unnamed person"
     return f"{name} (you)" if person.owner == visitor.owner else name
-
-
-def _counted(analyses: int) -> str:
-    return "1 analysis" if analyses == 1 else f"{analyses:,} analyses"
 
 
 def _row(person: OwnerUsage, name: str) -> dict[str, object]:

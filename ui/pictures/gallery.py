@@ -17,6 +17,7 @@ from emotion.output_names import numbered_names
 from emotion.report.picture_records import image_record, image_table
 from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
+from ui.common.widgets import count_text
 from ui.pictures.face_facts import choose_layers
 from ui.pictures.session import Picture, Unreadable
 from ui.pictures.sheet import answers_of, in_order, show_sheet
@@ -76,14 +77,10 @@ def found(pictures: Sequence[Picture | Unreadable]) -> str:
     """Return what was found in pictures, in one line."""
     read = [picture for picture in pictures if isinstance(picture, Picture)]
     faces = sum(len(picture.result.faces) for picture in read)
-    parts = [_count(len(pictures), "picture"), _count(faces, "face")]
+    parts = [count_text(len(pictures), "picture"), count_text(faces, "face")]
     if unreadable := len(pictures) - len(read):
         parts.append(f"{unreadable} cannot be read")
     return " · ".join(parts)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _sorted(pictures: list[Numbered], order: str) -> list[Numbered]:

@@ -18,6 +18,7 @@ from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.common.uploads import session_lock, take_uploads, uploader_key
+from ui.common.widgets import count_text
 from ui.shell.notice import show_notice
 from ui.studies import session
 from ui.video.pending_uploads import KEEP, RATES, VIDEO_TYPES
@@ -61,8 +62,12 @@ def _add_videos(studies: StudyRepository, saved: SavedStudy) -> None:
         keep = st.checkbox(KEEP, key="study_keep")
     ready = show_notice("Choose a purpose and confirm consent, then press *Analyse*.", key="study_notice")
     count = 0 if study is None else len(study.cells)
-    label = f"Analyse {count} videos" if count != 1 else "Analyse 1 video"
-    if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not ready or not count):
+    if st.button(
+        f"Analyse {count_text(count, 'video')}",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not ready or not count,
+    ):
         assert study is not None
         _analyse(studies, saved, study, uploads, JobSettings(keep_video=keep, **RATES[rate]))
 
@@ -88,7 +93,7 @@ def _analyse(studies: StudyRepository, saved: SavedStudy, study: Study, uploads:
                 failures.append(f"{upload.name}: {sentence_for(error, upload.name, 'a video')}")
     take_uploads(_UPLOADS)
     queued.clear()
-    _save(studies, saved, study.with_analyses(ids), f"Added {len(ids)} videos.", failures)
+    _save(studies, saved, study.with_analyses(ids), f"Added {count_text(len(ids), 'video')}.", failures)
 
 
 def _add_analyses(studies: StudyRepository, saved: SavedStudy) -> None:
@@ -101,9 +106,10 @@ def _add_analyses(studies: StudyRepository, saved: SavedStudy) -> None:
         return
     study = _ask_names(files, "library")
     count = 0 if study is None else len(study.cells)
-    if st.button(f"Add {count} analyses", type="primary", icon=":material/add:", disabled=not count):
+    analyses = count_text(count, "analysis", "analyses")
+    if st.button(f"Add {analyses}", type="primary", icon=":material/add:", disabled=not count):
         assert study is not None
-        _save(studies, saved, study, f"Added {count} analyses.")
+        _save(studies, saved, study, f"Added {analyses}.")
 
 
 def _add_sheet(studies: StudyRepository, saved: SavedStudy) -> None:
@@ -121,10 +127,17 @@ def _add_sheet(studies: StudyRepository, saved: SavedStudy) -> None:
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    st.caption(f"{len(study.participants)} participants, {len(study.stimuli)} stimuli, {len(study.cells)} analyses.")
+    found = (
+        count_text(len(study.participants), "participant"),
+        count_text(len(study.stimuli), "stimulus", "stimuli"),
+        count_text(len(study.cells), "analysis", "analyses"),
+    )
+    st.caption(f"{', '.join(found)}.")
     if unknown:
         names = ", ".join(plain(name) for name in unknown[:5])
-        st.warning(f"The library has no analysis of {len(unknown)} files: {names}", icon=":material/search_off:")
+        st.warning(
+            f"The library has no analysis of {count_text(len(unknown), 'file')}: {names}", icon=":material/search_off:"
+        )
     if st.button("Add the sheet", type="primary", icon=":material/add:"):
         take_uploads("study_sheet_upload")
         _save(studies, saved, study, "Added the sheet.")

@@ -14,6 +14,7 @@ from emotion.studies import Cell, Consent, Participant
 from emotion.studies.results import StudyResults
 from ui.common.entries import STATE_NAMES
 from ui.common.plain import plain
+from ui.common.widgets import count_text
 from ui.studies import session
 from ui.video.session import open_analysis
 
@@ -99,7 +100,7 @@ def completeness(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
     study = saved.study
     counting = [person for person in study.participants if person.counts]
     done = sum(cell.analysis in states and states[cell.analysis].state.is_over for cell in study.counted_cells())
-    stimuli = "1 stimulus" if len(study.stimuli) == 1 else f"{len(study.stimuli)} stimuli"
+    stimuli = count_text(len(study.stimuli), "stimulus", "stimuli")
     words = [f"{_people(len(counting))} × {stimuli}", f"{done} analysed"]
     if missing := len(study.missing()):
         words.append(f"**{missing} missing**")
@@ -111,4 +112,4 @@ def completeness(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
 
 
 def _people(count: int) -> str:
-    return f"{count} participant{'s' if count != 1 else ''}"
+    return count_text(count, "participant")

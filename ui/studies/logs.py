@@ -28,6 +28,7 @@ from emotion.studies.text_tables import MAX_BYTES
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
 from ui.common.uploads import take_uploads, uploader_key
+from ui.common.widgets import count_text
 from ui.studies import session
 
 NAMES = {
@@ -69,10 +70,10 @@ def _offer(studies: StudyRepository, cell: Cell, events: Sequence[Event], logged
     if length_s is not None and (late := sum(event.span.start_s >= length_s for event in events)):
         words = f"{late} events are after the end of the video, at {length_s:.1f} s. Choose an event that it shows."
         st.warning(plain(words), icon=":material/schedule:")
-    if st.button(f"Add {len(events)} events", type="primary", icon=":material/add:", disabled=not events):
+    if st.button(f"Add {count_text(len(events), 'event')}", type="primary", icon=":material/add:", disabled=not events):
         count = add_events(studies, cell, events)
         take_uploads(_UPLOAD)
-        session.queue_message(f"{count} events added to {' · '.join(cell.key)}.")
+        session.queue_message(f"{count_text(count, 'event')} added to {' · '.join(cell.key)}.")
         st.rerun()
 
 

@@ -16,6 +16,7 @@ MAX_NAME, MAX_LABEL = 64, 256
 """SPSS' limits, bytes."""
 
 _RESERVED = {"all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with"}
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,9})?")
 _REFUSED = re.compile(r"\W+")
 
 
@@ -33,14 +34,21 @@ def write_sav(table: pd.DataFrame, study: Study, path: Path) -> dict[str, str]:
     names = spss_names(map(str, table.columns))
     book = codebook(study, list(names))
     labels: list[str | None] = [_cut(_label(row), MAX_LABEL) for row in book.itertuples(index=False)]
-    plain = pd.DataFrame({
-        name: column.astype(str).where(column.notna(), "") if is_text else column.astype("float64")
-        for name, column, is_text in ((names[str(key)], table[key], _is_text(table[key])) for key in table)
-    })  # fmt: skip
+    columns: dict[str, pd.Series] = {}
+    levels: dict[str, str] = {}
+    variables = {*study.variables("participants"), *study.variables("stimuli")}
+    for key, name in names.items():
+        column = table[key]
+        if key in variables and _holds_numbers(column):
+            # They may also be codes of groups, so SPSS or its user decides the level of measurement.
+            columns[name], levels[name] = pd.to_numeric(column).astype("float64"), "unknown"
+        elif pd.api.types.is_numeric_dtype(column):
+            columns[name], levels[name] = column.astype("float64"), "scale"
+        else:
+            columns[name], levels[name] = column.astype(str).where(column.notna(), ""), "nominal"
     pyreadstat.write_sav(
-        plain, path, file_label=_cut(study.title, 64), column_labels=labels,
-        variable_measure={names[str(key)]: "nominal" if _is_text(table[key]) else "scale" for key in table},
-    )  # fmt: skip
+        pd.DataFrame(columns), path, file_label=_cut(study.title, 64), column_labels=labels, variable_measure=levels
+    )
     return names
 
 
@@ -65,8 +73,10 @@ def _label(row: object) -> str:
     return f"{row.label}{unit}: {row.meaning}"  # type: ignore[attr-defined]
 
 
-def _is_text(column: pd.Series) -> bool:
-    return not pd.api.types.is_numeric_dtype(column)
+def _holds_numbers(column: pd.Series) -> bool:
+    """Return whether all known values of a variable are numbers; codes such as 007 are not, nor are long ones."""
+    known = column.dropna().astype(str)
+    return len(known) > 0 and all(_NUMBER.fullmatch(value) for value in known)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -197,6 +197,17 @@ def test_sav_with_missing_values(tmp_path: Path) -> None:
     assert re.match(r"Gaze yaw", pyreadstat.read_sav(tmp_path / "x.sav")[1].column_labels[1])
 
 
+def test_sav_has_numbers_for_variables_that_are_numbers(tmp_path: Path) -> None:
+    variables = {"age": "31", "score": "-2.5", "code": "007", "group": "1a", "card": "1234567890123456"}
+    study = Study("S", (Participant("1", variables), Participant("2")), (Stimulus("s"),))
+    rows = [{"participant": "1", **variables}, {"participant": "2", **dict.fromkeys(variables)}]
+    write_sav(pd.DataFrame(rows), study, tmp_path / "x.sav")
+    saved, about = pyreadstat.read_sav(tmp_path / "x.sav")
+    assert saved.iloc[0].to_dict() == {"participant": "1", **variables, "age": 31.0, "score": -2.5}
+    assert saved["age"].isna().tolist() == [False, True]
+    assert (about.variable_measure["age"], about.variable_measure["code"]) == ("unknown", "nominal")
+
+
 def test_the_codebook_tells_variables_of_people_from_those_of_stimuli(results: StudyResults) -> None:
     book = codebook(results.study, ["group", "valence (rated)"]).set_index("variable")["meaning"]
     assert book["group"].startswith("Variable of the participant")

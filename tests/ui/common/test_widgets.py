@@ -6,7 +6,7 @@ from emotion.evaluation.scores import labels_title
 from emotion.labels import UNCLEAR
 from emotion.types import Progress
 from ui.common.plain import plain
-from ui.common.widgets import answer_chip, duration_text, progress_text, share_text
+from ui.common.widgets import answer_chip, count_text, duration_text, progress_text, share_text
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,12 @@ from ui.common.widgets import answer_chip, duration_text, progress_text, share_t
 )
 def test_times_as_text(seconds, text):
     assert duration_text(seconds) == text
+
+
+def test_numbers_of_things_as_text():
+    assert count_text(1, "picture") == "1 picture"
+    assert count_text(0, "picture") == "0 pictures"
+    assert count_text(1234, "analysis", "analyses") == "1,234 analyses"
 
 
 def test_shares_as_text():
