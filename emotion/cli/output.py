@@ -148,11 +148,11 @@ def progress_bar(title: str, unit: str = "frames") -> Iterator[OnProgress]:
     columns = (name, BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
     bar = Bar(*columns, TimeRemainingColumn(), console=console(stderr=True))
     task = bar.add_task(title, total=None, rate="0")
-    shown_at = float("-inf")
+    shown_at, done = float("-inf"), 0
 
     def show(progress: Progress) -> None:
-        nonlocal shown_at
-        now = time.monotonic()
+        nonlocal shown_at, done
+        now, done = time.monotonic(), progress.done
         if now - shown_at >= _REFRESH_S or progress.done >= progress.total:
             shown_at = now
             bar.start()  # starts with the first step; starting again has no effect
@@ -160,6 +160,8 @@ def progress_bar(title: str, unit: str = "frames") -> Iterator[OnProgress]:
 
     try:
         yield show
+        if bar.live.is_started:  # all is done, and the total was an estimate
+            bar.update(task, completed=done, total=done)
     finally:
         if bar.live.is_started:
             bar.stop()

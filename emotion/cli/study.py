@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -184,7 +185,8 @@ def _means_table(results: StudyResults, measure: str) -> Table:
         raise InputError(f"expected a measure: {', '.join(results.measures)}; got {measure!r}")
     table = Table("participant", "stimulus", measure, "seconds", "frames", "seen", box=None)
     for row in results.means.to_dict("records"):
-        numbers = f"{row[measure]:.3f}", f"{row['seconds']:.1f}", str(row["frames"]), f"{row['seen']:.0%}"
+        mean = "–" if math.isnan(row[measure]) else f"{row[measure]:.3f}"
+        numbers = mean, f"{row['seconds']:.1f}", str(row["frames"]), f"{row['seen']:.0%}"
         table.add_row(row["participant"], row["stimulus"], *numbers)
     return table
 

@@ -194,6 +194,15 @@ def test_names_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None
     assert names[0] in shown.err
 
 
+def test_a_finished_bar_is_full_although_its_total_was_an_estimate(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar("x.vtt") as show:
+        show(Progress(1, 40, 1.0))
+        show(Progress(3, 40, 1.0))
+    shown = capsys.readouterr().err
+    assert "100%" in shown
+    assert "3/3" in shown
+
+
 def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     assert emotion.list_models()[0] in capsys.readouterr().out

@@ -51,6 +51,19 @@ def test_a_study_is_filled_and_written(filled: Library, tmp_path: Path, capsys: 
     assert len(StudyRepository(filled.for_owner(LOCAL)).find("Pilot").study.cells) == 3
 
 
+def test_a_person_who_was_never_seen_has_a_dash(
+    filled: Library,
+    video: Path,
+    capsys: pytest.CaptureFixture[str],  # noqa: F811
+) -> None:
+    put(filled.for_owner(LOCAL), video, "c_film.mp4", analysis=make_analysis([[], [], []]))
+    assert main(["study", "add", "Pilot", "--library", ""]) == 0
+    capsys.readouterr()
+    assert main(["study", "results", "Pilot"]) == 0
+    (row,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["c"]]
+    assert row[:3] == ["c", "film", "–"]
+
+
 @pytest.mark.slow
 def test_a_study_is_one_zip_file(filled: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(tmp_path / "pilot.ZIP")

@@ -172,6 +172,23 @@ def test_uploads_wait_for_their_settings(repository, tmp_path):
     assert "**Mein Film** · Starting soon" in texts(test)
 
 
+def test_what_was_typed_for_a_video_stays_when_settings_for_all_change(repository, tmp_path):
+    content = make_clip(tmp_path / "clip.mp4").read_bytes()
+    test = visit()
+    test.file_uploader[0].set_value([("a.mp4", content, "video/mp4"), ("b.mp4", content, "video/mp4")]).run()
+    typed = test.session_state["pending_typed"]  # AppTest cannot type into a table
+    first, second = map(id, test.session_state["pending_videos"])
+    assert typed[second]["name"] == "b"
+    test.session_state["pending_typed"] = {first: {**typed[first], "name": "Interview", "end_s": 0.2, "tags": ["x"]}}
+    test.selectbox(key="pending_rate").select("5 frames per second").run()
+    press(test, "Analyse 2 videos")
+    entries = {entry.title: entry for entry in repository.search().entries}
+    assert set(entries) == {"Interview", "b"}
+    assert (entries["Interview"].settings.end_s, entries["b"].settings.end_s) == (0.2, None)
+    assert {entry.settings.fps for entry in entries.values()} == {5.0}
+    assert list(entries["Interview"].tags) == ["x"]
+
+
 def test_pending_uploads_can_be_discarded(library, tmp_path):
     test = visit()
     test.file_uploader[0].set_value([("a.mp4", b"text", "video/mp4")]).run()

@@ -13,6 +13,7 @@ from emotion.bad_file import sentence_for
 from emotion.library import JobSettings, Repository
 from emotion.models.offered import choice_label, choices, offered_models
 from ui.common.plain import plain
+from ui.common.session_cache import session_cached
 from ui.common.uploads import session_lock
 from ui.video import session
 from ui.video.estimate import estimate_text, speed_of
@@ -34,6 +35,8 @@ VIDEO_TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 """Endings of files that uploaders of videos accept."""
 
 KEEP = "Keep the video in the library"
+_TYPED = "pending_typed"
+"""Session key of what was typed for each video."""
 
 
 def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
@@ -45,6 +48,7 @@ def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
     """
     pending = list(session.pending_uploads())
     if not pending:
+        st.session_state.pop(_TYPED, None)
         return
     with st.container(border=True):
         st.markdown("**" + (plain(pending[0].name) if len(pending) == 1 else f"{len(pending)} videos") + "**")
@@ -87,15 +91,38 @@ def _model_help() -> str:
 
 
 def _ask_each(pending: Sequence[VideoSource], common: dict[str, Any]) -> pd.DataFrame:
-    """Show an editor with a row per video, and return its table."""
-    rows = [{"name": upload.stem, "start_s": 0.0, "end_s": None, **common, "tags": []} for upload in pending]
-    table = pd.DataFrame(rows).astype({"end_s": "float64"})
+    """Show an editor with a row per video, and return its table.
+
+    Common settings are the defaults of each row. Changing them replaces the editor; what was typed into it stays.
+    """
+    ids = [id(upload) for upload in pending]
+    version = (*ids, *common.values())
+    rows = session_cached("pending_rows", version, lambda: _rows(pending, common, st.session_state.get(_TYPED, {})))
     with st.expander("Part, title and tags" if len(pending) == 1 else "Settings per video"):
-        return st.data_editor(
-            table, hide_index=True, num_rows="fixed", placeholder="", column_config=_columns(),
-            # Common settings are the defaults of each row, so changing them resets the editor.
-            key=f"pending_{len(pending)}_{common}",
-        )  # fmt: skip
+        table = st.data_editor(
+            rows, hide_index=True, num_rows="fixed", placeholder="", column_config=_columns(), key=f"pending_{version}"
+        )
+    st.session_state[_TYPED] = dict(
+        zip(ids, table[["name", "start_s", "end_s", "tags"]].to_dict("records"), strict=True)
+    )
+    return table
+
+
+def _rows(
+    pending: Sequence[VideoSource], common: Mapping[str, Any], typed: Mapping[int, Mapping[str, Any]]
+) -> pd.DataFrame:
+    """Return a row of settings per video.
+
+    Args:
+        pending: The videos.
+        common: Settings that all have.
+        typed: ``id`` of a video → its settings that the visitor typed.
+    """
+    rows = [
+        {"name": upload.stem, "start_s": 0.0, "end_s": None, **common, "tags": [], **typed.get(id(upload), {})}
+        for upload in pending
+    ]
+    return pd.DataFrame(rows).astype({"end_s": "float64"})
 
 
 def _columns() -> dict[str, Any]:
