@@ -53,8 +53,8 @@ def test_a_study_is_filled_and_written(filled: Library, tmp_path: Path, capsys: 
 
 def test_a_person_who_was_never_seen_has_a_dash(
     filled: Library,
-    video: Path,
-    capsys: pytest.CaptureFixture[str],  # noqa: F811
+    video: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     put(filled.for_owner(LOCAL), video, "c_film.mp4", analysis=make_analysis([[], [], []]))
     assert main(["study", "add", "Pilot", "--library", ""]) == 0
