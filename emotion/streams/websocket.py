@@ -11,7 +11,7 @@ import contextlib
 import http
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -89,7 +89,7 @@ class WebSocketSink:
             return
         self._sent += 1
         if self._receivers:
-            self._loop.call_soon_threadsafe(self._send_to_all, sample, unix_time(sample.clock_s))
+            self._call(self._send_to_all, sample, unix_time(sample.clock_s))
 
     def status(self) -> SinkStatus:
         """Return the state, with the number of connected receivers."""
@@ -98,9 +98,13 @@ class WebSocketSink:
 
     def close(self) -> None:
         """Close all connections and the server."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(_START_S)
+        self._call(self._stop.set)
+        self._thread.join(_START_S)
+
+    def _call(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call a function in the server's loop; do nothing if the server has ended, which closes the loop."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function, *arguments)
 
     def _send_to_all(self, sample: Sample, unix_s: float) -> None:
         made: dict[bool, str | bytes] = {}

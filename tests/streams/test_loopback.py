@@ -232,6 +232,12 @@ def test_a_port_in_use_is_named() -> None:
             WebSocketSink(CHANNELS, 1, port=taken.getsockname()[1])
 
 
+def test_a_port_in_use_is_named_while_the_server_thread_still_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = WebSocketSink._run
+    monkeypatch.setattr(WebSocketSink, "_run", lambda sink: (run(sink), time.sleep(0.3)))
+    test_a_port_in_use_is_named()
+
+
 @pytest.mark.parametrize("port", [-1, 65536, 99999])
 def test_a_websocket_refuses_an_invalid_port(port: int) -> None:
     with pytest.raises(InputError, match=f"expected a port, 1 to 65535; got {port}"):
