@@ -123,7 +123,7 @@ def test_everything_is_deleted_only_after_typed_confirmation(repository, video):
     page = page.text_input(key="library_erase_confirmation").input("Delete everything ").run()
     page = erase_button(page).click().run()
     assert not page.exception
-    assert page.success[0].value.startswith("Everything was deleted: 1 analyses")
+    assert page.success[0].value.startswith("Everything was deleted: 1 analysis,")
     assert repository.search().total == 0
     assert erase_button(page).disabled, "it must be requested again"
 
