@@ -38,9 +38,10 @@ Digits = Callable[[Any], str]
 
 
 def rounded(value: Any) -> str:
-    """Return a number with six significant digits, more than any of the measurements has, or else with three decimals.
+    """Return a number with six significant digits, or with three decimals from 1,000 on.
 
-    Six digits alone would place a frame after a quarter of an hour to 10 ms, and one after three hours to 0.1 s.
+    No measurement has more than six digits, but they would round frame times to 10 ms from 1,000 s on, and to 0.1 s
+    from 10,000 s on.
     """
     return f"{value:.6g}" if abs(value) < 1000 else f"{value:.3f}".rstrip("0").rstrip(".")
 

@@ -86,6 +86,12 @@ INKS: dict[str, str] = dict.fromkeys(ANSWER_COLOURS, "#000000") | dict.fromkeys(
 SHORT: dict[str, str] = {label: label[:2].capitalize() for label in COLOURS} | {UNCLEAR: "?"}
 """Two letters per answer, written on its colour."""
 
+
+def answer_styles(labels: Sequence[str]) -> dict[str, list[str]]:
+    """Return each label, and UNCLEAR, with its colour, the text colour on it, and its letters."""
+    return {label: [ANSWER_COLOURS[label], INKS[label], SHORT[label]] for label in (*labels, UNCLEAR)}
+
+
 _PLACES = {label: place for place, label in enumerate((*EMOTIONS, UNCLEAR))}
 
 

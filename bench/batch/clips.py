@@ -19,7 +19,7 @@ SECONDS = (1.0, 1.5, 2.0)
 BROKEN_EVERY = 20
 """One file in this many is broken."""
 _SAMPLES = 1024
-"""In a frame of sound."""
+"""Number of samples in a frame of sound."""
 
 
 def make_clips(sources: Sequence[Path], folder: Path, count: int) -> list[Path]:

@@ -178,7 +178,7 @@ def _busy_share(out: Path, workers: int) -> float:
 
 
 def _per_second(out: Path, column: str) -> float:
-    """Return the sum of a column over all videos after the first, per second between the ends of first and last."""
+    """Return a column's sum over all videos but the first, per second from the end of the first to that of the last."""
     rows = pd.read_parquet(out / "summary.parquet").sort_values("finished_at")
     took = rows["finished_at"].iloc[-1] - rows["finished_at"].iloc[0]
     return float(rows[column].iloc[1:].sum() / took.total_seconds())

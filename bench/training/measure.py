@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import statistics
+from typing import NamedTuple
 
 from bench.common.process import run_module
 
-_WITHOUT_ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "0"}
-_VARIANTS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
-    "ResVGG, without oneDNN": ("default", (), _WITHOUT_ONEDNN),
-    "ResVGG, with oneDNN": ("default", (), {}),
-    "ResVGG, and convolutions in bfloat16": ("default", ("bfloat16",), {}),
-    "ResVGG, and batch norms in one kernel": ("default", ("bfloat16", "fused"), {}),
-    "MobileNet, without oneDNN": ("everyface", (), _WITHOUT_ONEDNN),
-    "MobileNet, with oneDNN": ("everyface", (), {}),
-    "MobileNet, and batch norms in one kernel": ("everyface", ("fused",), {}),
+
+class _Variant(NamedTuple):
+    """What one process trains, and how.
+
+    Attributes:
+        recipe: Name of the recipe.
+        options: Options of :mod:`bench.training.child`.
+        onednn: Whether TensorFlow may use oneDNN.
+    """
+
+    recipe: str
+    options: tuple[str, ...] = ()
+    onednn: bool = True
+
+
+_VARIANTS = {
+    "ResVGG, without oneDNN": _Variant("default", onednn=False),
+    "ResVGG, with oneDNN": _Variant("default"),
+    "ResVGG, and convolutions in bfloat16": _Variant("default", ("bfloat16",)),
+    "ResVGG, and batch norms in one kernel": _Variant("default", ("bfloat16", "fused")),
+    "MobileNet, without oneDNN": _Variant("everyface", onednn=False),
+    "MobileNet, with oneDNN": _Variant("everyface"),
+    "MobileNet, and batch norms in one kernel": _Variant("everyface", ("fused",)),
 }
-"""Label → recipe and options of :mod:`bench.training.child`, and environment variables. A recipe's first variant is the
-one that its others are compared with."""
+"""Variants by label. The others of a recipe are compared with its first one."""
 _ROUNDS = 2
 
 
@@ -29,12 +43,12 @@ def measure_training_step() -> dict[str, dict[str, float]]:
     """
     times: dict[str, list[float]] = {name: [] for name in _VARIANTS}
     for _ in range(_ROUNDS):
-        for name, (recipe, options, variables) in _VARIANTS.items():
-            times[name] += run_module("bench.training.child", recipe, *options, variables=variables)
-    medians = {name: statistics.median(each) for name, each in times.items()}
+        for name, variant in _VARIANTS.items():
+            onednn = {"TF_ENABLE_ONEDNN_OPTS": str(int(variant.onednn))}
+            times[name] += run_module("bench.training.child", variant.recipe, *variant.options, variables=onednn)
+    found: dict[str, dict[str, float]] = {}
     first: dict[str, float] = {}
-    for name, ms in medians.items():
-        first.setdefault(_VARIANTS[name][0], ms)
-    return {
-        name: {"ms": round(ms, 1), "share": round(ms / first[_VARIANTS[name][0]], 3)} for name, ms in medians.items()
-    }
+    for name, variant in _VARIANTS.items():
+        ms = statistics.median(times[name])
+        found[name] = {"ms": round(ms, 1), "share": round(ms / first.setdefault(variant.recipe, ms), 3)}
+    return found

@@ -1,4 +1,4 @@
-"""Durations of frames, the weights of all figures, and uninterrupted runs of a person in view."""
+"""Durations of frames, by which all figures are weighted, and uninterrupted runs of a person in view."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ MAX_ROWS = 4500
 
 MAX_LANES = 8
 
+MAX_EMPTY_SPANS = 200
 _LANE_GAP = 0.08
 
 
@@ -119,12 +120,12 @@ def unclear_spans(spans: pd.DataFrame) -> pd.DataFrame:
 
 
 def empty_spans(frames: pd.DataFrame) -> pd.DataFrame:
-    """Return ``start_s`` and ``end_s`` of the times without a face, at most the longest 200."""
+    """Return ``start_s`` and ``end_s`` of the times without a face, at most the longest :data:`MAX_EMPTY_SPANS`."""
     ends = frames["time_s"] + counted_durations(frames)
     empty = frames["faces"] == 0
     cut = pd.Series(breaks_after(frames), index=frames.index).shift(fill_value=False)
     run = ((empty != empty.shift()) | cut).cumsum()
     rows = pd.DataFrame({"start_s": frames["time_s"], "end_s": ends, "run": run})[empty]
     spans = rows.groupby("run").agg(start_s=("start_s", "min"), end_s=("end_s", "max"))
-    longest = (spans["end_s"] - spans["start_s"]).nlargest(200).index
+    longest = (spans["end_s"] - spans["start_s"]).nlargest(MAX_EMPTY_SPANS).index
     return spans.loc[spans.index.isin(longest)].reset_index(drop=True)

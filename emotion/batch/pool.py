@@ -94,7 +94,7 @@ def _begin(job: Job, stop: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     limit_this_process()
-    # The flag has no lock: a killed process would never release it.
+    # The flag has no lock, because a killed process would never release it.
     _worker = Worker(job, lambda: bool(stop.value))
 
 

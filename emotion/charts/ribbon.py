@@ -31,6 +31,8 @@ _NAME_PX = 110
 _AXIS_PX = 70
 _LETTERS_PX = 18
 _WIDEST_PX = 2400
+_CLICK_S = 0.1
+"""Shorter selections are clicks."""
 
 
 def leading_spans(spans: pd.DataFrame) -> pd.DataFrame:
@@ -166,7 +168,7 @@ def lane_axis(names: Sequence[str]) -> alt.Axis:
 
 
 def zoomed_span(selection: Mapping[str, object]) -> Span | None:
-    """Return the span of an overview's selection; None without one or for a click, shorter than 0.1 s.
+    """Return the span of an overview's selection; None without one, or if it is so short that it was a click.
 
     Args:
         selection: Value of :data:`ZOOM`.
@@ -175,4 +177,4 @@ def zoomed_span(selection: Mapping[str, object]) -> Span | None:
     if not isinstance(ends, Sequence) or len(ends) != 2:
         return None
     start, end = sorted(max(float(end), 0.0) for end in ends)
-    return Span(start, end) if end - start >= 0.1 else None
+    return Span(start, end) if end - start >= _CLICK_S else None

@@ -110,7 +110,10 @@ def _people(table: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 
 def _ids_of(files: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return name → IDs of the analyses of that file; a name without its ending counts where no file has it whole."""
+    """Return file name → IDs of the analyses of that file.
+
+    Names without their ending are keys too, unless they are the whole name of another file.
+    """
     whole: dict[str, list[str]] = {}
     stems: dict[str, list[str]] = {}
     for analysis, name in files.items():
@@ -124,7 +127,7 @@ def _folded(name: str) -> str:
 
 
 def _file(analysis: str, files: Mapping[str, str], ids: Mapping[str, list[str]]) -> str:
-    """Return the name of an analysis' file, or the analysis' ID if the name does not tell it from another."""
+    """Return the name of an analysis' file, or the ID of the analysis if other analyses are found by that name too."""
     name = files.get(analysis, analysis)
     return name if ids.get(_folded(name)) == [analysis] else analysis
 

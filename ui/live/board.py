@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from emotion.labels import ANSWER_COLOURS, INKS, SHORT, UNCLEAR, display_order
+from emotion.labels import UNCLEAR, answer_styles, display_order
 from emotion.live import Load, PersonNow, Snapshot
 from ui.common.web_modules import joined_modules
 from ui.common.widgets import duration_text
@@ -45,7 +45,7 @@ def board_data(snapshot: Snapshot, silent_s: float) -> dict[str, Any]:
     """
     return {
         "labels": list(display_order(snapshot.labels)),
-        "colours": {label: [ANSWER_COLOURS[label], INKS[label], SHORT[label]] for label in (*snapshot.labels, UNCLEAR)},
+        "colours": answer_styles(snapshot.labels),
         "people": [_person(person, snapshot) for person in snapshot.people],
         "notices": _notices(snapshot, silent_s),
         "empty": "No face in view yet." if snapshot.size else "Waiting for the first frame …",

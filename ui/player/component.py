@@ -13,7 +13,7 @@ import streamlit as st
 
 from emotion.analytics.apply import merged_into
 from emotion.analytics.edits import Edits, Span
-from emotion.labels import ANSWER_COLOURS, INKS, SHORT, UNCLEAR
+from emotion.labels import answer_styles
 from emotion.telemetry.one_line import one_line
 from emotion.types import Analysis, FloatArray
 from ui.common.web_modules import joined_modules, keep_value
@@ -130,7 +130,7 @@ def show_player(
         "position": position,
         "captions": None if captions is None else captions_url(captions, f"{key}-captions"),
         "faces": {str(track): picture_url(face, f"{key}-face-{track}") for track, face in faces.items()},
-        "colours": {label: [ANSWER_COLOURS[label], INKS[label], SHORT[label]] for label in (*analysis.labels, UNCLEAR)},
+        "colours": answer_styles(analysis.labels),
         "lanes": [dict(lane) for lane in lanes],
         "chosen": chosen,
         "signals": data_url(signals(), f"{key}-signals") if chosen and signals is not None else None,

@@ -101,15 +101,11 @@ def completeness(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
     counting = [person for person in study.participants if person.counts]
     done = sum(cell.analysis in states and states[cell.analysis].state.is_over for cell in study.counted_cells())
     stimuli = count_text(len(study.stimuli), "stimulus", "stimuli")
-    words = [f"{_people(len(counting))} × {stimuli}", f"{done} analysed"]
+    words = [f"{count_text(len(counting), 'participant')} × {stimuli}", f"{done} analysed"]
     if missing := len(study.missing()):
         words.append(f"**{missing} missing**")
     if left_out := len(study.participants) - len(counting):
-        words.append(f"{_people(left_out)} left out")
+        words.append(f"{count_text(left_out, 'participant')} left out")
     if unknown := sum(person.consent is Consent.NOT_RECORDED for person in counting):
-        words.append(f"no consent recorded for {_people(unknown)}")
+        words.append(f"no consent recorded for {count_text(unknown, 'participant')}")
     return " · ".join(words)
-
-
-def _people(count: int) -> str:
-    return count_text(count, "participant")

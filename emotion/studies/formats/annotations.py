@@ -125,7 +125,7 @@ def boris_table(tiers: Tiers, media: str, duration_s: float, fps: float, observa
         "Observation id", "Media file name", "Media duration (s)", "FPS", "Subject", "Behavior", "Behavioral category",
         "Behavior type", "Time", "Image index", "Comment",
     ]  # fmt: skip
-    # Stable, so that one expression stops before the next one starts at the same time.
+    # A stable sort keeps the stop of one expression before the start of the next one at the same time.
     return pd.DataFrame(rows, columns=columns).sort_values("Time", kind="stable", ignore_index=True)
 
 
@@ -144,7 +144,7 @@ def _filled(name: str, marks: Sequence[Mark], end: float) -> list[tuple[float, f
     for mark in sorted(marks, key=lambda each: each.start_s):
         if mark.start_s < time - _ROUNDING_S:
             raise InputError(f"expected marks of {name!r} one after another; two overlap at {mark.start_s:g} s")
-        # The end of an expression is a sum of durations, which rounding keeps from being the start of the next one.
+        # Ends are sums of durations, so that rounding may put one just before the start of the next mark.
         if mark.start_s > time + _ROUNDING_S:
             filled.append((time, mark.start_s, ""))
             time = mark.start_s

@@ -40,7 +40,7 @@ def write_sav(table: pd.DataFrame, study: Study, path: Path) -> dict[str, str]:
     for key, name in names.items():
         column = table[key]
         if key in variables and _holds_numbers(column):
-            # They may also be codes of groups, so SPSS or its user decides the level of measurement.
+            # Numbers may be codes of groups, so the level of measurement is left to SPSS or its user.
             columns[name], levels[name] = pd.to_numeric(column).astype("float64"), "unknown"
         elif pd.api.types.is_numeric_dtype(column):
             columns[name], levels[name] = column.astype("float64"), "scale"
