@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from emotion.analytics.files import load_parquet, save_parquet
+from emotion.analytics.edits import Edits
+from emotion.analytics.files import load_edits, load_parquet, save_parquet
 from emotion.errors import TimelineError, TooLargeError
 from emotion.sandbox.child import Subject
 from emotion.sandbox.runner import run_limited
@@ -14,8 +15,8 @@ from emotion.types import Analysis
 _TIMELINE = Subject(TimelineError, "a Parquet file that can be read")
 
 
-def load_uploaded(content: bytes, name: str) -> Analysis:
-    """Return the analysis in an untrusted Parquet file.
+def load_uploaded(content: bytes, name: str) -> tuple[Analysis, Edits]:
+    """Return the analysis in an untrusted Parquet file, and its edits, which are not applied.
 
     The sandbox reads it and writes it again; this process reads only the new file.
 
@@ -32,11 +33,11 @@ def load_uploaded(content: bytes, name: str) -> Analysis:
         brought, understood = Path(folder) / "brought.parquet", Path(folder) / "understood.parquet"
         brought.write_bytes(content)
         rewrite_uploaded(brought, understood, name)
-        return load_parquet(understood, limited=True)
+        return load_parquet(understood, limited=True), load_edits(understood)
 
 
 def rewrite_uploaded(path: Path, target: Path, name: str) -> None:
-    """Write the analysis in an untrusted Parquet file to a new file, in the sandbox.
+    """Write the analysis and the edits in an untrusted Parquet file to a new file, in the sandbox.
 
     Args:
         path: The untrusted file.
@@ -54,4 +55,4 @@ def rewrite_uploaded(path: Path, target: Path, name: str) -> None:
 
 
 def _rewrite(path: Path, target: Path) -> None:
-    save_parquet(load_parquet(path, limited=True), target)
+    save_parquet(load_parquet(path, limited=True), target, load_edits(path))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_parquet, save_parquet, to_arrow
 from emotion.analytics.parquet_limits import MOST_BYTES, MOST_ROWS
 from emotion.errors import TooLargeError
@@ -69,8 +70,10 @@ def _file(table: pa.Table) -> bytes:
 
 
 def test_an_analysis_of_a_usual_size_comes_out_as_it_was_saved(analysis: Analysis, tmp_path: Path) -> None:
-    path = save_parquet(analysis, tmp_path / "a.parquet")
-    assert_same(load_uploaded(path.read_bytes(), "mine.parquet"), load_parquet(path))
+    path = save_parquet(analysis, tmp_path / "a.parquet", Edits(names={1: "Ada"}))
+    loaded, edits = load_uploaded(path.read_bytes(), "mine.parquet")
+    assert_same(loaded, load_parquet(path))
+    assert edits.names == {1: "Ada"}
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,8 @@ def test_two_people_are_compared():
 
 
 def test_another_analysis_is_compared_and_a_bad_file_is_refused(tmp_path):
-    other = save_parquet(make_analysis(SHOWN, source="other.mp4"), tmp_path / "other.parquet").read_bytes()
+    edits = Edits(names={1: "Ada"}, hidden=frozenset({2}))
+    other = save_parquet(make_analysis(SHOWN, source="other.mp4"), tmp_path / "other.parquet", edits).read_bytes()
     test = opened("Compare")
     test = ran(test.segmented_control(key="test_compare_kind").set_value("Another analysis"))
     test = ran(test.file_uploader[0].set_value(("bad.parquet", b"text", "application/octet-stream")))
@@ -257,6 +258,9 @@ def test_another_analysis_is_compared_and_a_bad_file_is_refused(tmp_path):
     test = ran(test.file_uploader[0].set_value(("other.parquet", other, "application/octet-stream")))
     assert "other.mp4" in words(test)
     assert len(test.dataframe[0].value) == 8
+    people = next(box for box in test.selectbox if str(box.key).startswith("test_compare_other_person"))
+    assert people.options == ["Everybody", "Ada"], "the hidden person is not offered"
+    assert '"Ada"' in ran(people.set_value(1)).dataframe[0].proto.columns
 
 
 def test_faces_are_cut_out_of_the_video_once(tmp_path, monkeypatch):

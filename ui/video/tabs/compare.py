@@ -8,11 +8,12 @@ from typing import Any, Protocol
 
 import streamlit as st
 
+from emotion.analytics.apply import apply_edits
 from emotion.analytics.compare import Side, common_labels, comparison_figures
 from emotion.analytics.edits import Edits
 from emotion.analytics.people import person_name
 from emotion.charts.events import comparison_chart
-from emotion.errors import EmotionError, TimelineError, TooLargeError
+from emotion.errors import EmotionError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
 from ui.common.charts import show_chart
@@ -110,20 +111,22 @@ def _other_file(key: str) -> Side | None:
     )
     if error := st.session_state.get(f"{key}_other_error"):
         st.error(plain(error), icon=":material/error:")
-    other: Analysis | None = st.session_state.get(f"{key}_other")
-    if other is None:
+    loaded: tuple[Analysis, Edits] | None = st.session_state.get(f"{key}_other")
+    if loaded is None:
         return None
+    other, edits = loaded
     st.caption(f"{plain(other.source)} · {len(other.frames):,} frames")
-    track = choose_person(other, Edits(), f"{key}_other_person")
-    return Side(_name(other, Edits(), track), other, track)
+    track = choose_person(other, edits, f"{key}_other_person")
+    return Side(_name(other, edits, track), other, track)
 
 
 def _take_file(key: str) -> None:
     st.session_state[f"{key}_other_error"] = ""
     for upload in take_uploads(f"{key}_parquet"):
         try:
-            st.session_state[f"{key}_other"] = load_uploaded(upload.getvalue(), upload.name)
-        except (TimelineError, TooLargeError) as error:
+            analysis, edits = load_uploaded(upload.getvalue(), upload.name)
+            st.session_state[f"{key}_other"] = apply_edits(analysis, edits), edits
+        except EmotionError as error:
             st.session_state[f"{key}_other_error"] = str(error)
 
 
