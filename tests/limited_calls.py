@@ -28,7 +28,7 @@ def process_and_setting(name: str) -> tuple[int, str]:
     return os.getpid(), os.environ.get(name, "")
 
 
-def crash() -> None:
+def crash(*_arguments: object) -> None:
     """Read an invalid address, as a faulty decoder could."""
     ctypes.string_at(0)
 

@@ -19,6 +19,7 @@ from sqlalchemy import delete
 
 from emotion import settings as where
 from emotion.analytics.edits import Edits
+from emotion.engine.run import Source
 from emotion.engine.storage import disk_full_message, video_key
 from emotion.errors import InputError, LibraryError
 from emotion.library.database import QUEUE_LOCK
@@ -107,7 +108,7 @@ class Ingest:
         try:
             return facts_of(path)
         except InputError as error:
-            raise type(error)(str(error).replace(path.name, self._source, 1)) from error
+            raise type(error)(Source(path, self._source, "").message(error)) from error
 
     def _queue(self, digest: str, info: VideoInfo | None, captured: dt.datetime | None) -> None:
         """Enqueue the analysis of the stored video."""

@@ -26,6 +26,7 @@ from emotion.errors import LibraryError, VideoError
 from emotion.library import LOCAL, SORTS, JobSettings, Library, Repository, State, days
 from emotion.library.orm import Base
 from emotion.library.summary import list_figures
+from tests import limited_calls
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import BOTH, MakeLibrary, empty_database, put
 
@@ -75,6 +76,15 @@ def test_an_invalid_video_is_refused_and_leaves_nothing(repository: Repository, 
         repository.add(io.BytesIO(b"no video at all " * 50), "words.mp4")
     assert repository.search().total == 0
     assert not list((tmp_path / "storage").rglob("*"))
+
+
+@pytest.mark.slow
+def test_a_video_that_crashes_the_decoder_is_refused_with_a_true_sentence(
+    repository: Repository, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emotion.library.probe_upload._facts", limited_calls.crash)
+    with pytest.raises(VideoError, match="^expected a video whose pictures can be read; its decoder crashed"):
+        repository.add(video, "talk.mp4")
 
 
 def test_a_stored_analysis_round_trips(repository: Repository, video: Path) -> None:

@@ -26,12 +26,12 @@ def read_uploaded_log(content: bytes, name: str, kind: str, columns: Columns | N
         InputError: The file cannot be read, or takes down the process that reads it.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "log"
+        path = Path(folder) / "uploaded.log"  # a name that is in no message by chance
         path.write_bytes(content)
         try:
             rows = run_limited(_rows_of, path, kind, columns, subject=_LOG)
         except InputError as error:
-            raise InputError(str(error).replace(str(path), name).replace(path.name + " ", name + " ")) from error
+            raise InputError(str(error).replace(str(path), name).replace(path.name, name)) from error
     return [LoggedEvent(float(start), float(end), str(label)) for start, end, label in rows]
 
 

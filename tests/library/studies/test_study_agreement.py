@@ -26,6 +26,7 @@ from emotion.sandbox.runner import end_idle_processes
 from emotion.studies import Cell, Participant, Stimulus, Study
 from emotion.studies.coding import CodedSpan, Coding
 from emotion.studies.formats.event_tables import LoggedEvent
+from tests import limited_calls
 from tests.conftest import make_analysis
 from tests.library.libraries import put
 
@@ -105,7 +106,7 @@ def test_names_without_a_video_are_reported_and_one_coder_is_refused(studies: St
 
 
 @pytest.mark.slow
-def test_an_uploaded_log_is_read_in_the_sandbox() -> None:
+def test_an_uploaded_log_is_read_in_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     end_idle_processes()
     log = b"film.started,film.stopped\n1,2\n"
     assert read_uploaded_log(log, "p1.csv", "psychopy") == [LoggedEvent(1.0, 2.0, "film")]
@@ -113,6 +114,9 @@ def test_an_uploaded_log_is_read_in_the_sandbox() -> None:
         read_uploaded_log(log, "p1.csv", "eprime")
     with pytest.raises(InputError, match="expected"):
         read_uploaded_log(b"XDF: no", "p1.xdf", "xdf")
+    monkeypatch.setattr("emotion.library.studies.read_uploads._rows_of", limited_calls.crash)
+    with pytest.raises(InputError, match="^expected a log that can be read; its decoder crashed"):
+        read_uploaded_log(log, "p1.csv", "psychopy")
     end_idle_processes()
 
 
