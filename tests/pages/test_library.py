@@ -134,12 +134,14 @@ def test_deleting_everything_clears_the_session(library, tmp_path):
     page.session_state["pending_videos"] = [draft]
     page.session_state["begun_videos"] = {"0" * 32: begun}
     page.session_state["pictures"] = ["a picture"]
+    page.session_state["pending_typed"] = {id(draft): {"name": "Musterfrau"}}
     page = page.run().text_input(key="library_erase_confirmation").input("delete everything").run()
     page = erase_button(page).click().run()
     assert not page.exception
     assert not draft.path.exists()
     assert not begun.path.exists()
     assert page.session_state["pictures"] == []
+    assert "pending_typed" not in page.session_state
 
 
 def test_a_damaged_video_is_marked_with_how_much_was_read(repository, video):

@@ -20,7 +20,7 @@ CONFIRMATION = "delete everything"
 _INPUT, _NEWS = "library_erase_confirmation", "library_erase_news"
 _HELD = (
     "live_recorded", "growing_analysis", "study_results_job", "study_figures", "study_agreement_job", "study_coder",
-    "study_coding_last", "study_coding_seen", "coding_players", "forms",
+    "study_coding_last", "study_coding_seen", "coding_players", "forms", "pending_typed",
 )  # fmt: skip
 """Session keys of analyses and results that other pages hold."""
 
@@ -50,7 +50,7 @@ def show_erase(library: Repository) -> None:
 def _delete(library: Repository) -> None:
     size = library.used_bytes()
     try:
-        with st.spinner(f"Deleting {library.search(limit=0).total:,} analyses …"):
+        with st.spinner(f"Deleting {count_text(library.search(limit=0).total, 'analysis', 'analyses')} …"):
             forget_session()
             count = erase_owner(library)
     except LibraryError as error:
