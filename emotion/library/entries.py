@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -200,5 +201,9 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """Return text for searching and sorting: case-folded, without characters that databases cannot store."""
-    return "".join(sign if sign.isprintable() else " " for sign in text.casefold())
+    """Return text for searching and sorting: case-folded, without characters that databases cannot store.
+
+    Names of files from macOS may have a letter and its accent as two characters, but people type one.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(sign if sign.isprintable() else " " for sign in composed.casefold())

@@ -123,6 +123,8 @@ def test_search_covers_titles_tags_names_and_events(repository: Repository, vide
     assert found("strasse") == found("0%") == {one.id}
     assert found("zoë") == found("GROSSE pause") == found("_2") == {two.id}
     assert found("%%") == found("interview anger") == found("\\") == set()
+    repository.rename(two.id, "Mu\u0308ller")  # as macOS may spell it
+    assert found("m\u00fcller") == found("MU\u0308LLER") == {two.id}
     repository.rename(one.id, "  Other\ttitle ")
     assert repository.get(one.id).title == "Other title"
     assert found("title") == {one.id}
