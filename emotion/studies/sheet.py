@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -122,8 +123,11 @@ def _ids_of(files: Mapping[str, str]) -> dict[str, list[str]]:
     return stems | whole
 
 
-def _folded(name: str) -> str:
-    return printable_line(name).casefold()
+def _folded(path: str) -> str:
+    """Return the name of a file without its folders, to compare names."""
+    name = PurePath(path.replace("\\", "/")).name
+    # Names of files from macOS may have a letter and its accent as two characters, but people type one.
+    return unicodedata.normalize("NFC", printable_line(name)).casefold()
 
 
 def _file(analysis: str, files: Mapping[str, str], ids: Mapping[str, list[str]]) -> str:

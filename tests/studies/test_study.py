@@ -130,8 +130,9 @@ def test_a_sheet_that_cannot_be_read_says_why(sheet: bytes, words: str) -> None:
 
 
 def test_a_sheet_names_files_with_or_without_their_ending() -> None:
-    files = {"a": "p01.comedy.mp4", "b": "p01.mp4", "c": "p02.mp4", "d": "P02.mov"}
+    files = {"a": "p01.comedy.mp4", "b": "p01.mp4", "c": "p02.mp4", "d": "P02.mov", "e": "Mu\u0308ller.mp4"}
     names = {"p01.comedy": "a", "p01": "b", "p01.mp4": "b", "P02.mp4": "c", "p02.mov": "d"}
+    names |= {"films/p01.mp4": "b", "D:\\films\\p01": "b", "m\u00fcller.mp4": "e", "Mu\u0308ller": "e"}
     for name, analysis in names.items():
         study, unknown = study_of_sheet(read_sheet(f"participant,file\np,{name}\n".encode()), files)
         assert (study.cells, unknown) == ((Cell("p", "video", analysis),), []), name
