@@ -17,7 +17,6 @@ MAX_ROWS = 4500
 """Marks of a timeline; with gaps and a cursor, they stay under the 5,000 that browsers draw smoothly."""
 
 MAX_LANES = 8
-
 MAX_EMPTY_SPANS = 200
 _LANE_GAP = 0.08
 

@@ -53,7 +53,7 @@ def on_ray(job: Job, videos: Sequence[Video], workers: int | None, address: str)
 def _wave(ray: Any, job: Job, videos: Sequence[Video], size: int) -> Iterator[Row]:
     items = [{"video": pickle.dumps(video)} for video in videos]
     # Two videos per actor, one in progress and one waiting, so that no actor is idle between videos. When an actor
-    # dies, Ray retries its videos without a limit; so the worker counts attempts, only of videos that it has begun.
+    # dies, Ray retries its videos without a limit, so workers count the attempts, and only of videos that were begun.
     pool = ray.data.ActorPoolStrategy(size=min(size, len(videos)), max_tasks_in_flight_per_actor=2)
     rows = ray.data.from_items(items, override_num_blocks=len(items)).map(
         _Actor, fn_constructor_args=(job,), compute=pool, num_cpus=1

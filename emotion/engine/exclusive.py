@@ -14,7 +14,7 @@ from emotion.errors import EmotionError
 
 @contextlib.contextmanager
 def exclusive(lock: Path, refusal: EmotionError) -> Iterator[None]:
-    """Hold a lock file, and delete it afterwards. If the process ends in any other way, the system releases the lock.
+    """Hold a lock file, and delete it afterwards. If the process is killed, the system releases the lock.
 
     Args:
         lock: The file, in an existing folder.

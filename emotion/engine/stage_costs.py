@@ -18,7 +18,7 @@ def stage_costs() -> dict[str, int | None]:
         as it does not run on every frame.
 
     Raises:
-        ModelError: There is no such model.
+        ModelError: A model is missing or damaged.
     """
     mesh, iris = (tflite_cost(mediapipe_file(name).read_bytes())[1] for name in (FACE_MESH, IRIS))
     return {

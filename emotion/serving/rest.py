@@ -47,7 +47,7 @@ class RestTransport:
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
 
     def predict(self, faces: Image) -> FloatArray:
-        """See :class:`emotion.vision.served.Transport`."""
+        """See :class:`emotion.serving.settings.Transport`."""
         body = {"signature_name": PNG_SIGNATURE, "instances": [{"png": {"b64": _png(face)}} for face in faces]}
         try:
             answer = self._session.post(self._address, data=json.dumps(body), timeout=self._timeout_s)

@@ -49,7 +49,7 @@ class GrpcTransport:
         self._address, self._model, self._timeout_s = address, model, timeout_s
 
     def predict(self, faces: Image) -> FloatArray:
-        """See :class:`emotion.vision.served.Transport`."""
+        """See :class:`emotion.serving.settings.Transport`."""
         request = predict_pb2.PredictRequest()
         request.model_spec.name = self._model
         request.model_spec.signature_name = RAW_SIGNATURE

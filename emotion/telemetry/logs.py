@@ -111,9 +111,9 @@ class RedactedText(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with ``extra`` values at its end."""
-        discreet = _redacted(record)
-        discreet.msg += "".join(f" {name}={one_line(str(value))}" for name, value in _extra_of(discreet).items())
-        return masked(super().format(discreet))
+        redacted = _redacted(record)
+        redacted.msg += "".join(f" {name}={one_line(str(value))}" for name, value in _extra_of(redacted).items())
+        return masked(super().format(redacted))
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 – logging's own name
         """Return the locations of an exception and of its causes."""
@@ -157,17 +157,17 @@ class _Counting(logging.Handler):
 
 def _redacted(record: logging.LogRecord) -> logging.LogRecord:
     """Return a copy of a record with exceptions replaced by :func:`without_message`."""
-    discreet = copy.copy(record)
-    discreet.exc_text = None  # may hold another formatter's text
+    redacted = copy.copy(record)
+    redacted.exc_text = None  # may hold another formatter's text
     keeps_text = record.name.partition(".")[0] in _KEEP_TEXT
-    if isinstance(discreet.args, tuple):
-        discreet.args = tuple(_shown(one, keeps_text) for one in discreet.args)
-    elif isinstance(discreet.args, Mapping):
-        discreet.args = {name: _shown(one, keeps_text) for name, one in discreet.args.items()}
-    if isinstance(discreet.msg, BaseException):
-        discreet.msg = without_message(discreet.msg)
-    discreet.msg, discreet.args = one_line(discreet.getMessage()), None
-    return discreet
+    if isinstance(redacted.args, tuple):
+        redacted.args = tuple(_shown(one, keeps_text) for one in redacted.args)
+    elif isinstance(redacted.args, Mapping):
+        redacted.args = {name: _shown(one, keeps_text) for name, one in redacted.args.items()}
+    if isinstance(redacted.msg, BaseException):
+        redacted.msg = without_message(redacted.msg)
+    redacted.msg, redacted.args = one_line(redacted.getMessage()), None
+    return redacted
 
 
 def _shown(value: object, keeps_text: bool) -> object:

@@ -134,7 +134,7 @@ def margins(logits: FloatArray) -> FloatArray:
 
 
 def log_probabilities(probabilities: FloatArray) -> FloatArray:
-    """Return the log_probabilities of probabilities, clipped below at 1e-7."""
+    """Return the natural logarithms of probabilities, which are clipped below at 1e-7."""
     return np.log(np.maximum(probabilities, np.float32(_MIN_PROBABILITY)))
 
 

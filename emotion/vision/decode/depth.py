@@ -22,9 +22,9 @@ _DEPTHS = (8, 10, 12, 14, 16)
 _TAIL_PERCENT = 0.1
 """Share at either end that is ignored as dead or hot pixels."""
 _GAP = 0.4
-"""A value this share of the range away from all others means "no data" …"""
+"""A value at least this share of the range away from all others means "no data"."""
 _MIN_LEVELS = 16
-"""… provided that the others have at least this many grey levels."""
+"""Minimum number of grey levels of the other values; with fewer, a value far away is part of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
