@@ -83,7 +83,7 @@ def test_a_video_that_crashes_the_decoder_is_refused_with_a_true_sentence(
     repository: Repository, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emotion.library.probe_upload._facts", limited_calls.crash)
-    with pytest.raises(VideoError, match="^expected a video whose pictures can be read; its decoder crashed"):
+    with pytest.raises(VideoError, match=r"^expected a video whose pictures can be read; its decoder crashed"):
         repository.add(video, "talk.mp4")
 
 

@@ -115,7 +115,7 @@ def test_an_uploaded_log_is_read_in_the_sandbox(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(InputError, match="expected"):
         read_uploaded_log(b"XDF: no", "p1.xdf", "xdf")
     monkeypatch.setattr("emotion.library.studies.read_uploads._rows_of", limited_calls.crash)
-    with pytest.raises(InputError, match="^expected a log that can be read; its decoder crashed"):
+    with pytest.raises(InputError, match=r"^expected a log that can be read; its decoder crashed"):
         read_uploaded_log(log, "p1.csv", "psychopy")
     end_idle_processes()
 
