@@ -82,9 +82,10 @@ class Checkpoint:
         """
         self._drop_damaged()
         while keys := self._keys():
-            part, state = self._read(keys[-1])
+            part, packed = self._read(keys[-1])
             if (part.model, part.settings) != (like.model, like.settings):
                 raise LibraryError("the saved results are from another file or other settings; start over")
+            state = None if packed is None else _unpacked_state(packed)
             if state is not None:
                 return Saved(self._count(keys), float(part.frames["time_s"].iloc[-1]), state)
             self._storage.remove(keys[-1])
@@ -107,7 +108,7 @@ class Checkpoint:
         Raises:
             LibraryError: There is no part.
         """
-        parts = [part for part, _ in self._each()]
+        parts = list(self._each())
         if not parts:
             raise LibraryError("no results of this analysis are kept")
         timeline = pd.concat([part.timeline for part in parts], ignore_index=True)
@@ -125,7 +126,7 @@ class Checkpoint:
             OSError: The file cannot be written.
         """
         # Copied: an empty view would keep the whole table in memory.
-        empty = [replace(part, timeline=part.timeline.iloc[:0].copy()) for part, _ in self._each()]
+        empty = [replace(part, timeline=part.timeline.iloc[:0].copy()) for part in self._each()]
         if not empty:
             raise LibraryError("no results of this analysis are kept")
         # Take the properties from the last part, because a live recording gets longer with every part.
@@ -152,7 +153,7 @@ class Checkpoint:
     def _groups(self, schema: pa.Schema) -> Iterator[pa.Table]:
         """Yield the rows in large groups; a row group per part would be slow to read."""
         waiting: list[pa.Table] = []
-        for part, _ in self._each():
+        for part in self._each():
             waiting.append(to_arrow(part).cast(schema))
             if sum(table.num_rows for table in waiting) >= _ROWS_PER_GROUP:
                 yield pa.concat_tables(waiting)
@@ -160,20 +161,20 @@ class Checkpoint:
         if waiting:
             yield pa.concat_tables(waiting)
 
-    def _each(self) -> Iterator[tuple[Analysis, StreamState | None]]:
-        return map(self._read, self._keys())
+    def _each(self) -> Iterator[Analysis]:
+        return (self._read(key)[0] for key in self._keys())
 
     def _keys(self) -> list[str]:
         return self._storage.keys(self._folder)
 
-    def _read(self, key: str) -> tuple[Analysis, StreamState | None]:
+    def _read(self, key: str) -> tuple[Analysis, bytes | None]:
+        """Return the results of a part and its packed state, if it has one."""
         try:
             with self._storage.reading(key) as file:
                 table = pq.read_table(io.BytesIO(file.read()))
         except (OSError, pa.ArrowException) as error:
             raise TimelineError(f"expected a part of an analysis; {key} cannot be read: {error}") from error
-        packed = (table.schema.metadata or {}).get(_STATE)
-        return from_arrow(table, key), None if packed is None else unpack_state(base64.b64decode(packed))
+        return from_arrow(table, key), (table.schema.metadata or {}).get(_STATE)
 
     def _drop_damaged(self) -> None:
         """Delete the first unreadable part and all parts after it."""
@@ -189,6 +190,17 @@ class Checkpoint:
 
     def _count(self, keys: list[str]) -> int:
         return sum(len(self._read(key)[0].frames) for key in keys)
+
+
+def _unpacked_state(packed: bytes) -> StreamState | None:
+    """Return the state of a part; None if it is damaged, which Parquet does not notice."""
+    try:
+        return unpack_state(base64.b64decode(packed))
+    except MemoryError:
+        raise
+    except Exception as error:  # zip files, their compression and NumPy have their own exceptions
+        log.warning("the frames after a damaged state are analysed again: %s", error)
+        return None
 
 
 def _joined(parts: list[Analysis]) -> pd.DataFrame:

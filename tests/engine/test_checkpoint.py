@@ -113,6 +113,21 @@ def test_partial_parts_are_ignored_and_damaged_ones_dropped_on_resume(tmp_path: 
     assert [path.name for path in (tmp_path / "parts").glob("*.parquet")] == ["000001.parquet"]
 
 
+def test_a_damaged_state_costs_only_its_part(tmp_path: Path) -> None:
+    one, two = cut(make_analysis([["neutral"]] * 6), [3])
+    parts = Checkpoint(Storage(tmp_path), "parts")
+    parts.append(one, STATE)
+    parts.append(two, STATE)
+    file = tmp_path / "parts" / "000002.parquet"
+    table = pq.read_table(file)
+    states = {name: value[:80] for name, value in table.schema.metadata.items() if name == b"emotion.state"}
+    pq.write_table(table.replace_schema_metadata(table.schema.metadata | states), file)
+    assert len(parts.load("").frames) == 6
+    kept = parts.resume(one)
+    assert kept is not None
+    assert (kept.frames, kept.state["a"].tolist()) == (3, [0, 1, 2])
+
+
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
     """The file is a link to /dev/full, a device without free space."""
     storage = Storage(tmp_path)
