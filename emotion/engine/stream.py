@@ -131,7 +131,6 @@ class FaceStream:
             faces, state = self.follow(frame), None
             if state_wanted is not None and state_wanted.is_set():
                 state_wanted.clear()
-                state = with_prefix("follower", self._follower.state()) | with_prefix(
-                    "position", position_of(frame).state()
-                )
+                position = position_of(frame)
+                state = with_prefix("follower", self._follower.state()) | with_prefix("position", position.state())
             yield frame, faces, state
