@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from emotion.errors import EmotionError
 from emotion.progress import OnProgress, ProgressReporter
@@ -211,13 +210,4 @@ def _corrected(tests: pd.DataFrame) -> pd.DataFrame:
     columns = ["stimulus", *TEST_MEANINGS]
     if tests.empty:
         return pd.DataFrame(columns=columns)
-    return tests.assign(**{f"{name}_holm": _holm(tests[name].to_numpy(np.float64)) for name in ("p", "smiling_p")})[
-        columns
-    ]
-
-
-def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    known, corrected = np.isfinite(p), np.full(len(p), np.nan)
-    if known.any():
-        corrected[known] = holm(p[known])
-    return corrected
+    return tests.assign(**{f"{name}_holm": holm(tests[name]) for name in ("p", "smiling_p")})[columns]
