@@ -58,9 +58,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
     for item in items:
-        room = item.path.relative_to(ROOT / "tests").parts[0]
-        if room in {"browser", "training"}:
-            item.add_marker(room)
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder in {"browser", "training"}:
+            item.add_marker(folder)
         parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
         is_on_postgresql = any(isinstance(value, str) and value == "postgresql" for value in parameters)
         if is_on_postgresql or "postgres" in getattr(item, "fixturenames", ()):

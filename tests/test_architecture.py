@@ -18,11 +18,11 @@ FORBIDDEN = {
     "pages": {"training", "tensorflow", "keras", "pages"},
 }
 STAGES = {"decode.image", "decode.video", "detection.detect", "landmarks", "align", "classify", "track"}
-EVERY = [(room, path) for room in FORBIDDEN for path in sorted((ROOT / room).rglob("*.py"))]
+EVERY = [(folder, path) for folder in FORBIDDEN for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def test_folders_import_only_from_layers_below() -> None:
-    """The layers are in docs/architecture.md. Because each folder is on one layer, there is no cycle."""
+    """The layers are in docs/architecture.md. Because each folder is in one layer, there is no cycle."""
     layer = layers()
     wrong = [use for (a, b), uses in arrows().items() for use in uses if layer[a] <= layer[b]]
     assert not wrong, "\n".join(wrong)
@@ -46,9 +46,9 @@ def test_product_and_benchmarks_never_import_tests() -> None:
     }
 
 
-@pytest.mark.parametrize(("room", "path"), EVERY, ids=[str(path.relative_to(ROOT)) for _, path in EVERY])
-def test_rooms_import_only_what_they_may(room: str, path: Path) -> None:
-    assert not {name.split(".")[0] for name in imported(path)} & FORBIDDEN[room]
+@pytest.mark.parametrize(("folder", "path"), EVERY, ids=[str(path.relative_to(ROOT)) for _, path in EVERY])
+def test_folders_import_only_what_they_may(folder: str, path: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(path)} & FORBIDDEN[folder]
 
 
 @pytest.mark.parametrize("stage", sorted(STAGES))

@@ -15,12 +15,12 @@ from emotion.cli.main import build_parser
 from tests.conftest import ROOT
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
-CODE = [path for room in ("ui", "pages", "emotion") for path in sorted((ROOT / room).rglob("*.py"))]
+CODE = [path for folder in ("ui", "pages", "emotion") for path in sorted((ROOT / folder).rglob("*.py"))]
 TEMPLATES = [
     path
-    for room in ("ui", "emotion")
+    for folder in ("ui", "emotion")
     for ending in ("*.js", "*.html", "*.jinja")
-    for path in sorted((ROOT / room).rglob(ending))
+    for path in sorted((ROOT / folder).rglob(ending))
 ]
 GUIDES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md") if path != GLOSSARY]
 

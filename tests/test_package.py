@@ -69,11 +69,11 @@ def test_the_wheel_has_exactly_the_expected_files(wheel: Path) -> None:
     expected = {"emotion/_app/server.py", "emotion/_app/streamlit_app.py", "emotion/_app/.streamlit/config.toml"}
     expected |= {f"emotion/_data/mediapipe/{name}" for name in SHA256}
     for path in tracked():
-        room = path.split("/")[0]
-        if room in {"emotion", "training"}:
+        folder = path.split("/")[0]
+        if folder in {"emotion", "training"}:
             expected.add(path)
-        elif room in MOVED and not re.fullmatch(r"data/[^/]+", path):
-            expected.add(path.replace(room, MOVED[room], 1))
+        elif folder in MOVED and not re.fullmatch(r"data/[^/]+", path):
+            expected.add(path.replace(folder, MOVED[folder], 1))
     assert names == expected
     assert {Path(name).suffix for name in names} >= NOT_CODE
     assert wheel.stat().st_size < LARGEST_MB * 1e6

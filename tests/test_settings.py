@@ -13,7 +13,7 @@ from emotion.settings import PREFIX, Settings, library_dir, read_settings
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-ROOMS = ("emotion", "ui", "pages", "training", "bench", "deploy", "tests/conftest.py", "server.py", "streamlit_app.py")
+PLACES = ("emotion", "ui", "pages", "training", "bench", "deploy", "tests/conftest.py", "server.py", "streamlit_app.py")
 LIMIT, COUNT = "a number above 0, or none", "a whole number above 0"
 SECONDS = "a number of seconds above 0"
 
@@ -31,8 +31,8 @@ def test_the_page_has_one_row_for_each_field_in_their_order() -> None:
 
 
 def test_code_and_deployment_name_no_other_variable() -> None:
-    rooms = (ROOT / room for room in ROOMS)
-    files = [path for room in rooms for path in ([room] if room.is_file() else room.rglob("*")) if path.is_file()]
+    places = (ROOT / place for place in PLACES)
+    files = [path for place in places for path in ([place] if place.is_file() else place.rglob("*")) if path.is_file()]
     # Benchmarks make an environment of their own in a hidden folder.
     shown = [path for path in files if not any(part.startswith(".") for part in path.relative_to(ROOT).parts[:-1])]
     texts = [path.read_text("utf-8") for path in shown if path.suffix in {".py", ".yaml", ".env", ".md", ".sh", ""}]

@@ -151,6 +151,6 @@ def test_a_picture_that_takes_too_much_memory_is_refused_alone(limit_mb: str, mo
 
 
 def test_pages_decode_no_picture_files() -> None:
-    files = [path for room in ("ui", "pages") for path in (ROOT / room).rglob("*.py")]
+    files = [path for folder in ("ui", "pages") for path in (ROOT / folder).rglob("*.py")]
     found = {path.name: name for path in files for name in DECODED_BY_THE_SERVER if name in path.read_text("utf-8")}
     assert found == {}

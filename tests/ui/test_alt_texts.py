@@ -12,8 +12,8 @@ NOT_SHOWN = "analyzer"
 def test_pictures_have_alternative_texts() -> None:
     calls = [
         (file.relative_to(ROOT), call)
-        for room in ("ui", "pages")
-        for file in (ROOT / room).rglob("*.py")
+        for folder in ("ui", "pages")
+        for file in (ROOT / folder).rglob("*.py")
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "image"
         if not (isinstance(call.func.value, ast.Name) and call.func.value.id == NOT_SHOWN)
