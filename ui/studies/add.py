@@ -157,7 +157,7 @@ def _ask_names(files: Mapping[str, str], key: str) -> Study | None:
     _show_reading(study, files)
     if unmatched:
         names = ", ".join(plain(name) for name in unmatched[:5])
-        st.warning(f"The pattern does not match {len(unmatched)} names: {names}", icon=":material/rule:")
+        st.warning(f"The pattern does not match {count_text(len(unmatched), 'name')}: {names}", icon=":material/rule:")
     return study
 
 

@@ -37,6 +37,7 @@ from emotion.studies.statistics.resampling import MIN_PEOPLE
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
+from ui.common.widgets import count_text
 from ui.studies.differences import show_differences
 from ui.studies.jobs import computed
 from ui.studies.logs import LOG_TYPES
@@ -135,7 +136,9 @@ def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
         spans, unmatched = spans_of_files(files, NamePattern(text))
         if unmatched:
             names = ", ".join(plain(name) for name in unmatched[:5])
-            st.warning(f"The pattern does not match {len(unmatched)} names: {names}", icon=":material/rule:")
+            st.warning(
+                f"The pattern does not match {count_text(len(unmatched), 'name')}: {names}", icon=":material/rule:"
+            )
         parts.append(spans)
     return pd.concat(parts, ignore_index=True)
 

@@ -66,9 +66,11 @@ def _offer(studies: StudyRepository, cell: Cell, events: Sequence[Event], logged
     table = pd.DataFrame(rows, columns=["event", "start, s", "end, s"])
     st.dataframe(table.round(3), hide_index=True, height=min(38 + 35 * max(len(rows), 1), 260))
     if early := logged - len(events):
-        st.caption(plain(f"{early} events before the start of the video are left out."))
+        st.caption(plain(f"Left out before the start of the video: {count_text(early, 'event')}."))
     if length_s is not None and (late := sum(event.span.start_s >= length_s for event in events)):
-        words = f"{late} events are after the end of the video, at {length_s:.1f} s. Choose an event that it shows."
+        words = (
+            f"After the end of the video, at {length_s:.1f} s: {count_text(late, 'event')}. Choose one that it shows."
+        )
         st.warning(plain(words), icon=":material/schedule:")
     if st.button(f"Add {count_text(len(events), 'event')}", type="primary", icon=":material/add:", disabled=not events):
         count = add_events(studies, cell, events)

@@ -141,10 +141,10 @@ def _regular_file(path: Path) -> Path:
     """Return a path in the untrusted folder, after checking that it is a regular file or does not exist.
 
     Raises:
-        InputError: It is a link, which could point to any file on this machine, or an endless device or pipe.
+        InputError: It is a link, which could point to any file on this machine, a folder, or an endless device or pipe.
     """
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise InputError(f"expected regular files in the folder of a study; {path.name} is a link, device or pipe")
+        raise InputError(f"expected regular files in the folder of a study; {path.name} is not one")
     return path
 
 
