@@ -32,27 +32,28 @@ def load_uploaded(content: bytes, name: str) -> tuple[Analysis, Edits]:
     with tempfile.TemporaryDirectory() as folder:
         brought, understood = Path(folder) / "brought.parquet", Path(folder) / "understood.parquet"
         brought.write_bytes(content)
-        rewrite_uploaded(brought, understood, name)
+        rewrite_uploaded(brought, understood, name, keep_edits=True)
         return load_parquet(understood, limited=True), load_edits(understood)
 
 
-def rewrite_uploaded(path: Path, target: Path, name: str) -> None:
-    """Write the analysis and the edits in an untrusted Parquet file to a new file, in the sandbox.
+def rewrite_uploaded(path: Path, target: Path, name: str, *, keep_edits: bool = False) -> None:
+    """Write the analysis in an untrusted Parquet file to a new file, in the sandbox.
 
     Args:
         path: The untrusted file.
         target: The new file.
         name: Name of the file in messages.
+        keep_edits: Also write its edits, such as people's names.
 
     Raises:
         TimelineError: As :func:`load_uploaded`.
         TooLargeError: Likewise.
     """
     try:
-        run_limited(_rewrite, path, target, subject=_TIMELINE)
+        run_limited(_rewrite, path, target, keep_edits, subject=_TIMELINE)
     except (TimelineError, TooLargeError) as error:
         raise type(error)(str(error).replace(path.name, name)) from error
 
 
-def _rewrite(path: Path, target: Path) -> None:
-    save_parquet(load_parquet(path, limited=True), target, load_edits(path))
+def _rewrite(path: Path, target: Path, keep_edits: bool) -> None:
+    save_parquet(load_parquet(path, limited=True), target, load_edits(path) if keep_edits else None)
