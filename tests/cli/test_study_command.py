@@ -118,6 +118,19 @@ def test_events_of_a_log_are_added_at_the_time_of_the_video(filled: Library, tmp
     ]
 
 
+@pytest.mark.parametrize("half", [["--align", "clap"], ["--at", "0.1"]])
+def test_a_log_needs_an_event_and_its_time_or_neither(
+    filled: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str], half: list[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("t,what\n5,clap\n")
+    capsys.readouterr()
+    cell = ["study", "events", "Pilot", "a", "film", str(log), "--format", "csv", "--start", "t", "--label", "what"]
+    assert main([*cell, *half]) == 2
+    assert "expected both --align and --at, or neither; got one of them" in capsys.readouterr().err
+    assert not filled.for_owner(LOCAL).search("clap").entries
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
