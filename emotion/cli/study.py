@@ -121,7 +121,7 @@ def _add(studies: StudyRepository, options: argparse.Namespace) -> int:
         study = _analysed(studies, named, options)
         failed = len(named.cells) - len(study.cells)
     studies.save(saved, saved.study.merged_with(study))
-    print(f"{len(study.participants)} participants, {len(study.stimuli)} stimuli, {len(study.cells)} analyses added")
+    print(f"participants: {len(study.participants)}, stimuli: {len(study.stimuli)}, analyses added: {len(study.cells)}")
     for reason in left:
         print(f"emotion: left out: {reason}", file=sys.stderr)
     return 1 if failed or left else 0
@@ -209,7 +209,7 @@ def _events(studies: StudyRepository, options: argparse.Namespace) -> int:
     columns = None if start is None else Columns(start, options.label, options.end, options.duration, options.unit)
     logged = read_log(options.file, options.format, columns)
     offset = 0.0 if options.align is None else offset_by(logged, options.align, options.at)
-    print(f"{add_events(studies, cell, in_video(logged, offset))} events added to {', '.join(key)}")
+    print(f"{', '.join(key)}: events added: {add_events(studies, cell, in_video(logged, offset))}")
     return 0
 
 
@@ -227,7 +227,7 @@ def _import(studies: StudyRepository, options: argparse.Namespace) -> int:
     read = import_zip if options.folder.suffix.lower() == SUFFIX else import_study
     with progress_bar("import", "timelines") as show:
         saved = read(studies, options.folder, show)
-    print(f"{saved.study.title}: {len(saved.study.cells)} cells imported")
+    print(f"{saved.study.title}: cells imported: {len(saved.study.cells)}")
     return 0
 
 

@@ -47,7 +47,7 @@ def test_a_study_is_filled_and_written(filled: Library, tmp_path: Path, capsys: 
     assert main(["study", "export", "Pilot", str(tmp_path / "folder")]) == 0
     assert main(["study", "delete", "Pilot"]) == 0
     assert main(["study", "import", str(tmp_path / "folder")]) == 0
-    assert "3 cells imported" in capsys.readouterr().out
+    assert "cells imported: 3" in capsys.readouterr().out
     assert len(StudyRepository(filled.for_owner(LOCAL)).find("Pilot").study.cells) == 3
 
 
@@ -70,7 +70,7 @@ def test_a_study_is_one_zip_file(filled: Library, tmp_path: Path, capsys: pytest
     assert main(["study", "export", "Pilot", path]) == 0
     assert main(["study", "delete", "Pilot"]) == 0
     assert main(["study", "import", path]) == 0
-    assert "3 cells imported" in capsys.readouterr().out
+    assert "cells imported: 3" in capsys.readouterr().out
 
 
 def test_a_sheet_adds_variables(filled: Library, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_files_that_cannot_be_added_leave_nothing_and_fail(
     pattern = ["--pattern", "{participant}_{stimulus}"]
     assert main(["study", "add", "Pilot", *map(str, files), *pattern]) == 1
     said = capsys.readouterr()
-    assert "0 participants, 0 stimuli, 0 analyses added" in said.out
+    assert "participants: 0, stimuli: 0, analyses added: 0" in said.out
     assert "left out: odd.mp4 does not match the pattern {participant}_{stimulus}" in said.err
     assert "p01_film.mp4" in said.err
     assert "p02_film.mp4" in said.err
