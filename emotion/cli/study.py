@@ -61,7 +61,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
         events.add_argument(f"--{name}", metavar="COLUMN", help=f"csv: column with each event's {about}")
     events.add_argument("--unit", type=float, default=1.0, metavar="S", help="csv: unit of time in s; 0.001 for ms")
     events.add_argument("--align", metavar="LABEL", help="an event of the log that the video shows too")
-    events.add_argument("--at", type=float, default=0.0, metavar="S", help="time of that event in the video")
+    events.add_argument("--at", type=float, metavar="S", help="time of that event in the video; needed with --align")
     export = _of_study(actions, "export", "write the study with its timelines as a folder or ZIP file")
     export.add_argument("out", type=Path, metavar="DIR", help="a new or empty folder, or a file that ends in .zip")
     back = actions.add_parser("import", help="add an exported study")
@@ -121,7 +121,7 @@ def _add(studies: StudyRepository, options: argparse.Namespace) -> int:
         study = _analysed(studies, named, options)
         failed = len(named.cells) - len(study.cells)
     studies.save(saved, saved.study.merged_with(study))
-    print(f"{len(study.participants)} participants, {len(study.stimuli)} stimuli, {len(study.cells)} analyses added")
+    print(f"participants: {len(study.participants)}, stimuli: {len(study.stimuli)}, analyses added: {len(study.cells)}")
     for reason in left:
         print(f"emotion: left out: {reason}", file=sys.stderr)
     return 1 if failed or left else 0
@@ -203,11 +203,13 @@ def _events(studies: StudyRepository, options: argparse.Namespace) -> int:
     cell = next((cell for cell in studies.find(options.study).study.cells if cell.key == key), None)
     if cell is None:
         raise InputError(f"expected a participant and stimulus with an analysis; got {', '.join(key)}")
+    if (options.align is None) != (options.at is None):
+        raise InputError("expected both --align and --at, or neither; got one of them")
     start = options.start
     columns = None if start is None else Columns(start, options.label, options.end, options.duration, options.unit)
     logged = read_log(options.file, options.format, columns)
-    offset = options.at if options.align is None else offset_by(logged, options.align, options.at)
-    print(f"{add_events(studies, cell, in_video(logged, offset))} events added to {', '.join(key)}")
+    offset = 0.0 if options.align is None else offset_by(logged, options.align, options.at)
+    print(f"{', '.join(key)}: events added: {add_events(studies, cell, in_video(logged, offset))}")
     return 0
 
 
@@ -225,7 +227,7 @@ def _import(studies: StudyRepository, options: argparse.Namespace) -> int:
     read = import_zip if options.folder.suffix.lower() == SUFFIX else import_study
     with progress_bar("import", "timelines") as show:
         saved = read(studies, options.folder, show)
-    print(f"{saved.study.title}: {len(saved.study.cells)} cells imported")
+    print(f"{saved.study.title}: cells imported: {len(saved.study.cells)}")
     return 0
 
 

@@ -101,7 +101,8 @@ def _story(edited: Edited, report: Report, progress: ProgressReporter) -> Iterat
 
 
 def _text(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(text), style)
+    # The typeface has no minus sign; an en dash looks like one.
+    return Paragraph(escape(text.replace("−", "–")), style)
 
 
 def _figures(headlines: Sequence[Fact]) -> Table:

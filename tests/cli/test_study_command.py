@@ -47,7 +47,7 @@ def test_a_study_is_filled_and_written(filled: Library, tmp_path: Path, capsys: 
     assert main(["study", "export", "Pilot", str(tmp_path / "folder")]) == 0
     assert main(["study", "delete", "Pilot"]) == 0
     assert main(["study", "import", str(tmp_path / "folder")]) == 0
-    assert "3 cells imported" in capsys.readouterr().out
+    assert "cells imported: 3" in capsys.readouterr().out
     assert len(StudyRepository(filled.for_owner(LOCAL)).find("Pilot").study.cells) == 3
 
 
@@ -70,7 +70,7 @@ def test_a_study_is_one_zip_file(filled: Library, tmp_path: Path, capsys: pytest
     assert main(["study", "export", "Pilot", path]) == 0
     assert main(["study", "delete", "Pilot"]) == 0
     assert main(["study", "import", path]) == 0
-    assert "3 cells imported" in capsys.readouterr().out
+    assert "cells imported: 3" in capsys.readouterr().out
 
 
 def test_a_sheet_adds_variables(filled: Library, tmp_path: Path) -> None:
@@ -118,6 +118,19 @@ def test_events_of_a_log_are_added_at_the_time_of_the_video(filled: Library, tmp
     ]
 
 
+@pytest.mark.parametrize("half", [["--align", "clap"], ["--at", "0.1"]])
+def test_a_log_needs_an_event_and_its_time_or_neither(
+    filled: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str], half: list[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("t,what\n5,clap\n")
+    capsys.readouterr()
+    cell = ["study", "events", "Pilot", "a", "film", str(log), "--format", "csv", "--start", "t", "--label", "what"]
+    assert main([*cell, *half]) == 2
+    assert "expected both --align and --at, or neither; got one of them" in capsys.readouterr().err
+    assert not filled.for_owner(LOCAL).search("clap").entries
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -154,7 +167,7 @@ def test_files_that_cannot_be_added_leave_nothing_and_fail(
     pattern = ["--pattern", "{participant}_{stimulus}"]
     assert main(["study", "add", "Pilot", *map(str, files), *pattern]) == 1
     said = capsys.readouterr()
-    assert "0 participants, 0 stimuli, 0 analyses added" in said.out
+    assert "participants: 0, stimuli: 0, analyses added: 0" in said.out
     assert "left out: odd.mp4 does not match the pattern {participant}_{stimulus}" in said.err
     assert "p01_film.mp4" in said.err
     assert "p02_film.mp4" in said.err

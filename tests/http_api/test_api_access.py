@@ -65,7 +65,7 @@ def test_a_token_ends_when_it_is_revoked_expired_or_its_maker_is_locked_out(serv
     server.locked_out.add(token.id)
     assert client.get("/jobs").status_code == 401
     server.locked_out.clear()
-    with pytest.raises(LibraryError):
+    with pytest.raises(LibraryError, match="expected the ID of a token; got"):
         revoke_token(library.for_owner(BEN), token.id)
     assert client.get("/jobs").status_code == 200
     revoke_token(mine, token.id)

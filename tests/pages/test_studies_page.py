@@ -162,6 +162,7 @@ def test_files_hold_the_results(repository, video):
 def test_a_study_is_downloaded_and_imported(repository, video):
     saved, studies = fill(repository, video), StudyRepository(repository)
     page = visit("Files")
+    assert any("names of coders with what they coded" in caption.value for caption in page.caption)
     page.button(key="study_export_start").click().run()
     job = page.session_state["study_export_job"]
     job.wait()
@@ -195,6 +196,8 @@ def test_annotations_are_written_for_other_programs(repository, video):
     fill(repository, video)
     page = visit("Files")
     page.pills(key="study_export_kind").set_value("eaf").run()
+    (caption,) = (caption.value for caption in page.caption if "personal data" in caption.value)
+    assert "codes, expressions and events of participants" in caption, "without variables and coders"
     page.button(key="study_export_start").click().run()
     job = page.session_state["study_export_job"]
     job.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,7 @@ def test_html_and_pdf_show_the_same_figures(tmp_path: Path) -> None:
     for text in (*EYES_HEADINGS, "Eyes, head and movements", "Jaw drop (AU 25–27)", "relative to the baseline"):
         assert text in page
         assert text in printed
+    assert not re.search(r"\d %", page), "percentages are written as in the PDF"
+    assert "Left − right" in page
+    assert "Left – right" in printed
+    assert "\0" not in printed, "signs that the typeface lacks"

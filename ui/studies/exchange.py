@@ -12,6 +12,7 @@ from emotion.library.studies.repository import AnalysisState
 from emotion.report.file_names import file_name
 from ui.common.plain import plain, sentence
 from ui.common.uploads import take_uploads, uploader_key
+from ui.common.widgets import count_text
 from ui.studies import session
 from ui.studies.jobs import STUDY_KIND, ExportJob, ImportJob, follow
 
@@ -36,7 +37,7 @@ def show_export(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
         "Export", list(KINDS), default=STUDY_KIND, required=True, format_func=lambda one: KINDS[one][0],
         key="study_export_kind", label_visibility="collapsed",
     ))  # fmt: skip
-    st.caption(f"{KINDS[kind][1]} It contains personal data: codes, variables and events of participants.")
+    st.caption(f"{KINDS[kind][1]} It contains personal data: {_personal_data(kind)}.")
     key = session.results_key(saved, states), kind
     job: ExportJob | None = st.session_state.get(_EXPORT)
     if job is not None and job.running:
@@ -56,10 +57,16 @@ def show_export(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
         st.rerun()
 
 
+def _personal_data(kind: str) -> str:
+    if kind == STUDY_KIND:
+        return "codes, variables, names and events of participants, and the names of coders with what they coded"
+    return "codes, expressions and events of participants"
+
+
 def _offer(job: ExportJob, saved: SavedStudy, kind: str) -> None:
     assert job.file is not None
     if job.left_out:
-        st.caption(f"{plain(job.left_out)} analyses without a timeline are left out.")
+        st.caption(f"Left out: {count_text(job.left_out, 'analysis', 'analyses')} without a timeline.")
     st.download_button(
         "Download ZIP", job.file.read_bytes, file_name(f"{saved.study.title} {kind}", ".zip"), "application/zip",
         type="primary", icon=":material/download:", on_click="ignore", key="study_export_download",

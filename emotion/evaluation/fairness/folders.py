@@ -64,8 +64,8 @@ class GroupFolders:
 
     def _expect_some(self, by_folders: bool) -> None:
         if len(found := sorted(set(self.groups.values()))) < 2:
-            layout = "group/class/picture" if by_folders else "a table that names two groups of these pictures or more"
-            raise DatasetError(f"expected {layout}; got {_listed(found)} for {len(self.groups):,} labelled pictures")
+            layout = "pictures as group/class/picture" if by_folders else "a table of these pictures"
+            raise DatasetError(f"expected {layout}, with two groups or more; got groups: {_listed(found)}")
 
 
 def group_of(name: str, codes: str | None = None) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
 
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, brief
 from emotion.library.entries import clean_title
 from emotion.library.library import Library
 from emotion.library.mapping import now
@@ -102,7 +102,7 @@ def revoke_token(repository: Repository, token_id: str) -> None:
     deletion = delete(ApiTokenRow).where(ApiTokenRow.id == token_id, ApiTokenRow.owner == repository.owner)
     with repository.library.database.writing() as session:
         if not session.execute(deletion.returning(ApiTokenRow.id)).all():
-            raise LibraryError("there is no such token")
+            raise LibraryError(f"expected the ID of a token; got {brief(token_id)!r}")
 
 
 def find_token(library: Library, text: str) -> Token | None:

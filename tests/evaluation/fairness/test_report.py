@@ -178,8 +178,13 @@ def test_a_table_of_groups(tmp_path):
 def test_invalid_groups_are_refused(tmp_path):
     with pytest.raises(InputError, match="expected a folder"):
         GroupFolders(tmp_path / "absent")
+    needed = "expected pictures as group/class/picture, with two groups or more; got groups: "
+    picture(tmp_path / "happy/1.png")
+    with pytest.raises(DatasetError, match=f"{needed}none"):
+        GroupFolders(tmp_path)
+    (tmp_path / "happy/1.png").unlink()
     picture(tmp_path / "a/happy/1.png")
-    with pytest.raises(DatasetError, match="expected group/class/picture; got a for 1"):
+    with pytest.raises(DatasetError, match=f"{needed}a"):
         GroupFolders(tmp_path)
     picture(tmp_path / "b/happy/1.png")
     with pytest.raises(DatasetError, match="at least two expressions"):
