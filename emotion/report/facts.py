@@ -113,8 +113,12 @@ def settings_facts(analysis: Analysis) -> list[Fact]:
 
 
 _TITLES = {
+    "eyes": "Eyes measured",
+    "movements": "Movements measured",
     "every": "Every n-th frame",
     "fps": "Frames per second, at most",
+    "start_s": "Start, s",
+    "end_s": "End, s",
     "source_sha256": "SHA-256 of the video",
     "abstain_below": "Unclear below",
     "abstain_slopes": "Unclear threshold: increase by angle, size and uncertainty",
@@ -128,6 +132,10 @@ def _title(name: str) -> str:
 def _plain(value: object) -> str | None:
     if value is None:
         return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

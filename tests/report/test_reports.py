@@ -15,7 +15,7 @@ from emotion.publication.render import to_svg
 from emotion.report.charts import PRINT, SCREEN, movement_faces, person_chart
 from emotion.report.content import MAX_CHARTS, build_report
 from emotion.report.edited import edit
-from emotion.report.facts import COUNT, LIMITS, SECONDS, SHARE, Fact, clock, model_facts, model_scores
+from emotion.report.facts import COUNT, LIMITS, SECONDS, SHARE, Fact, clock, model_facts, model_scores, settings_facts
 from emotion.report.html import write_html
 from emotion.report.pdf import write_pdf
 from emotion.vision.movement_codebook import MEASURE_COLUMNS
@@ -196,6 +196,20 @@ def test_values_as_text(fact, text):
 )
 def test_times_carry_over_to_minutes_and_hours(seconds, text):
     assert clock(seconds) == text
+
+
+def test_settings_are_written_in_words(analysis):
+    settings = {
+        "eyes": True,
+        "movements": False,
+        "start_s": 2.0,
+        "end_s": None,
+        "abstain_slopes": {"yaw": 0.0, "size": 0.1},
+    }
+    facts = {fact.name: fact.text for fact in settings_facts(replace(analysis, settings=settings))}
+    assert (facts["Eyes measured"], facts["Movements measured"]) == ("yes", "no")
+    assert (facts["Start, s"], facts["End, s"]) == ("2", "–")
+    assert facts["Unclear threshold: increase by angle, size and uncertainty"] == "yaw 0, size 0.1"
 
 
 @pytest.mark.slow

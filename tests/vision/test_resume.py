@@ -158,7 +158,7 @@ def test_an_invalid_part_is_refused(part: dict[str, float]) -> None:
 
 def test_a_part_beyond_the_end_states_the_length(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "short.mp4", grey_levels([9] * 25))
-    with pytest.raises(VideoError, match=r"has no frames in the part 5–end; its length is 1\.0 s"):
+    with pytest.raises(VideoError, match=r"has no frames in the part 5 s–end; its length is 1\.0 s"):
         list(read_video(clip, start_s=5))
 
 

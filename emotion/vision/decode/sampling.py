@@ -40,7 +40,7 @@ class Sampling:
     @property
     def part(self) -> str:
         """The part in words, as ``"12.5–30 s"``."""
-        return f"{self.start_s:g}–{'end' if self.end_s is None else f'{self.end_s:g} s'}"
+        return f"{self.start_s:g} s–end" if self.end_s is None else f"{self.start_s:g}–{self.end_s:g} s"
 
     def is_before(self, time_s: float) -> bool:
         """Return whether a frame's time lies before the part."""
