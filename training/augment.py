@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.types import Image
+from training.lighting import on_plain_background, relit
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Augmentation:
         erase: Probability of covering a random rectangle (Zhong et al. 2020).
         erase_share: Largest side of that rectangle, as a share of the picture's side.
         worsen: Probability of one degradation like a bad camera's: blur, noise, low resolution or darkness.
+        relight: Probability of uneven or unusual light (:func:`training.lighting.relit`).
+        background: Probability of a plain background (:func:`training.lighting.on_plain_background`).
     """
 
     flip: float = 0.5
@@ -38,6 +42,8 @@ class Augmentation:
     erase: float = 0.3
     erase_share: float = 0.4
     worsen: float = 0.0
+    relight: float = 0.0
+    background: float = 0.0
 
     def apply(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return an augmented copy.
@@ -46,12 +52,18 @@ class Augmentation:
             images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
             rng: Random generator; the same seed gives the same batch.
         """
-        return self.vary_appearance(warp(images, self.matrices(len(images), images.shape[1], rng)), rng)
+        return self.vary_appearance(self.move(images, rng), rng)
+
+    def move(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return a copy with geometric changes only."""
+        return warp(images, self.matrices(len(images), images.shape[1], rng))
 
     def vary_appearance(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return an augmented copy without geometric changes: light, colour, quality and erasing only."""
-        varied = self._relight(self._recolour(images, rng), rng)
-        self._degrade(varied, rng)
+        varied = self._expose(self._recolour(images, rng), rng)
+        _change_some(varied, on_plain_background, self.background, rng)
+        _change_some(varied, relit, self.relight, rng)
+        _change_some(varied, _degraded, self.worsen, rng)
         self._erase(varied, rng)
         return varied
 
@@ -75,18 +87,13 @@ class Augmentation:
         gain = rng.uniform(1 - self.saturation, 1 + self.saturation, (len(images), 1, 1, 1)).astype(np.float32)
         return np.clip(grey + (images - grey) * gain, 0, 255).astype(np.uint8)
 
-    def _relight(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    def _expose(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Change contrast and brightness; after standardisation, only saturated pixels differ."""
         shape = (len(images),) + (1,) * (images.ndim - 1)
         gain = rng.uniform(1 - self.contrast, 1 + self.contrast, shape).astype(np.float32)
         lift = rng.uniform(-self.brightness, self.brightness, shape).astype(np.float32)
         lit = (images.astype(np.float32) - 127.5) * gain + (127.5 + lift)
         return np.clip(lit, 0, 255).astype(np.uint8)
-
-    def _degrade(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
-        """Degrade some faces in place, each in one of four ways."""
-        for row in np.flatnonzero(rng.random(len(images)) < self.worsen) if self.worsen else ():
-            images[row] = _DEGRADATIONS[rng.integers(len(_DEGRADATIONS))](images[row], rng)
 
     def _erase(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
         """Cover a rectangle of some faces in place with a random grey, like a hand or a mask."""
@@ -112,8 +119,24 @@ def warp(images: NDArray[np.uint8], matrices: NDArray[np.float64]) -> NDArray[np
     return warped
 
 
+def _change_some(
+    images: NDArray[np.uint8],
+    change: Callable[[Image, np.random.Generator], Image],
+    probability: float,
+    rng: np.random.Generator,
+) -> None:
+    """Change some faces in place."""
+    for row in np.flatnonzero(rng.random(len(images)) < probability) if probability else ():
+        images[row] = change(images[row], rng)
+
+
+def _degraded(face: Image, rng: np.random.Generator) -> Image:
+    """Degrade a face in one of four ways."""
+    return _DEGRADATIONS[rng.integers(len(_DEGRADATIONS))](face, rng)
+
+
 def _blurred(face: Image, rng: np.random.Generator) -> Image:
-    return np.asarray(cv2.GaussianBlur(face, (0, 0), rng.uniform(0.5, len(face) / 32)), np.uint8)
+    return np.asarray(cv2.GaussianBlur(face, (0, 0), rng.uniform(0.5, len(face) / 24)), np.uint8)
 
 
 def _noisy(face: Image, rng: np.random.Generator) -> Image:

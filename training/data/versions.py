@@ -1,4 +1,4 @@
-"""Augmented versions of the training faces, with the teachers' answers to each."""
+"""Versions of the training faces, turned and shifted, with the teachers' answers to each."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.types import FloatArray
+from training.augment import Augmentation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Versions:
-    """Several versions of all training faces.
+    """Several versions of all training faces, which differ in geometry.
 
     Attributes:
         images: ``(v, n, s, s)`` grey uint8.
         answers: ``(v, n, k)`` float32 probabilities of the first head's labels.
         weight: Share of a target that comes from the answers, 0–1.
-        flip: Probability of mirroring a face when it is shown. Its answers are used as they are: they hardly change.
+        augmentation: Changes a face's appearance whenever it is shown, and mirrors some. Answers are used as they are,
+            so the network learns to answer for a badly lit face what its teachers say about the same face in good
+            light.
     """
 
     images: NDArray[np.uint8]
     answers: FloatArray
     weight: float
-    flip: float
+    augmentation: Augmentation
 
     def draw(
         self, rows: NDArray[np.intp], targets: FloatArray, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], FloatArray]:
-        """Return a random version of each face, and its targets mixed with the answers about that version.
+        """Return a random version of each face in new light, and its targets mixed with the answers about that version.
 
         Args:
             rows: ``(b,)`` indices of faces.
@@ -38,9 +41,9 @@ class Versions:
         """
         version = rng.integers(len(self.images), size=len(rows))
         images = self.images[version, rows]
-        is_mirrored = rng.random(len(rows)) < self.flip
+        is_mirrored = rng.random(len(rows)) < self.augmentation.flip
         images[is_mirrored] = images[is_mirrored, :, ::-1]
         mixed = targets.copy()
         first = slice(0, self.answers.shape[2])
         mixed[:, first] = (1 - self.weight) * targets[:, first] + self.weight * self.answers[version, rows]
-        return images, mixed
+        return self.augmentation.vary_appearance(images, rng), mixed

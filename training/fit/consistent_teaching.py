@@ -1,8 +1,8 @@
-"""Distillation on augmented faces: teachers and network see the same picture.
+"""Distillation on augmented faces: teachers and network see the face turned, scaled and shifted in the same way.
 
 After L. Beyer, X. Zhai, A. Royer, L. Markeeva, R. Anil and A. Kolesnikov (Knowledge Distillation: A Good Teacher Is
 Patient and Consistent, CVPR 2022, arXiv:2106.05237). They augment anew at every step; here each face has a fixed number
-of augmented versions, so that slow teachers are asked only once.
+of versions, so that slow teachers are asked only once. Light, quality and covered parts vary for the network alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SMALLEST = 1e-7
 
 
 def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Versions | None:
-    """Return augmented versions of all faces with the teachers' answers, or None if the recipe has none.
+    """Return versions of all faces with the teachers' answers, or None if the recipe has none.
 
     Args:
         examples: Training faces.
@@ -52,7 +52,7 @@ def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Version
         raise InputError(f"expected teachers that answer with {', '.join(labels)}; got {', '.join(others)}")
     images = np.stack([_version(examples.images, recipe, number) for number in range(recipe.teacher_versions)])
     answers = _answers(images, teachers, recipe, folder)
-    return Versions(images, answers, recipe.teacher_weight, recipe.augmentation.flip)
+    return Versions(images, answers, recipe.teacher_weight, recipe.augmentation)
 
 
 def _version(images: NDArray[np.uint8], recipe: Recipe, number: int) -> NDArray[np.uint8]:
@@ -60,7 +60,7 @@ def _version(images: NDArray[np.uint8], recipe: Recipe, number: int) -> NDArray[
     if number == 0:
         return images
     rng = np.random.default_rng((recipe.seed, 0, number))
-    return batchwise(lambda faces: recipe.augmentation.apply(faces, rng), images)
+    return batchwise(lambda faces: recipe.augmentation.move(faces, rng), images)
 
 
 def _answers(
