@@ -94,10 +94,17 @@ def test_only_chosen_faces_are_degraded():
     assert replace(STILL, worsen=1.0).apply(images, np.random.default_rng(0)).shape == images.shape
 
 
+@pytest.mark.parametrize("kind", ["relight", "background"])
+def test_only_chosen_faces_get_other_light_or_surroundings(kind):
+    images = made_faces(60, 0)
+    half = replace(STILL, **{kind: 0.5}).apply(images, np.random.default_rng(0))
+    assert 15 < (half != images).any(axis=(1, 2)).sum() < 45
+
+
 def test_each_degradation_has_its_named_effect():
     face = np.random.default_rng(1).integers(60, 190, (48, 48, 3), np.uint8)
     rng = np.random.default_rng(0)
-    blurred, noisy, coarse, dark = (vary_appearance(face, rng) for vary_appearance in _DEGRADATIONS)
+    blurred, noisy, coarse, dark = (degrade(face, rng) for degrade in _DEGRADATIONS)
     assert all((spoiled.shape, spoiled.dtype) == (face.shape, np.uint8) for spoiled in (blurred, noisy, coarse, dark))
     assert blurred.std() < face.std()
     assert coarse.std() < face.std()

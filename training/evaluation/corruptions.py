@@ -28,6 +28,14 @@ LIGHT_SHARE = 0.2
 DARK_NOISE_LEVELS = 4.0
 """Standard deviation of a sensor's noise in low light, grey levels."""
 
+SHADE_SHARE = 0.25
+"""Share of the light that is left at the darker side of a face."""
+
+_EDGE = 10.0
+"""Steepness of the change from light to shade: it takes about 0.4 of the side."""
+
+GLARE_GAIN = 1.9
+
 ROTATION_DEG = 20.0
 
 _RIGHT_EYE, _LEFT_EYE, _NOSE, _MOUTH_RIGHT, _MOUTH_LEFT = FRAME_POINTS
@@ -73,6 +81,20 @@ def compress(faces: Faces, rng: np.random.Generator) -> Faces:
 def dim(faces: Faces, rng: np.random.Generator) -> Faces:
     """Keep a fifth of the light and add sensor noise."""
     return _to_levels(LIGHT_SHARE * faces + rng.normal(0, DARK_NOISE_LEVELS, faces.shape))
+
+
+def shade(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Light each face from the left or the right, as a window does."""
+    places = (np.arange(faces.shape[2]) + 0.5) / faces.shape[2] - 0.5
+    light = SHADE_SHARE + (1 - SHADE_SHARE) / (1 + np.exp(-_EDGE * places))
+    is_from_left = rng.random(len(faces)) < 0.5
+    columns = np.where(is_from_left[:, np.newaxis], light[::-1], light)[:, np.newaxis]
+    return _to_levels(faces * (columns if faces.ndim == 3 else columns[..., np.newaxis]))
+
+
+def overexpose(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Brighten so far that bright skin becomes white."""
+    return _to_levels(faces * GLARE_GAIN)
 
 
 def halve(faces: Faces, rng: np.random.Generator) -> Faces:
@@ -129,6 +151,8 @@ CORRUPTIONS: tuple[Corruption, ...] = (
     Corruption("noise", "Noisy", add_noise),
     Corruption("jpeg", f"JPEG of quality {JPEG_QUALITY}", compress),
     Corruption("dark", "Low light", dim),
+    Corruption("side", "Lit from one side", shade),
+    Corruption("overexposed", "Overexposed", overexpose),
     Corruption("half", "Half the size", halve),
     Corruption("rotated", f"Rotated by ±{ROTATION_DEG:.0f}°", rotate),
     Corruption("sunglasses", "Eyes covered", cover_eyes),

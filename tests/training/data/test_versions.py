@@ -1,10 +1,13 @@
-"""Augmented versions of faces with the teachers' answers about each."""
+"""Versions of faces with the teachers' answers about each."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from training.augment import FLIPS
 from training.data.versions import Versions
 
 FACES, VERSIONS, LABELS = 5, 3, 4
@@ -17,7 +20,7 @@ def versions():
     images = np.repeat(number.astype(np.uint8), 16, axis=1).reshape(VERSIONS, FACES, 4, 4) + 100
     images[..., :2] -= 100
     answers = np.repeat(number[..., None], LABELS, axis=2).astype(np.float32)
-    return Versions(images, answers, weight=0.75, flip=0.5)
+    return Versions(images, answers, weight=0.75, augmentation=FLIPS)
 
 
 def test_picture_and_answer_belong_together(versions):
@@ -38,3 +41,13 @@ def test_only_the_first_heads_targets_are_mixed(versions):
     np.testing.assert_array_equal(targets[:, LABELS:], own[:, LABELS:])
     assert targets[0, 0] in (np.float32([0, 10, 20]) * 0.75 + 0.1).tolist()
     np.testing.assert_array_equal(given, own)
+
+
+def test_appearance_changes_whenever_a_face_is_shown_and_its_answer_stays(versions):
+    covered = replace(versions, augmentation=replace(FLIPS, erase=1.0, erase_share=0.5))
+    rows, rng = np.zeros(20, int), np.random.default_rng(0)
+    targets = np.zeros((20, LABELS), np.float32)
+    images, answers = covered.draw(rows, targets, rng)
+    assert not np.isin(images, versions.images).all()
+    assert not np.array_equal(images, covered.draw(rows, targets, rng)[0])
+    assert set(answers[:, 0].tolist()) == {0.0, 7.5, 15.0}

@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import made_faces
-from training.evaluation.corruptions import CORRUPTIONS, LIGHT_SHARE, blur, cover_eyes, cover_mouth, dim, halve, rotate
+from training.evaluation.corruptions import (
+    CORRUPTIONS,
+    LIGHT_SHARE,
+    SHADE_SHARE,
+    blur,
+    cover_eyes,
+    cover_mouth,
+    dim,
+    halve,
+    overexpose,
+    rotate,
+    shade,
+)
 
 RNG_SEED = 3
 
@@ -38,6 +50,23 @@ def test_blur_and_half_size_remove_detail_and_keep_brightness():
 def test_low_light_scales_brightness():
     faces = np.full((2, 48, 48), 200, np.uint8)
     assert dim(faces, rng()).mean() == pytest.approx(LIGHT_SHARE * 200, abs=0.5)
+
+
+def test_side_light_comes_from_the_left_or_the_right():
+    faces = np.full((40, 48, 48), 200, np.uint8)
+    lit = shade(faces, rng()).astype(float)
+    left, right = lit[:, :, 0].mean(axis=1), lit[:, :, -1].mean(axis=1)
+    np.testing.assert_allclose(np.minimum(left, right), SHADE_SHARE * 200, atol=5)
+    np.testing.assert_allclose(np.maximum(left, right), 200, atol=5)
+    assert 10 < (left > right).sum() < 30
+
+
+def test_overexposure_whitens_bright_skin_and_keeps_black():
+    faces = np.zeros((1, 48, 48), np.uint8)
+    faces[0, :24] = 140
+    bright = overexpose(faces, rng())[0]
+    assert (bright[:24] == 255).all()
+    assert (bright[24:] == 0).all()
 
 
 def test_rotation_turns_both_ways():

@@ -13,6 +13,7 @@ import emotion
 from emotion.errors import InputError
 from emotion.labels import FER2013_LABELS
 from tests.training.made_models import install
+from training.augment import NONE
 from training.data.inputs import InputForm
 from training.data.pipeline import batches_per_epoch, endless_batches, load_training_data
 from training.fit.consistent_teaching import taught_versions
@@ -70,10 +71,21 @@ def test_batches_show_versions_and_a_resumed_run_the_same_ones(models, examples)
     for batch, same in zip(unbroken[steps:], resumed, strict=True):
         np.testing.assert_array_equal(batch[0], same[0])
         np.testing.assert_array_equal(batch[1], same[1])
-    shown = {face.tobytes() for batch in unbroken for face in batch[0]}
+
+
+def test_batches_show_the_pictures_that_teachers_were_asked_about(models, examples):
+    still = replace(RECIPE, augmentation=replace(NONE, flip=0.5, rotation_deg=10.0))
+    versions = taught_versions(examples, still, models)
+    batches = islice(endless_batches(examples, still, FORM, 0, versions), 2 * batches_per_epoch(examples, still))
     pictures = versions.images.reshape(-1, 48, 48)
     prepared = FORM.prepare(np.concatenate([pictures, pictures[:, :, ::-1]]))
-    assert shown <= {face.tobytes() for face in prepared}
+    assert {face.tobytes() for batch in batches for face in batch[0]} <= {face.tobytes() for face in prepared}
+
+
+def test_teachers_see_faces_in_their_own_light(models, examples):
+    dark = replace(RECIPE, augmentation=replace(NONE, worsen=1.0, relight=1.0, erase=1.0))
+    versions = taught_versions(examples, dark, models)
+    np.testing.assert_array_equal(versions.images, np.stack([examples.images] * 3))
 
 
 def test_teachers_of_other_labels_are_refused(models, examples):
