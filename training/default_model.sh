@@ -18,8 +18,14 @@ runs=data/runs
 "$python" -m training export --run "$runs/everyface-first" --name everyface-first --head ferplus \
     --title "MobileNet, first round of training, eight expressions" --data "$shared/fer2013" --faces "$faces"
 
-# Second round: starts from the first round's weights, learns labels and two teachers' answers about augmented faces.
-"$python" -m training train --recipe everyface --weights "$runs/everyface-first" \
+# Second round: starts from the first round's weights, learns labels and two teachers' answers.
+"$python" -m training train --recipe everyface-second --weights "$runs/everyface-first" \
+    --data "$shared/fer2013" --faces "$faces" --runs "$runs"
+"$python" -m training export --run "$runs/everyface-second" --name everyface-second \
+    --title "MobileNet, second round of training, eight expressions" --data "$shared/fer2013" --faces "$faces"
+
+# Third round: starts from the second round's model and sees faces in light that the sets rarely show.
+"$python" -m training train --recipe everyface --weights data/models/everyface-second/model.tflite \
     --data "$shared/fer2013" --faces "$faces" --runs "$runs"
 "$python" -m training export --run "$runs/everyface" --name everyface \
     --title "MobileNet trained on six data sets, eight expressions" --data "$shared/fer2013" --faces "$faces"

@@ -113,10 +113,12 @@ def test_the_default_models_script_gives_valid_commands(tmp_path):
     assert {tuple(arguments[:2]) for arguments in said} == {("-m", "training")}
     given = [build_parser().parse_args(arguments[2:]) for arguments in said]
     assert [options.command for options in given] == [
-        "faces", "train", "export", "train", "export", "evaluate", "angles",
+        "faces", "train", "export", "train", "export", "train", "export", "evaluate", "angles",
     ]  # fmt: skip
-    first, second = (recipe_of(options) for options in given if options.command == "train")
-    assert (first.name, second.name) == ("everyface-first", ALIASES["default"])
-    assert given[3].weights == given[1].runs / first.name
-    assert given[4].name == given[5].model == given[6].model == ALIASES["default"]
+    rounds = [recipe_of(options).name for options in given if options.command == "train"]
+    assert rounds == ["everyface-first", "everyface-second", ALIASES["default"]]
+    assert given[3].weights == given[1].runs / rounds[0]
+    assert given[5].weights == Path("data/models") / given[4].name / "model.tflite"
+    assert [given[number].name for number in (2, 4, 6)] == rounds
+    assert given[7].model == given[8].model == ALIASES["default"]
     assert all("shared folder" in " ".join(arguments) for arguments in said)
