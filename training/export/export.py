@@ -141,23 +141,31 @@ def _with_biases(source: Source, sets: Sequence[FaceSet]) -> Source:
 
 def licence_of(training: Mapping[str, Any]) -> str:
     """Return the terms of a run's weights: its data sets and initial weights, or the shipped model it started from."""
-    weights = _first_weights(training.get("weights"))
+    weights = _weights_before_runs(training.get("weights"))
     if sources := training.get("sources"):
         titles = [SOURCES[name].title.split(", ")[0] if name in SOURCES else name for name in sources]
         *others, last = dict.fromkeys(titles)
         terms = f"For non-commercial research: trained on {', '.join(others)} and {last}; no picture is contained."
-        return f"{terms} Began from {ORIGIN}." if weights and is_face_package(Path(weights["file"])) else terms
+        return f"{terms} Began from {ORIGIN}." if _began_from_faces(weights) else terms
     if weights is None:
         return LICENCE
     card = card_by_digest(weights["sha256"])
     return UNKNOWN_LICENCE if card is None else card.licence
 
 
-def _first_weights(weights: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _weights_before_runs(weights: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Follow a run's initial weights from run to run, and return those that the first run began from, if any."""
     while weights is not None and "run" in weights:
         weights = weights["run"]["weights"]
     return weights
+
+
+def _began_from_faces(weights: Mapping[str, Any] | None) -> bool:
+    """Return whether weights come from the face-recognition package, perhaps by way of shipped models."""
+    while weights is not None and not is_face_package(Path(weights["file"])):
+        card = card_by_digest(weights["sha256"])
+        weights = None if card is None else _weights_before_runs(card.training.get("weights"))
+    return weights is not None
 
 
 def write_model(source: Source, name: str, title: str, data: Path, sets: Sequence[FaceSet]) -> ModelCard:

@@ -16,6 +16,7 @@ from scipy.special import log_softmax
 
 from emotion.errors import DatasetError
 from emotion.labels import EMOTIONS, FER2013, FERPLUS, RAFDB, LabelSet
+from emotion.models.registry import load_card
 from tests.training.conftest import made_faces, made_table
 from training.data.balance import balanced_shares, repeated_order
 from training.data.inputs import InputForm
@@ -188,10 +189,12 @@ def test_terms_of_the_first_weights_go_through_all_rounds():
     first = {"file": "averaged-025.weights.h5", "sha256": "1", "run": {"name": "first", "weights": package}}
     second = {"file": "averaged-008.weights.h5", "sha256": "2", "run": {"name": "second", "weights": first}}
     alone = {**first, "run": {"name": "alone", "weights": None}}
-    for weights in (package, first, second):
+    shipped = {"file": "model.tflite", "sha256": load_card("everyface-second").sha256}
+    for weights in (package, first, second, shipped):
         assert "Began from MobileNet v1 of VGGFace2" in licence_of({"sources": {"rafdb": 2}, "weights": weights})
     assert "Began" not in licence_of({"sources": {"rafdb": 2}, "weights": alone})
     assert licence_of({"weights": alone}) == licence_of({"weights": None})
+    assert licence_of({"weights": shipped}) == load_card("everyface-second").licence
 
 
 def test_the_loss_of_a_recipe_takes_both_kinds_of_targets(made_data, further):
