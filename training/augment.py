@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.types import Image
-from training.lighting import on_plain_background, relit
+from training.lighting import LIGHTS, on_plain_background, to_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Augmentation:
         erase: Probability of covering a random rectangle (Zhong et al. 2020).
         erase_share: Largest side of that rectangle, as a share of the picture's side.
         worsen: Probability of one degradation like a bad camera's: blur, noise, low resolution or darkness.
-        relight: Probability of uneven or unusual light (:func:`training.lighting.relit`).
+        relight: Probability of uneven or unusual light (:data:`training.lighting.LIGHTS`).
         background: Probability of a plain background (:func:`training.lighting.on_plain_background`).
     """
 
@@ -61,9 +61,9 @@ class Augmentation:
     def vary_appearance(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return an augmented copy without geometric changes: light, colour, quality and erasing only."""
         varied = self._expose(self._recolour(images, rng), rng)
-        _change_some(varied, on_plain_background, self.background, rng)
-        _change_some(varied, relit, self.relight, rng)
-        _change_some(varied, _degraded, self.worsen, rng)
+        _change_some(varied, (on_plain_background,), self.background, rng)
+        _change_some(varied, LIGHTS, self.relight, rng)
+        _change_some(varied, _DEGRADATIONS, self.worsen, rng)
         self._erase(varied, rng)
         return varied
 
@@ -121,18 +121,13 @@ def warp(images: NDArray[np.uint8], matrices: NDArray[np.float64]) -> NDArray[np
 
 def _change_some(
     images: NDArray[np.uint8],
-    change: Callable[[Image, np.random.Generator], Image],
+    changes: Sequence[Callable[[Image, np.random.Generator], Image]],
     probability: float,
     rng: np.random.Generator,
 ) -> None:
-    """Change some faces in place."""
+    """Change some faces in place, each in one of several ways."""
     for row in np.flatnonzero(rng.random(len(images)) < probability) if probability else ():
-        images[row] = change(images[row], rng)
-
-
-def _degraded(face: Image, rng: np.random.Generator) -> Image:
-    """Degrade a face in one of four ways."""
-    return _DEGRADATIONS[rng.integers(len(_DEGRADATIONS))](face, rng)
+        images[row] = changes[rng.integers(len(changes))](images[row], rng)
 
 
 def _blurred(face: Image, rng: np.random.Generator) -> Image:
@@ -159,7 +154,7 @@ def _coarse(face: Image, rng: np.random.Generator) -> Image:
 def _dark(face: Image, rng: np.random.Generator) -> Image:
     """Darken, so that few grey levels remain and sensor noise shows."""
     light = face * rng.uniform(0.1, 0.5) + rng.normal(0, rng.uniform(0, 3), face.shape)
-    return np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    return to_levels(light)
 
 
 _DEGRADATIONS = (_blurred, _noisy, _coarse, _dark)

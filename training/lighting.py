@@ -1,26 +1,44 @@
-"""Light and surroundings that the training sets rarely show: a lamp or a window at one side, glare, plain backgrounds.
+"""Light and backgrounds that the training sets rarely show: side light, glare, plain backgrounds.
 
-Every function takes one picture, ``(s, s)`` grey or ``(s, s, 3)`` RGB uint8, and a random generator, and returns an
-array of the same shape. Standardised input is unaffected by brightness and contrast of the whole picture, but not by
-these changes, which differ between places or grey levels.
+Faces are ``(s, s)`` grey or ``(s, s, 3)`` RGB, uint8, and keep their shape. Standardising the network's input removes
+changes of brightness and contrast that affect the whole face alike, but not these.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from emotion.types import FloatArray, Image
 
 _LARGEST_GAMMA = 2.8
 _LARGEST_GAIN = 2.2
+"""Largest factor by which an overexposed face is brightened."""
+
 _FACE_CENTRE = (0.5, 0.52)
 """Centre of the face in pictures framed like FER2013, as a share of the side."""
 
 
-def relit(face: Image, rng: np.random.Generator) -> Image:
-    """Change the light in one of four ways."""
-    return _LIGHTS[rng.integers(len(_LIGHTS))](face, rng)
+def lit_from(face: Image, angle: float, darkest: float, steepness: float, edge: float = 0.0) -> Image:
+    """Return a face with one side darker than the other, as beside a window.
+
+    Args:
+        face: The face.
+        angle: Direction of the light, radians: 0 is right, π/2 is below.
+        darkest: Share of the light that is left far from it, 0–1.
+        steepness: Steepness of the change from light to shade: 2 is gradual, 14 a shadow's edge.
+        edge: Place of the middle between light and shade, as a share of the side from the centre.
+    """
+    across, down = _grid(len(face))
+    place = (across - 0.5) * np.cos(angle) + (down - 0.5) * np.sin(angle)
+    lit = 1 / (1 + np.exp(-steepness * (place - edge)))
+    return to_levels(face * _like(darkest + (1 - darkest) * lit, face))
+
+
+def to_levels(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return values as grey levels, rounded and limited to 0–255."""
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 def on_plain_background(face: Image, rng: np.random.Generator) -> Image:
@@ -29,37 +47,34 @@ def on_plain_background(face: Image, rng: np.random.Generator) -> Image:
     width, height, softness = rng.uniform(0.38, 0.5), rng.uniform(0.48, 0.62), rng.uniform(4, 20)
     distance = np.hypot((across - _FACE_CENTRE[0]) / width, (down - _FACE_CENTRE[1]) / height)
     share = _like(np.clip((distance - 1) * softness, 0, 1), face)
-    return _to_levels(face * (1 - share) + share * rng.uniform(0, 255))
+    return to_levels(face * (1 - share) + share * rng.uniform(0, 255))
 
 
 def _with_gamma(face: Image, rng: np.random.Generator) -> Image:
     """Brighten or darken the middle greys."""
     exponent = np.exp(rng.uniform(-1, 1) * np.log(_LARGEST_GAMMA))
-    return np.asarray(cv2.LUT(face, _to_levels(255 * (np.arange(256) / 255) ** exponent)), np.uint8)
+    return np.asarray(cv2.LUT(face, to_levels(255 * (np.arange(256) / 255) ** exponent)), np.uint8)
 
 
 def _lit_from_one_side(face: Image, rng: np.random.Generator) -> Image:
-    """Darken the face towards a random direction, gradually or with a shadow's edge."""
-    across, down = _grid(len(face))
     angle, edge = rng.uniform(0, 2 * np.pi), rng.uniform(-0.15, 0.15)
-    place = (across - 0.5) * np.cos(angle) + (down - 0.5) * np.sin(angle)
-    lit = 1 / (1 + np.exp(-rng.uniform(2, 14) * (place - edge)))
-    darkest = rng.uniform(0.1, 0.7)
-    return _to_levels(face * _like(darkest + (1 - darkest) * lit, face))
+    steepness, darkest = rng.uniform(2, 14), rng.uniform(0.1, 0.7)
+    return lit_from(face, angle, darkest, steepness, edge)
 
 
 def _overexposed(face: Image, rng: np.random.Generator) -> Image:
     """Brighten so far that bright skin becomes white."""
-    return _to_levels(face * rng.uniform(1.2, _LARGEST_GAIN))
+    return to_levels(face * rng.uniform(1.2, _LARGEST_GAIN))
 
 
 def _with_local_contrast(face: Image, rng: np.random.Generator) -> Image:
-    """Raise the contrast of details, like the processing of many cameras."""
+    """Sharpen details, as many cameras do."""
     smooth = cv2.GaussianBlur(face, (0, 0), len(face) / rng.uniform(6, 16)).astype(np.float32)
-    return _to_levels(smooth + (face - smooth) * rng.uniform(1.3, 3))
+    return to_levels(smooth + (face - smooth) * rng.uniform(1.3, 3))
 
 
-_LIGHTS = (_with_gamma, _lit_from_one_side, _overexposed, _with_local_contrast)
+LIGHTS = (_with_gamma, _lit_from_one_side, _overexposed, _with_local_contrast)
+"""Ways to change the light."""
 
 
 def _grid(side: int) -> tuple[FloatArray, FloatArray]:
@@ -71,7 +86,3 @@ def _grid(side: int) -> tuple[FloatArray, FloatArray]:
 def _like(values: FloatArray, face: Image) -> FloatArray:
     """Return ``(s, s)`` values so that they multiply a grey or an RGB picture."""
     return values if face.ndim == 2 else values[..., np.newaxis]
-
-
-def _to_levels(values: FloatArray) -> Image:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

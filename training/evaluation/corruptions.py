@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from emotion.types import Image
 from emotion.vision.fer2013_frame import FRAME_POINTS
 from training.augment import coarsened
+from training.lighting import lit_from, to_levels
 
 Faces = NDArray[np.uint8]
 
@@ -31,10 +32,11 @@ DARK_NOISE_LEVELS = 4.0
 SHADE_SHARE = 0.25
 """Share of the light that is left at the darker side of a face."""
 
-_EDGE = 10.0
-"""Steepness of the change from light to shade: it takes about 0.4 of the side."""
+_EDGE_STEEPNESS = 10.0
+"""Steepness of the change from light to shade, which takes about 0.4 of the side."""
 
 GLARE_GAIN = 1.9
+"""Factor by which an overexposed face is brightened."""
 
 ROTATION_DEG = 20.0
 
@@ -65,7 +67,7 @@ def blur(faces: Faces, rng: np.random.Generator) -> Faces:
 
 def add_noise(faces: Faces, rng: np.random.Generator) -> Faces:
     """Add Gaussian noise, independent for each pixel and channel."""
-    return _to_levels(faces + rng.normal(0, NOISE_LEVELS, faces.shape))
+    return to_levels(faces + rng.normal(0, NOISE_LEVELS, faces.shape))
 
 
 def compress(faces: Faces, rng: np.random.Generator) -> Faces:
@@ -80,21 +82,18 @@ def compress(faces: Faces, rng: np.random.Generator) -> Faces:
 
 def dim(faces: Faces, rng: np.random.Generator) -> Faces:
     """Keep a fifth of the light and add sensor noise."""
-    return _to_levels(LIGHT_SHARE * faces + rng.normal(0, DARK_NOISE_LEVELS, faces.shape))
+    return to_levels(LIGHT_SHARE * faces + rng.normal(0, DARK_NOISE_LEVELS, faces.shape))
 
 
 def shade(faces: Faces, rng: np.random.Generator) -> Faces:
     """Light each face from the left or the right, as a window does."""
-    places = (np.arange(faces.shape[2]) + 0.5) / faces.shape[2] - 0.5
-    light = SHADE_SHARE + (1 - SHADE_SHARE) / (1 + np.exp(-_EDGE * places))
-    is_from_left = rng.random(len(faces)) < 0.5
-    columns = np.where(is_from_left[:, np.newaxis], light[::-1], light)[:, np.newaxis]
-    return _to_levels(faces * (columns if faces.ndim == 3 else columns[..., np.newaxis]))
+    angles = iter(np.where(rng.random(len(faces)) < 0.5, np.pi, 0.0))
+    return _each(faces, lambda face: lit_from(face, next(angles), SHADE_SHARE, _EDGE_STEEPNESS))
 
 
 def overexpose(faces: Faces, rng: np.random.Generator) -> Faces:
     """Brighten so far that bright skin becomes white."""
-    return _to_levels(faces * GLARE_GAIN)
+    return to_levels(faces * GLARE_GAIN)
 
 
 def halve(faces: Faces, rng: np.random.Generator) -> Faces:
@@ -163,10 +162,6 @@ CORRUPTIONS: tuple[Corruption, ...] = (
 
 def _each(faces: Faces, change: Callable[[Image], Image]) -> Faces:
     return np.stack([change(face) for face in faces]) if len(faces) else faces
-
-
-def _to_levels(values: NDArray[np.floating]) -> Faces:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 def _pixel(place: NDArray[np.floating] | tuple[float, float], side: int) -> tuple[int, int]:
