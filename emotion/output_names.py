@@ -35,7 +35,7 @@ def unique_names(files: Sequence[Path], *, stems: bool = False) -> list[str]:
         stems: Leave out the suffix where no other file has that stem or name.
     """
     alone = _lone_stems(files) if stems else set()
-    candidates = [_candidates(file, with_stem=_folded(file.stem) in alone) for file in files]
+    candidates = [_candidates(file, with_stem=folded_name(file.stem) in alone) for file in files]
     levels = [0] * len(files)
     while clashes := _clashes([names[level] for names, level in zip(candidates, levels, strict=True)]):
         movable = [place for place in clashes if levels[place] + 1 < len(candidates[place])]
@@ -75,9 +75,9 @@ def _real(path: Path) -> Path:
 
 
 def _lone_stems(files: Sequence[Path]) -> set[str]:
-    counts = Counter(_folded(file.stem) for file in files)
+    counts = Counter(folded_name(file.stem) for file in files)
     return {stem for stem, count in counts.items() if count == 1} - {
-        _folded(file.name) for file in files if file.suffix
+        folded_name(file.name) for file in files if file.suffix
     }
 
 
@@ -96,14 +96,18 @@ def _short(name: str) -> str:
     return name if len(content) <= _MAX_BYTES else content[-_MAX_BYTES:].decode("utf-8", "ignore")
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """Return a name for comparison: case-folded, and with each accented letter as one character.
+
+    macOS writes a letter and its accent in file names as two characters; people type one.
+    """
     return unicodedata.normalize("NFC", name).casefold()
 
 
 def _clashes(names: Sequence[str]) -> list[int]:
     places: dict[str, list[int]] = defaultdict(list)
     for place, name in enumerate(names):
-        places[_folded(name)].append(place)
+        places[folded_name(name)].append(place)
     return sorted(place for same in places.values() if len(same) > 1 for place in same)
 
 
@@ -114,15 +118,15 @@ def numbered_names(names: Sequence[str], sign: str = "-") -> list[str]:
         names: Names, which are compared ignoring case.
         sign: Separator between a name and its number.
     """
-    taken = {_folded(name) for name in names}
+    taken = {folded_name(name) for name in names}
     seen: set[str] = set()
     unique = []
     for name in names:
         chosen, number = name, 2
-        while _folded(chosen) in seen or (chosen != name and _folded(chosen) in taken):
+        while folded_name(chosen) in seen or (chosen != name and folded_name(chosen) in taken):
             stem, dot, ending = name.rpartition(".")
             chosen = f"{stem}{sign}{number}.{ending}" if dot and stem else f"{name}{sign}{number}"
             number += 1
-        seen.add(_folded(chosen))
+        seen.add(folded_name(chosen))
         unique.append(chosen)
     return unique

@@ -127,7 +127,7 @@ def _change_some(
 ) -> None:
     """Change some faces in place, each in one of several ways."""
     for row in np.flatnonzero(rng.random(len(images)) < probability) if probability else ():
-        images[row] = changes[rng.integers(len(changes))](images[row], rng)
+        images[row] = changes[int(rng.integers(len(changes)))](images[row], rng)
 
 
 def _blurred(face: Image, rng: np.random.Generator) -> Image:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import Any
 from emotion.analytics.edits import Edits
 from emotion.errors import LibraryError, printable_line
 from emotion.models.registry import resolve
+from emotion.output_names import folded_name
 from emotion.types import VideoInfo
 from emotion.vision.decode.sampling import Sampling
 
@@ -201,9 +201,5 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """Return text for searching and sorting: case-folded, without characters that databases cannot store.
-
-    Names of files from macOS may have a letter and its accent as two characters, but people type one.
-    """
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(sign if sign.isprintable() else " " for sign in composed.casefold())
+    """Return text for searching and sorting: as for comparing names, without characters that databases cannot store."""
+    return "".join(sign if sign.isprintable() else " " for sign in folded_name(text))

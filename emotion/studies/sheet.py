@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -11,6 +10,7 @@ import pandas as pd
 
 from emotion.csv_text import restored
 from emotion.errors import InputError, brief, printable_line
+from emotion.output_names import folded_name
 from emotion.studies.names import ONLY_STIMULUS, PARTICIPANT, STIMULUS, study_of_rows
 from emotion.studies.study import Cell, Consent, Study
 from emotion.studies.text_tables import TableLimits, expect_unique, read_text_table
@@ -124,10 +124,8 @@ def _ids_of(files: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _folded(path: str) -> str:
-    """Return the name of a file without its folders, to compare names."""
-    name = PurePath(path.replace("\\", "/")).name
-    # Names of files from macOS may have a letter and its accent as two characters, but people type one.
-    return unicodedata.normalize("NFC", printable_line(name)).casefold()
+    """Return the name of a file without its folders, for comparison."""
+    return folded_name(printable_line(PurePath(path.replace("\\", "/")).name))
 
 
 def _file(analysis: str, files: Mapping[str, str], ids: Mapping[str, list[str]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 import streamlit as st
@@ -130,6 +130,13 @@ def count_text(count: int, one: str, many: str = "") -> str:
         many: Name of several; ``one`` with an s if empty.
     """
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def warn_unmatched(names: Sequence[str]) -> None:
+    """Warn of file names that a pattern does not match, if there are any; the first five are listed."""
+    if names:
+        listed = ", ".join(plain(name) for name in names[:5])
+        st.warning(f"The pattern does not match {count_text(len(names), 'name')}: {listed}", icon=":material/rule:")
 
 
 def duration_text(seconds: float) -> str:

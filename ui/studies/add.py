@@ -18,7 +18,7 @@ from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.common.uploads import session_lock, take_uploads, uploader_key
-from ui.common.widgets import count_text
+from ui.common.widgets import count_text, warn_unmatched
 from ui.shell.notice import show_notice
 from ui.studies import session
 from ui.video.pending_uploads import KEEP, RATES, VIDEO_TYPES
@@ -155,9 +155,7 @@ def _ask_names(files: Mapping[str, str], key: str) -> Study | None:
         st.error(plain(error), icon=":material/error:")
         return None
     _show_reading(study, files)
-    if unmatched:
-        names = ", ".join(plain(name) for name in unmatched[:5])
-        st.warning(f"The pattern does not match {count_text(len(unmatched), 'name')}: {names}", icon=":material/rule:")
+    warn_unmatched(unmatched)
     return study
 
 

@@ -37,7 +37,7 @@ from emotion.studies.statistics.resampling import MIN_PEOPLE
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
-from ui.common.widgets import count_text
+from ui.common.widgets import warn_unmatched
 from ui.studies.differences import show_differences
 from ui.studies.jobs import computed
 from ui.studies.logs import LOG_TYPES
@@ -134,11 +134,7 @@ def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
             help="Where {coder}, {participant} and {stimulus} are in the file names, without endings.",
         )  # fmt: skip
         spans, unmatched = spans_of_files(files, NamePattern(text))
-        if unmatched:
-            names = ", ".join(plain(name) for name in unmatched[:5])
-            st.warning(
-                f"The pattern does not match {count_text(len(unmatched), 'name')}: {names}", icon=":material/rule:"
-            )
+        warn_unmatched(unmatched)
         parts.append(spans)
     return pd.concat(parts, ignore_index=True)
 

@@ -16,14 +16,19 @@ from ui.common.widgets import count_text
 from ui.studies import session
 from ui.studies.jobs import STUDY_KIND, ExportJob, ImportJob, follow
 
+_CODES = "codes, expressions and events of participants"
 KINDS = {
-    STUDY_KIND: ("The study", "Everything about the study and its timelines, without videos. *New study* imports it."),
-    "eaf": ("ELAN", "One `.eaf` file per video, with expressions and events as tiers."),
-    "textgrid": ("Praat", "One `.TextGrid` file per video, with expressions and events as tiers."),
-    "boris": ("BORIS", "One table of events per video, as BORIS exports them."),
-    "bids": ("BIDS", "`events.tsv` and `physio.tsv.gz` per video, with JSON that describes the columns."),
+    STUDY_KIND: (
+        "The study",
+        "Everything about the study and its timelines, without videos. *New study* imports it.",
+        "codes, variables, names and events of participants, and the names of coders with what they coded",
+    ),
+    "eaf": ("ELAN", "One `.eaf` file per video, with expressions and events as tiers.", _CODES),
+    "textgrid": ("Praat", "One `.TextGrid` file per video, with expressions and events as tiers.", _CODES),
+    "boris": ("BORIS", "One table of events per video, as BORIS exports them.", _CODES),
+    "bids": ("BIDS", "`events.tsv` and `physio.tsv.gz` per video, with JSON that describes the columns.", _CODES),
 }
-"""Kind of export → title and description."""
+"""Kind of export → title, description and personal data in it."""
 
 _EXPORT, _IMPORT, _UPLOAD = "study_export_job", "study_import_job", "study_zip_upload"
 
@@ -37,7 +42,7 @@ def show_export(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
         "Export", list(KINDS), default=STUDY_KIND, required=True, format_func=lambda one: KINDS[one][0],
         key="study_export_kind", label_visibility="collapsed",
     ))  # fmt: skip
-    st.caption(f"{KINDS[kind][1]} It contains personal data: {_personal_data(kind)}.")
+    st.caption(f"{KINDS[kind][1]} It contains personal data: {KINDS[kind][2]}.")
     key = session.results_key(saved, states), kind
     job: ExportJob | None = st.session_state.get(_EXPORT)
     if job is not None and job.running:
@@ -55,12 +60,6 @@ def show_export(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
         job.start(studies, saved, kind)
         job.wait(session.SHORT_S)
         st.rerun()
-
-
-def _personal_data(kind: str) -> str:
-    if kind == STUDY_KIND:
-        return "codes, variables, names and events of participants, and the names of coders with what they coded"
-    return "codes, expressions and events of participants"
 
 
 def _offer(job: ExportJob, saved: SavedStudy, kind: str) -> None:
