@@ -69,8 +69,8 @@ class Recipe:
         teachers: Models for distillation (Hinton et al. 2015).
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
         teacher_shares: Weight of each teacher in their mean; empty for equal weights. Only with ``teacher_versions``.
-        teacher_versions: Number of versions of each face, extra sets included, that the teachers are asked
-            about (:mod:`training.fit.consistent_teaching`); 0 to ask only about FER2013's unaugmented faces.
+        teacher_versions: Number of rotated, scaled and shifted versions of each face, extra sets included, that the
+            teachers answer (:mod:`training.fit.consistent_teaching`); 0 for answers about FER2013's faces as they are.
         recall: Self-distillation: share of the last cycle's targets that comes from the network's own answers at the
             ends of earlier cycles, 0–1 (Yang et al. 2019).
         sets: Extra sets of faces. Other prepared sets in the same folder are used with weight and trust 1. Empty for
@@ -243,7 +243,7 @@ EVERYFACE_SECOND = replace(
     teacher_versions=8,
     augmentation=Augmentation(worsen=0.3, erase=0.2),
 )
-"""Starts from ``everyface-first``'s run, and is taught by that model and another one."""
+"""Second round: starts from the run of ``everyface-first``; that model and ``ferplus-resvgg`` are its teachers."""
 
 EVERYFACE = replace(
     EVERYFACE_SECOND,
@@ -255,7 +255,7 @@ EVERYFACE = replace(
     teacher_versions=6,
     augmentation=Augmentation(worsen=0.35, erase=0.2, relight=0.5, background=0.15),
 )
-"""Recipe of the default model: starts from ``everyface-second`` and sees faces in light that the sets rarely show."""
+"""Recipe of the default model: a third round, from ``everyface-second``, with light that the sets rarely show."""
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, EVERYFACE_FIRST, EVERYFACE_SECOND, EVERYFACE)}
 

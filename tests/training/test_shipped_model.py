@@ -41,10 +41,18 @@ def test_the_int8_file_reaches_the_required_accuracy(evaluation):
     faces = evaluation["int8"]["rafdb"]["test"]
     assert faces["n"] == 3068
     assert (faces["accuracy"] >= 0.82, faces["balanced_accuracy"] >= 0.73) == (True, True)
-    assert min(label["recall"] for label in faces["per_class"].values()) >= 0.5, "half of each expression is recognised"
+    assert min(label["recall"] for label in faces["per_class"].values()) >= 0.5
     assert evaluation["multiply_adds"] <= 60e6
     parent = evaluation["float"]["ferplus"]["private-test"]
     assert parent["accuracy"] - private["accuracy"] < 0.01
+
+
+@pytest.mark.xfail(strict=True, reason="disgust is recalled less often: docs/decisions/0011-one-model-for-everyone.md")
+def test_every_expression_reaches_the_required_recall(evaluation):
+    faces = evaluation["int8"]["rafdb"]["test"]
+    assert min(label["recall"] for label in faces["per_class"].values()) >= 0.55, (
+        "no expression is hardly ever recognised"
+    )
 
 
 def test_batch_size_and_order_do_not_change_answers():

@@ -1,4 +1,4 @@
-"""Versions of the training faces, turned and shifted, with the teachers' answers to each."""
+"""Rotated, scaled and shifted versions of the training faces, with the teachers' answers to each."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from training.augment import Augmentation
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Versions:
-    """Several versions of all training faces, which differ in geometry.
+    """Several versions of all training faces, which differ in geometry only.
 
     Attributes:
         images: ``(v, n, s, s)`` grey uint8.
         answers: ``(v, n, k)`` float32 probabilities of the first head's labels.
         weight: Share of a target that comes from the answers, 0–1.
-        augmentation: Changes a face's appearance whenever it is shown, and mirrors some. Answers are used as they are,
-            so the network learns to answer for a badly lit face what its teachers say about the same face in good
-            light.
+        augmentation: Mirrors some faces and changes their appearance each time they are drawn. The answers stay the
+            same, so that for a badly lit face the network learns what its teachers say about it in its original light.
     """
 
     images: NDArray[np.uint8]
@@ -32,7 +31,7 @@ class Versions:
     def draw(
         self, rows: NDArray[np.intp], targets: FloatArray, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], FloatArray]:
-        """Return a random version of each face in new light, and its targets mixed with the answers about that version.
+        """Return a random version of each face, changed anew, and its targets mixed with the answers to that version.
 
         Args:
             rows: ``(b,)`` indices of faces.

@@ -1,4 +1,4 @@
-"""Distillation on augmented faces: teachers and network see the face turned, scaled and shifted in the same way.
+"""Distillation on augmented faces: teachers and network see the same rotation, scale and shift.
 
 After L. Beyer, X. Zhai, A. Royer, L. Markeeva, R. Anil and A. Kolesnikov (Knowledge Distillation: A Good Teacher Is
 Patient and Consistent, CVPR 2022, arXiv:2106.05237). They augment anew at every step; here each face has a fixed number
@@ -33,7 +33,7 @@ _SMALLEST = 1e-7
 
 
 def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Versions | None:
-    """Return versions of all faces with the teachers' answers, or None if the recipe has none.
+    """Return versions of all faces with the teachers' answers; None if the recipe asks for no versions.
 
     Args:
         examples: Training faces.
@@ -56,7 +56,7 @@ def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Version
 
 
 def _version(images: NDArray[np.uint8], recipe: Recipe, number: int) -> NDArray[np.uint8]:
-    """Return a version of all faces; the first is unchanged."""
+    """Return a version of all faces; the first is the faces themselves."""
     if number == 0:
         return images
     rng = np.random.default_rng((recipe.seed, 0, number))

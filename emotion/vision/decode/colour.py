@@ -28,7 +28,7 @@ _PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
 """Channels by PNG's colour type."""
 _WIDTH, _HEIGHT, _BITS, _SAMPLES, _PLANES, _EXTRA = 256, 257, 258, 277, 284, 338
 _SEPARATE, _PREMULTIPLIED, _STRAIGHT = 2, 1, 2
-"""Codes of TIFF 6.0 for planar channels and for two kinds of alpha; other extra channels are masks."""
+"""TIFF 6.0: codes for planar channels, premultiplied alpha and straight alpha. Other extra channels are masks."""
 _SUBFILE_TYPE, _REDUCED, _DNG_VERSION = 254, 1, 50706
 
 
