@@ -13,7 +13,7 @@ from emotion.types import Classifier, Face, Frame, Image, ModelCard
 from emotion.vision.align import align
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.landmarks import five_points
-from emotion.vision.normalise import GREY
+from emotion.vision.normalise import GREY, fit
 from emotion.vision.similarity import SimilarityTo
 from emotion.vision.track import MEMORY_S
 
@@ -64,8 +64,7 @@ class StreamClassifier:
         """Return the faces with probabilities and similarity, in the same order."""
         picture = frame.rgb() if faces and self._wants_colour else frame.luma
         crops = [crop_face(picture, face, self._size) for face in faces]
-        is_fer2013_like = self._size == CROP_PX and not self._wants_colour
-        small = crops if is_fer2013_like else [crop_face(frame.luma, face, CROP_PX) for face in faces]
+        small = [fit(crop, CROP_PX, GREY) for crop in crops]
         classified = tuple(
             replace(face, probabilities=row, similarity=self._similarity(face, crop, frame.time_s))
             for face, row, crop in zip(faces, self._classifier.predict(crops), small, strict=True)

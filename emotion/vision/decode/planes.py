@@ -18,6 +18,7 @@ _PLANAR_LUMA = {"yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj44
 _FULL_RANGE_FORMATS = {"yuvj420p", "yuvj422p", "yuvj444p", "gray"}
 _LIMITED_BLACK, _LIMITED_SPAN = 16, 219
 """Video luma runs from 16 to 235 unless a file declares full range (ITU-R BT.601)."""
+_FULL_FROM_LIMITED = np.rint(np.clip((np.arange(256) - _LIMITED_BLACK) / _LIMITED_SPAN, 0, 1) * 255).astype(np.uint8)
 
 
 def luma_of(picture: Any, shape: Shape | None = None) -> Image:
@@ -49,8 +50,7 @@ def _stored_luma(picture: Any) -> Image:
     grey = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height, : picture.width]
     if name in _FULL_RANGE_FORMATS or picture.color_range == av.video.reformatter.ColorRange.JPEG:
         return grey.copy()
-    gain = 255 / _LIMITED_SPAN
-    return np.asarray(cv2.convertScaleAbs(grey, alpha=gain, beta=-_LIMITED_BLACK * gain), np.uint8)
+    return np.asarray(cv2.LUT(grey, _FULL_FROM_LIMITED), np.uint8)
 
 
 def _displayed(image: Image, picture: Any, shape: Shape | None) -> Image:
