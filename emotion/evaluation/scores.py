@@ -197,6 +197,19 @@ def robustness_table(found: Mapping[str, Mapping[str, Record]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "condition", "accuracy", "low", "high", "lost"])
 
 
+def unmeasured_conditions(found: Mapping[str, Mapping[str, Record]]) -> dict[str, list[str]]:
+    """Return for each model the titles of the conditions under which only others were measured; no model without any.
+
+    Args:
+        found: Model → condition → figures, of :func:`find_robustness`.
+    """
+    titles = {key: row["title"] for conditions in found.values() for key, row in conditions.items()}
+    missing = {
+        model: [title for key, title in titles.items() if key not in conditions] for model, conditions in found.items()
+    }
+    return {model: those for model, those in missing.items() if those}
+
+
 def coverage_table(records: Mapping[str, Record]) -> pd.DataFrame:
     """Return ``model``, ``coverage`` and ``accuracy``, 0–1, of every model with a coverage curve.
 

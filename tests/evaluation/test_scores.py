@@ -17,6 +17,7 @@ from emotion.evaluation.scores import (
     reliability_table,
     robustness_table,
     score_table,
+    unmeasured_conditions,
 )
 from emotion.models.registry import list_models, load_card
 from tests.lab_models import make_abstention, make_conditions, make_lab, make_record
@@ -82,6 +83,17 @@ def test_accuracy_by_coverage_and_at_the_threshold():
     ]
     assert coverage_table({}).empty
     assert list(abstention_table({"old": records["old"]})) == ["model", "abstain_below", "coverage", "accuracy"]
+
+
+def test_conditions_under_which_only_another_model_was_measured_are_named():
+    both, clean = make_conditions(), {"clean": make_conditions()["clean"]}
+    worse = [row["title"] for key, row in both.items() if key != "clean"]
+
+    assert unmeasured_conditions({"new": both, "old": clean, "none": {}}) == {
+        "old": worse,
+        "none": [both["clean"]["title"], *worse],
+    }
+    assert unmeasured_conditions({"new": both, "newer": both}) == {}
 
 
 def test_robustness_lists_the_loss_per_corruption():

@@ -12,7 +12,7 @@ from emotion.charts.lab import class_bars, coverage_chart, model_colour, robustn
 from emotion.charts.record import confusion_chart, reliability_chart
 from emotion.errors import EmotionError
 from emotion.evaluation.histories import load_history, trained_together
-from emotion.evaluation.scores import Record, find_record, find_robustness
+from emotion.evaluation.scores import Record, find_record, find_robustness, unmeasured_conditions
 from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.lab.models import Lab
@@ -131,7 +131,9 @@ def _show_robustness(chosen: list[str], family: str, role: str, lab: Lab) -> Non
     if measured:
         st.subheader("Robustness", anchor=False)
         show_chart(robustness_bars(measured, lab.names), "lab_robustness", "robustness")
-        st.caption("Accuracy on the same test faces, blurred, noisy, dark, small, turned or covered.")
+        st.caption("Accuracy on the same test faces, blurred, noisy, dark, overexposed, small, turned or covered.")
+        for name, titles in unmeasured_conditions(measured).items():
+            st.caption(f"Not measured for {plain(name)}: {', '.join(map(plain, titles)).lower()}.")
 
 
 def _side_by_side(charts: Mapping[str, alt.LayerChart], notes: Mapping[str, str] | None = None) -> None:
