@@ -53,4 +53,6 @@ def _restore(options: argparse.Namespace) -> Contents:
 
 
 def _contents_text(contents: Contents) -> str:
-    return f"{contents.analyses:,} analyses, {contents.files:,} files, {contents.bytes / 1e6:,.1f} MB"
+    analyses = "1 analysis" if contents.analyses == 1 else f"{contents.analyses:,} analyses"
+    files = "1 file" if contents.files == 1 else f"{contents.files:,} files"
+    return f"{analyses}, {files}, {contents.bytes / 1e6:,.1f} MB"

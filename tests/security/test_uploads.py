@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from bench.common.chromium import served, settle
 from emotion.samples import make_clip
+from ui.common.background import UPLOADED
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -44,7 +45,7 @@ def leave_a_video(browser: Browser, url: str, clip: Path) -> Page:
 
 
 def uploads_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("upload") if path.is_file()]
+    return [path for path in folder.rglob(UPLOADED) if path.is_file()]
 
 
 def upload(page: Page, url: str, count: int) -> list[str]:

@@ -16,6 +16,9 @@ from emotion.types import Progress
 from ui.common.visit_cleanup import visit_cleanup
 from ui.common.visit_files import visit_folder
 
+UPLOADED = "uploaded-file"
+"""Name of an upload on disk, which is in no message by chance: messages get the file's own name in its place."""
+
 log = logging.getLogger(__name__)
 
 
@@ -116,7 +119,7 @@ class UploadJob(BackgroundJob):
         """
         super().__init__()
         self.name = PurePath(name).name or fallback
-        self.path = Path(self._folder.name) / "upload"
+        self.path = Path(self._folder.name) / UPLOADED
         if isinstance(content, Path):
             self.path.symlink_to(content)
         else:
@@ -132,7 +135,7 @@ class UploadJob(BackgroundJob):
         return PurePath(self.name).stem
 
     def _message_of(self, error: EmotionError) -> str:
-        return str(error).replace(self.path.name, self.name, 1)
+        return str(error).replace(self.path.name, self.name)
 
 
 def _copy(content: BinaryIO, path: Path, name: str) -> None:

@@ -23,6 +23,7 @@ from emotion.types import Analysis
 MIN_EPISODE_S = 0.2
 """Shorter episodes are left out of annotations, s."""
 
+_BORIS = ".boris.csv"
 EVENTS = "events"
 """Tier of the events of a video; those of people are named ``expression``."""
 
@@ -74,14 +75,14 @@ def _write_textgrid(analysis: Analysis, tiers: Tiers, path: Path) -> None:
 
 
 def _write_boris(analysis: Analysis, tiers: Tiers, path: Path) -> None:
-    info = analysis.info
-    path.write_bytes(csv_bytes(boris_table(tiers, analysis.source, info.duration_s, info.fps, path.stem), None))
+    info, observation = analysis.info, path.name.removesuffix(_BORIS)
+    path.write_bytes(csv_bytes(boris_table(tiers, analysis.source, info.duration_s, info.fps, observation), None))
 
 
 WRITERS: Mapping[str, tuple[str, Callable[[Analysis, Tiers, Path], None]]] = {
     "eaf": (".eaf", _write_eaf),
     "textgrid": (".TextGrid", _write_textgrid),
-    "boris": (".boris.csv", _write_boris),
+    "boris": (_BORIS, _write_boris),
 }
 """Format → extension of its files, and the function that writes one."""
 

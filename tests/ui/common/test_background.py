@@ -11,7 +11,7 @@ import pytest
 
 from emotion.errors import TooLargeError, VideoError
 from emotion.types import Progress
-from ui.common.background import UploadJob
+from ui.common.background import UPLOADED, UploadJob
 
 
 class Task(UploadJob):
@@ -39,8 +39,8 @@ def raising(error: Exception) -> Callable[[], None]:
 
 def test_bugs_are_hidden_and_file_errors_name_the_file(task: Task) -> None:
     assert task.do(raising(KeyError("/secret/path"))) == "Something went wrong in the app. Its log has the details."
-    assert task.do(raising(VideoError("upload is empty; expected a video"))) == (
-        "my talk.mp4 is empty; expected a video"
+    assert task.do(raising(VideoError(f"expected an upload with frames; {task.path.name} has none"))) == (
+        "expected an upload with frames; my talk.mp4 has none"
     )
     assert task.do(lambda: None) == "", "started again"
 
@@ -87,7 +87,7 @@ def test_an_upload_to_a_full_disk_leaves_no_file(
 @pytest.mark.parametrize(("given", "name"), [("../../etc/pass wd", "pass wd"), ("", "upload"), ("a/b.mp4", "b.mp4")])
 def test_the_name_of_an_upload_is_never_a_path(given: str, name: str) -> None:
     job = Task(given, io.BytesIO(b""))
-    assert (job.name, job.path.name) == (name, "upload")
+    assert (job.name, job.path.name) == (name, UPLOADED)
 
 
 def test_a_job_that_runs_is_not_started_again(task: Task) -> None:

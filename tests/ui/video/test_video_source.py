@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.report.test_playable import write
+from ui.common.background import UPLOADED
 from ui.video.video_source import VideoSource
 
 
@@ -45,7 +46,7 @@ def test_an_invalid_video_has_no_player_and_says_why():
 @pytest.mark.parametrize("name", ["../../evil.mp4", "/etc/passwd", "..\\x.mp4", "день рождения.mp4", ""])
 def test_a_name_is_never_a_path(tmp_path, name):
     video_source = source_of(tmp_path, name)
-    assert video_source.path.name == "upload"
+    assert video_source.path.name == UPLOADED
     assert "/" not in video_source.name
     assert video_source.name
     video_source.close()
