@@ -12,7 +12,7 @@ import numpy as np
 
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
-from emotion.types import Analysis, Face, FloatArray, FrameResult, VideoInfo
+from emotion.types import Analysis, Face, FrameResult, VideoInfo
 from tests.conftest import leaning, make_face
 
 WIDTH, HEIGHT, BITS = 320, 240, 8
@@ -88,10 +88,3 @@ def _faces(index: int, share: float) -> tuple[Face, ...]:
         make_face(label, 1, left=40 + 100 * share), probabilities=leaning(label, 0.3 + 0.6 * abs(share - 0.5))
     )
     return (sure, make_face("surprise", 2, left=200)) if share > 0.3 else (sure,)
-
-
-def meshes_of(analysis: Analysis) -> FloatArray:
-    """Return nine points in each face's box, ``(n, 9, 2)`` px."""
-    boxes = analysis.timeline[["x1", "y1", "x2", "y2"]].to_numpy(np.float32)
-    places = np.stack(np.meshgrid([0.2, 0.5, 0.8], [0.2, 0.5, 0.8]), axis=-1).reshape(1, 9, 2).astype(np.float32)
-    return boxes[:, None, :2] + places * (boxes[:, None, 2:] - boxes[:, None, :2])

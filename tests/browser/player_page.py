@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from emotion.analytics.edits import Edits, Event, Span
-from tests.browser.clips import CAPTIONS, analysis_of, meshes_of
+from tests.browser.clips import CAPTIONS, analysis_of
 from ui.common.resources import encode_png
 from ui.player import show_player
 from ui.video.result import with_marked
@@ -22,7 +22,6 @@ st.set_page_config(layout="wide")
 clip = st.query_params["clip"]
 path = Path(os.environ["PLAYER_CLIPS"]) / f"{clip}.mp4"
 analysis = analysis_of(clip)
-meshes = meshes_of(analysis) if clip == "varying" else None
 
 
 @st.fragment
@@ -37,7 +36,6 @@ def show() -> None:
         time_s=order,
         captions=CAPTIONS if clip == "steady" else None,
         faces={1: FACE} if clip == "steady" else {},
-        meshes=meshes,
     )
     if state.events:
         st.session_state["edits"] = with_marked(edits, state.events)

@@ -215,7 +215,7 @@ def test_speed_has_keys_and_buttons(open_player):
 def test_each_layer_draws_something(open_player):
     player = open_player("varying")
     player.click_chart(0.4)
-    names = ("Boxes and names", "Expressions", "Head pose", "Mesh")
+    names = ("Boxes and names", "Expressions", "Head pose")
     drawn = player.page.locator(".overlay")
     for name in names:
         player.page.get_by_label(name).uncheck()
@@ -232,7 +232,7 @@ def test_words_never_cover_a_face(open_player, width):
     player = open_player("varying")
     player.page.set_viewport_size({"width": width, "height": 900})
     player.click_chart(0.4)
-    for name in ("Boxes and names", "Mesh", "Head pose"):
+    for name in ("Boxes and names", "Head pose"):
         player.page.get_by_label(name).uncheck()
     overlay = player.page.locator(".overlay")
     expect(overlay).to_have_attribute("data-faces", "2")
@@ -249,12 +249,6 @@ def test_a_frame_without_a_face_has_no_box(open_player):
     player.click_chart(0.55)
     expect(player.page.get_by_text("No face", exact=True)).to_be_visible()
     assert player.page.locator(".overlay").evaluate(_DRAWN) == 0
-
-
-def test_the_mesh_layer_is_disabled_without_a_mesh(open_player):
-    player = open_player("steady")
-    expect(player.page.get_by_label("Mesh")).to_be_disabled()
-    expect(player.page.get_by_text("not kept with this timeline")).to_be_visible()
 
 
 def test_hiding_the_picture_keeps_the_overlay(open_player):

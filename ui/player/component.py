@@ -15,7 +15,7 @@ from emotion.analytics.apply import merged_into
 from emotion.analytics.edits import Edits, Span
 from emotion.labels import answer_styles
 from emotion.telemetry.one_line import one_line
-from emotion.types import Analysis, FloatArray
+from emotion.types import Analysis
 from ui.common.web_modules import joined_modules, keep_value
 from ui.player.pack import pack
 from ui.player.serve import captions_url, data_url, picture_url, video_url
@@ -91,7 +91,6 @@ def show_player(
     time_s: float | None = None,
     captions: str | None = None,
     faces: Mapping[int, str] = MappingProxyType({}),
-    meshes: FloatArray | None = None,
     lanes: Sequence[Mapping[str, Any]] = (),
     signals: Callable[[], bytes] | None = None,
 ) -> PlayerState:
@@ -107,14 +106,13 @@ def show_player(
         time_s: Time to move to now, in seconds; None to stay.
         captions: WebVTT captions.
         faces: Track → face as a PNG data URL, for its lane.
-        meshes: See :func:`ui.player.pack.pack`; None disables the mesh layer.
         lanes: Signals that may be shown below each person's expressions; see :func:`ui.player.signals.offered_lanes`.
         signals: Packs the signals (:func:`ui.player.signals.pack_signals`); called once a lane is chosen.
 
     Raises:
         InputError: The video is empty, or merges are circular.
     """
-    packed = pack(analysis, meshes)
+    packed = pack(analysis)
     memory = _memory_of(key, hashlib.sha256(packed).hexdigest())
     sent = st.session_state.get(memory.key) or {}
     position = memory.position(time_s, sent.get("position"))

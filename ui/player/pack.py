@@ -14,10 +14,9 @@ array           type     one per                 meaning
 ``shares``      uint8×k  face                    probabilities × 255
 ``leading``     uint8    face                    index of the leading label, or :data:`UNCLEAR`
 ``poses``       int16×3  face                    yaw pitch roll in units of :data:`POSE_UNIT_DEG`
-``points``      int16×2n face                    mesh points like boxes; only if they are given
 ==============  =======  ======================  =====================================================
 
-Unknown poses and meshes are :data:`UNKNOWN`. Labels are in display order. The faces of a frame are sorted by falling
+Unknown poses are :data:`UNKNOWN`. Labels are in display order. The faces of a frame are sorted by falling
 confidence: if two of them are merged into one person, the first counts.
 """
 
@@ -35,7 +34,7 @@ from numpy.typing import NDArray
 from emotion.analytics.abstention import unclear_rows
 from emotion.analytics.timeline import BOX, probability_columns
 from emotion.labels import display_order
-from emotion.types import Analysis, FloatArray
+from emotion.types import Analysis
 
 TICK_S = 1e-4
 BOX_UNIT = 2**14
@@ -49,29 +48,20 @@ _POSE = ["yaw", "pitch", "roll"]
 Arrays = dict[str, NDArray]
 
 
-def pack(analysis: Analysis, meshes: FloatArray | None = None) -> bytes:
+def pack(analysis: Analysis) -> bytes:
     """Return an analysis in the player's binary format.
 
     Args:
         analysis: An analysis with at least one analysed frame.
-        meshes: ``(rows, n, 2 or 3)`` float32 mesh points of each row of the timeline, px, NaN if unknown; the
-            timeline itself does not contain them.
 
     Returns:
         The header's length as uint32, the header as JSON, then the little-endian arrays, each aligned to 8 bytes.
         Equal analyses give equal bytes; the header contains a digest of all arrays.
     """
-    if meshes is not None and len(meshes) != len(analysis.timeline):
-        raise ValueError(f"expected the meshes of {len(analysis.timeline)} rows; got those of {len(meshes)}")
-    order = _by_confidence(analysis.timeline)
-    arrays = _frame_arrays(analysis) | _face_arrays(analysis, analysis.timeline.iloc[order])
-    if meshes is not None:
-        arrays["points"] = _shares_of_picture(meshes[order, :, :2], analysis)
+    rows = analysis.timeline.iloc[_by_confidence(analysis.timeline)]
+    arrays = _frame_arrays(analysis) | _face_arrays(analysis, rows)
     bodies = {name: np.ascontiguousarray(values).tobytes() for name, values in arrays.items()}
-    head = _header(analysis) | {
-        "points": 0 if meshes is None else int(meshes.shape[1]),
-        "digest": hashlib.sha256(b"".join(bodies.values())).hexdigest(),
-    }
+    head = _header(analysis) | {"digest": hashlib.sha256(b"".join(bodies.values())).hexdigest()}
     return join_arrays(head, arrays, bodies)
 
 

@@ -110,24 +110,6 @@ def test_the_digest_identifies_the_analysis():
     assert unpack(one)[0]["digest"] != unpack(other)[0]["digest"]
 
 
-def test_meshes_stay_with_their_faces():
-    analysis = random_analysis(8, 20)
-    rows = analysis.timeline
-    meshes = np.repeat(rows[["x1", "y1"]].to_numpy(np.float32)[:, None], 5, axis=1)
-    meshes[1] = np.nan
-    head, arrays = unpack(pack(analysis, meshes))
-    points, boxes = arrays["points"].reshape(-1, 5, 2), arrays["boxes"].reshape(-1, 4)
-    known = points[:, 0, 0] != UNKNOWN
-    assert head["points"] == 5
-    assert (~known).sum() == 1
-    assert np.array_equal(points[known, 0], boxes[known, :2])
-
-
-def test_meshes_of_other_rows_are_refused():
-    with pytest.raises(ValueError, match=r"expected the meshes of \d+ rows; got those of 1"):
-        pack(random_analysis(8, 20), np.zeros((1, 5, 2), np.float32))
-
-
 def test_the_last_frame_lasts_to_the_end_of_the_analysed_part():
     whole = make_analysis([["happiness"]] * 10)
     longer = replace(whole, info=replace(whole.info, duration_s=60.0))

@@ -42,7 +42,6 @@ export class Overlay {
   #drawFace(timeline, people, face, layers, colours) {
     const answer = timeline.answerOf(face.face);
     const [colour, text] = colours[answer];
-    if (layers.mesh) this.#drawMesh(timeline.meshOf(face.face));
     if (layers.boxes) this.#drawBox(face, colour);
     if (layers.pose) this.#drawPose(timeline.poseOf(face.face), face);
     if (layers.boxes || layers.expressions) {
@@ -142,14 +141,6 @@ export class Overlay {
         this.pen.stroke();
       }
     });
-  }
-
-  #drawMesh(points) {
-    if (!points) return;
-    this.pen.fillStyle = "rgba(255, 255, 255, 0.8)";
-    for (let index = 0; index < points.length; index += 2) {
-      this.pen.fillRect(points[index] * this.size.width - 0.75, points[index + 1] * this.size.height - 0.75, 1.5, 1.5);
-    }
   }
 }
 

@@ -99,7 +99,6 @@ export class Player extends PlayerControls {
     });
     if (data.video && this.video.getAttribute("src") !== data.video) this.video.src = data.video;
     this.#fitStage();
-    this.#offerMesh();
     this.playback.seekTo(this.data.position.time_s ?? 0);
     return undefined;
   }
@@ -142,7 +141,7 @@ export class Player extends PlayerControls {
 
   get #layers() {
     const switches = [...this.root.querySelectorAll("input[type=checkbox]")];
-    return Object.fromEntries(switches.map((box) => [box.name, box.checked && !box.disabled]));
+    return Object.fromEntries(switches.map((box) => [box.name, box.checked]));
   }
 
   #changeLayers() {
@@ -150,13 +149,6 @@ export class Player extends PlayerControls {
     this.root.classList.toggle("bare", layers.bare);
     for (const track of this.video.textTracks) track.mode = layers.captions ? "showing" : "hidden";
     this.#draw();
-  }
-
-  // Timelines do not contain mesh points; the page may provide them.
-  #offerMesh() {
-    const hasMesh = this.timeline.head.points > 0;
-    this.root.querySelector("input[name=mesh]").disabled = !hasMesh;
-    this.root.querySelector(".why").hidden = hasMesh;
   }
 
   #setCaptions(address) {

@@ -1,5 +1,5 @@
 // Reads the format of ui/player/pack.py; for a video that is to be coded, it has only the times of frames. Times are in
-// seconds, boxes and points in shares of the picture's width and height, angles in degrees, probabilities in 0–1.
+// seconds, boxes in shares of the picture's width and height, angles in degrees, probabilities in 0–1.
 
 const ARRAYS = {"<u4": Uint32Array, "|u1": Uint8Array, "<i2": Int16Array, "<f8": Float64Array};
 const UNKNOWN = -32768;
@@ -84,12 +84,5 @@ export class Timeline {
     if (angles.includes(UNKNOWN)) return null;
     const [yaw, pitch, roll] = Array.from(angles, (value) => value * this.head.units.pose_deg);
     return {yaw, pitch, roll};
-  }
-
-  // The mesh as x, y, x, y, …, or null if unknown.
-  meshOf(face) {
-    const length = 2 * this.head.points;
-    const points = length ? this.points.subarray(length * face, length * (face + 1)) : [UNKNOWN];
-    return points[0] === UNKNOWN ? null : Array.from(points, (value) => value * this.head.units.box);
   }
 }
