@@ -31,8 +31,8 @@ def measure_page(repository: Repository, title: str) -> dict[str, Any]:
     end_s = analysis.info.duration_s
     charts = {
         "overview_marks": overview_chart(analysis),
-        "timeline_marks": timeline_chart(analysis, 0.0, legend=False),
-        "part_marks": timeline_chart(analysis, 0.0, legend=False, span=Span(0.4 * end_s, 0.6 * end_s)),
+        "timeline_marks": timeline_chart(analysis),
+        "part_marks": timeline_chart(analysis, span=Span(0.4 * end_s, 0.6 * end_s)),
     }
     marks = {name: sum(map(len, chart.to_dict()["datasets"].values())) for name, chart in charts.items()}
     return marks | _script(entry.id) | _browser(entry.id)

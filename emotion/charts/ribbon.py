@@ -15,7 +15,7 @@ from emotion.analytics.edits import Span
 from emotion.analytics.lanes import fit_to_screen, longest_seen
 from emotion.analytics.people import person_name
 from emotion.analytics.timeline import labels_of, probability_columns
-from emotion.charts.common import EDGE, answer_letters, finish, label_colour, seconds_axis, span_tooltips
+from emotion.charts.common import answer_letters, finish, label_colour, seconds_axis, span_tooltips
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
@@ -102,7 +102,6 @@ def time_domain(analysis: Analysis) -> list[float]:
 
 def overview_chart(
     analysis: Analysis,
-    shown: Span | None = None,
     ink: str = "#5F6672",
     names: Mapping[int, str] = MappingProxyType({}),
 ) -> alt.LayerChart:
@@ -110,19 +109,14 @@ def overview_chart(
 
     Args:
         analysis: The analysis.
-        shown: The current span, which gets a frame; None for the whole time.
         ink: The theme's text colour, ``#rrggbb``. The chart is a canvas: in SVG, Vega's selection has no text
             alternative.
         names: Track → the person's name; people without one have a number.
     """
     brush = alt.selection_interval(name=ZOOM, encodings=["x"])
     ribbon, letters, count = _lanes(analysis, names, time_domain(analysis))
-    layers = [ribbon.add_params(brush), letters]
-    if shown is not None:
-        frame = alt.Chart(pd.DataFrame({"start_s": [shown.start_s], "end_s": [shown.end_s]}))
-        layers.append(frame.mark_rect(fillOpacity=0, stroke=EDGE, strokeWidth=2).encode(x="start_s:Q", x2="end_s:Q"))
     return finish(
-        alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(count, 2) + _AXIS_PX),
+        alt.LayerChart(layer=[ribbon.add_params(brush), letters], height=_OVERVIEW_LANE_PX * max(count, 2) + _AXIS_PX),
         "Leading expression of each person over the whole time; drag to choose a span",
         ink,
     )

@@ -34,7 +34,7 @@ MOMENT = "moment"
 
 LANE_PX = 84
 _SMALLEST_PX = 140
-_AXIS_PX, _LEGEND_PX = 60, 76
+_AXIS_PX = 60
 _LETTERS_FROM = 0.04
 
 
@@ -120,12 +120,7 @@ def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChar
 
 
 def timeline_chart(
-    analysis: Analysis,
-    moment_s: float | None = None,
-    *,
-    legend: bool = True,
-    names: Mapping[int, str] = MappingProxyType({}),
-    span: Span | None = None,
+    analysis: Analysis, *, names: Mapping[int, str] = MappingProxyType({}), span: Span | None = None
 ) -> alt.LayerChart:
     """Return stacked probabilities over time, one lane per person, empty while the person is out of view.
 
@@ -134,18 +129,15 @@ def timeline_chart(
 
     Args:
         analysis: The analysis.
-        moment_s: A time to mark with a line, s.
-        legend: Whether to show a legend.
         names: Track → the person's name; others have numbers.
         span: The span to draw, in finer detail than the whole time; None for the whole time.
     """
     domain = time_domain(analysis) if span is None else [span.start_s, span.end_s]
     analysis = part_of(analysis, span)
     tracks = longest_seen(analysis.timeline)
-    answers = answer_names(analysis.labels, analysis.abstain_below)
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
     x = seconds_axis(domain=domain)
-    colour = label_colour(answers, legend=alt.Legend(title=None, orient="bottom", columns=4) if legend else None)
+    colour = label_colour(answer_names(analysis.labels, analysis.abstain_below), legend=None)
     ribbon, letters = ribbon_layers(spans, tracks, _lane_scale(max(len(tracks), 1)))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
@@ -154,10 +146,7 @@ def timeline_chart(
         letters,
         _pick_layer(_clickable_points(spans, tracks, analysis, names)),
     ]
-    if moment_s is not None and domain[0] <= moment_s <= domain[1]:
-        line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
-        layers.append(line.mark_rule(strokeWidth=2, color=EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
-    height = max(LANE_PX * len(tracks), _SMALLEST_PX) + _AXIS_PX + (_LEGEND_PX if legend else 0)
+    height = max(LANE_PX * len(tracks), _SMALLEST_PX) + _AXIS_PX
     return finish(
         alt.LayerChart(layer=layers, height=height),
         "Probability of each expression over time, a lane per person, with the leading expression below",

@@ -219,7 +219,7 @@ def figures_of(edited: Edited) -> dict[str, alt.TopLevelMixin]:
     if analysis.timeline.empty:
         return {}
     charts: dict[str, alt.TopLevelMixin] = {
-        "timeline": timeline_chart(analysis, legend=False, names=edited.names()),
+        "timeline": timeline_chart(analysis, names=edited.names()),
         "time-per-expression": share_donut(summarise(analysis)["shares"]),
         "heat": heat_chart(analysis),
         "transitions": transition_chart(transitions(analysis)),

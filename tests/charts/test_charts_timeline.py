@@ -49,10 +49,8 @@ def test_axes_have_units(analysis):
     assert "Probability, %" in find(spec_of(bars()), "title")
 
 
-def test_the_timeline_handles_clicks_and_marks_the_moment(analysis):
-    spec = spec_of(timeline_chart(analysis, moment_s=0.3))
-    assert MOMENT in find(spec, "name")
-    assert {"time_s": 0.3} in [row for rows in spec["datasets"].values() for row in rows]
+def test_the_timeline_handles_clicks(analysis):
+    assert MOMENT in find(spec_of(timeline_chart(analysis)), "name")
 
 
 def test_a_threshold_is_drawn_only_if_set():
@@ -91,11 +89,6 @@ def test_the_donut_names_the_dominant_expression_beside_much_unclear_time():
     spec = spec_of(share_donut({"fear": 0.1, "anger": 0.3, UNCLEAR: 0.6}))
     assert [{"name": "anger", "figure": "30%"}] in list(spec["datasets"].values())
     assert [COLOURS["fear"], COLOURS["anger"], ANSWER_COLOURS[UNCLEAR]] in find(spec, "range")
-
-
-def test_the_legend_can_be_left_out(analysis):
-    assert find(spec_of(timeline_chart(analysis, legend=False)), "columns") == []
-    assert set(find(spec_of(timeline_chart(analysis)), "columns")) == {4}
 
 
 @pytest.mark.slow
@@ -142,13 +135,11 @@ def test_lanes_keep_their_names_with_a_ribbon(analysis):
 @pytest.mark.slow
 def test_a_zoomed_part_is_drawn_in_full_resolution():
     long = make_analysis([["fear", "anger"], ["anger", "neutral"]] * 3000, step_s=0.1)
-    whole, part = timeline_chart(long), timeline_chart(long, 70, span=Span(60, 75))
+    whole, part = timeline_chart(long), timeline_chart(long, span=Span(60, 75))
     assert len(rows_of(whole)) <= 5000
     times = sorted({row["time_s"] for row in rows_of(part) if "leads" in row})
     assert times == pytest.approx([60 + i / 10 for i in range(150)])
     assert [60, 75] in find(spec_of(part), "domain")
-    assert {"time_s": 70} in rows_of(part)
-    assert {"time_s": 80} not in rows_of(timeline_chart(long, 80, span=Span(60, 75)))
 
 
 @pytest.mark.slow
@@ -164,9 +155,7 @@ def test_a_zoomed_part_has_its_own_range_and_lanes():
 
 
 def test_the_overview_handles_drags(analysis):
-    spec = spec_of(overview_chart(analysis, Span(0.2, 0.4)))
-    assert ZOOM in find(spec, "name")
-    assert {"start_s": 0.2, "end_s": 0.4} in [row for rows in spec["datasets"].values() for row in rows]
+    assert ZOOM in find(spec_of(overview_chart(analysis)), "name")
     assert json.dumps(spec_of(overview_chart(make_analysis([[]]))))
 
 

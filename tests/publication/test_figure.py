@@ -36,7 +36,7 @@ def charts() -> dict:
     return {
         "bars": probability_bars(SHARES, abstain_below=0.4),
         "donut": share_donut(SHARES),
-        "timeline": timeline_chart(analysis, legend=False),
+        "timeline": timeline_chart(analysis),
         "heat": heat_chart(analysis),
         "calendar": calendar_chart(days),
         "relative": relative_chart(analysis, 1, Span(0, 0.1), ["fear", "anger"]),

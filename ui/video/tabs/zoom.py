@@ -35,7 +35,7 @@ def show_zoom(analysis: Analysis, edits: Edits, key: str, on_moment: Callable[[f
     st.markdown("**What happened in a short span?** Drag over a part of the overview.")
     span = _choose_span(analysis, edits.names, key)
     if span is not None:
-        chart = timeline_chart(analysis, legend=False, names=edits.names, span=span)
+        chart = timeline_chart(analysis, names=edits.names, span=span)
         show_chart(chart, key, "timeline", on_select=lambda: _take_click(key, on_moment), selection_mode=[MOMENT])
     how_to_read(*_explanation(analysis))
 
