@@ -10,12 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.analytics.files import load_parquet
 from emotion.cli.arguments import argument
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
@@ -154,8 +153,7 @@ class _Run:
             return
         self._writer.write(0.0)
         if self._writer.frames:
-            self._parts.merge("whole.parquet", "")
-            analysis = load_parquet(self._folder() / "whole.parquet")
+            analysis = replace(self._parts.load(""), complete=True)
             export(analysis, self.out, self.written, Edits(events=tuple(self._events)))
             print(f"{self.out}: {self._writer.frames:,} frames, {len(self._events)} events", file=sys.stderr)
         shutil.rmtree(self._folder(), ignore_errors=True)
