@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -171,8 +170,3 @@ def _majority(frames: pd.DataFrame, codes: Sequence[str], units: int, step_s: fl
     counts = np.zeros((units, len(codes)), np.int64)
     np.add.at(counts, (places[inside], values[inside]), 1)
     return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
-
-
-def pairs_of_coders(codings: Codings) -> list[tuple[str, str]]:
-    """Return all pairs of coders, in order."""
-    return list(itertools.combinations(codings.coders, 2))

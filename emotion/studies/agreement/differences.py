@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from emotion.errors import InputError
-from emotion.studies.agreement.codings import Codes, Codings, pairs_of_coders
+from emotion.studies.agreement.codings import Codes, Codings
 from emotion.studies.agreement.kappa import agreeing, cohens_kappa
 from emotion.studies.statistics.resampling import LEVEL, RESAMPLES
 
@@ -49,7 +50,7 @@ def kappa_table(
         without a common unit have NaN and no units.
     """
     rows = []
-    for first, second in pairs_of_coders(codings):
+    for first, second in itertools.combinations(codings.coders, 2):
         try:
             found = cohens_kappa(
                 codings.pair(first, second), tolerance_s=tolerance_s, level=level, resamples=resamples, seed=seed
