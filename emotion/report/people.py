@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emotion.analytics.behaviour.summary import records
 from emotion.analytics.people import people_table
 from emotion.report.edited import Edited
 
@@ -40,6 +41,5 @@ def people_rows(edited: Edited, summary: Mapping[str, Any]) -> list[PersonRow]:
     """
     shares = {track["track_id"]: track["shares"] for track in summary["tracks"]}
     table = people_table(edited.analysis, edited.names())
-    rows = table.rename(columns={"person": "name"}).astype(object).where(table.notna().to_numpy(), None)
-    records: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
-    return [PersonRow(**row, shares=shares[row["track_id"]]) for row in records]
+    rows = records(table.rename(columns={"person": "name"}))
+    return [PersonRow(**row, shares=shares[row["track_id"]]) for row in rows]
