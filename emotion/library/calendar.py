@@ -7,12 +7,10 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from emotion.library.mapping import DAMAGED_ROW_ERRORS
+from emotion.library.mapping import DAMAGED_ROW_ERRORS, readable_columns
 from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
 
@@ -47,7 +45,7 @@ def days(repository: Repository, *, zone: dt.tzinfo = dt.UTC) -> list[Day]:
         AnalysisRow.owner == repository.owner, AnalysisRow.summary.is_not(None)
     )
     with repository.library.database.reading() as session:
-        rows = _figures(session, query.order_by(AnalysisRow.happened_at))
+        rows = readable_columns(session, query.order_by(AnalysisRow.happened_at))
     seconds: dict[dt.date, dict[str, float]] = {}
     counts: dict[dt.date, int] = defaultdict(int)
     for moment, summary in rows:
@@ -62,21 +60,6 @@ def days(repository: Repository, *, zone: dt.tzinfo = dt.UTC) -> list[Day]:
         for answer, seconds_of in shown.items():
             day[answer] = day.get(answer, 0.0) + seconds_of
     return [_day(date, counts[date], seconds[date]) for date in seconds]
-
-
-def _figures(session: Session, query: Select[Any]) -> list[Any]:
-    """Return the rows that can be read, one by one if one of them cannot."""
-    try:
-        return list(session.execute(query))
-    except DAMAGED_ROW_ERRORS:
-        ids = session.scalars(query.with_only_columns(AnalysisRow.id)).all()
-    rows: list[Any] = []
-    for entry_id in ids:
-        try:
-            rows += session.execute(query.where(AnalysisRow.id == entry_id)).all()
-        except DAMAGED_ROW_ERRORS:
-            log.warning("the row of analysis %s cannot be read", entry_id)
-    return rows
 
 
 def _day(date: dt.date, count: int, seconds: Mapping[str, float]) -> Day:

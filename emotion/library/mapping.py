@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from typing import Any
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Row, Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from emotion.analytics.edits import Edits
@@ -116,14 +117,19 @@ def is_live(row: AnalysisRow) -> bool:
 
 def readable_rows(session: Session, found: Select[AnalysisRow]) -> list[AnalysisRow]:
     """Return the rows that can be read; damaged ones are left out."""
+    return [row for (row,) in readable_columns(session, found)]
+
+
+def readable_columns(session: Session, found: Select[Any]) -> list[Row[*tuple[Any, ...]]]:
+    """Return a query's columns of the analyses that can be read; damaged ones are left out."""
     try:
-        return list(session.scalars(found))
+        return list(session.execute(found))
     except DAMAGED_ROW_ERRORS:
         ids = session.scalars(found.with_only_columns(AnalysisRow.id)).all()
-    rows = []
+    rows: list[Row[*tuple[Any, ...]]] = []
     for entry_id in ids:
         try:
-            rows.append(session.get_one(AnalysisRow, entry_id))
+            rows += session.execute(found.where(AnalysisRow.id == entry_id)).all()
         except DAMAGED_ROW_ERRORS:
             log.warning("the row of analysis %s cannot be read", entry_id)
     return rows
