@@ -43,16 +43,12 @@ def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str)
         key: Prefix of the widgets' keys.
     """
     people = longest_seen(analysis.timeline, MAX_LANES) if track is None else [track]
-    st.markdown("**Presence**")
-    for person in people:
-        st.caption(plain(person_name(person, edits.names)))
-        show_chart(presence_chart(analysis, person), f"{key}_presence_{person}", "presence")
-    how_to_read(_HOW)
-    st.markdown("**Steadiness**")
-    for person in people:
-        st.caption(plain(person_name(person, edits.names)))
-        show_chart(steadiness_chart(analysis, person), f"{key}_steadiness_{person}", "steadiness")
-    how_to_read(_STEADY)
+    for name, chart, how in (("presence", presence_chart, _HOW), ("steadiness", steadiness_chart, _STEADY)):
+        st.markdown(f"**{name.capitalize()}**")
+        for person in people:
+            st.caption(plain(person_name(person, edits.names)))
+            show_chart(chart(analysis, person), f"{key}_{name}_{person}", name)
+        how_to_read(how)
     count = analysis.timeline["track_id"].nunique()
     if track is None and count > len(people):
         st.caption(
