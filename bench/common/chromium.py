@@ -7,14 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from bench.common.process import free_port
+from bench.common.process import free_port, serve_on, wait_until_served
 from emotion.paths import ROOT
 
 OPTIONS = [
@@ -53,26 +50,15 @@ def served(script: str, *, first: str = "", **environment: str) -> Iterator[str]
     port = free_port()
     program = ["-c", f"{first}\nfrom streamlit.web.cli import main\nmain(prog_name='streamlit')"]
     command = [sys.executable, *(program if first else ["-m", "streamlit"]), "run", script]
-    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    server = subprocess.Popen([*command, *options], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL)
+    command += serve_on(port)
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/{environment.get('STREAMLIT_SERVER_BASE_URL_PATH', '')}".rstrip("/"), server)
+        wait_until_served(f"{url}/{environment.get('STREAMLIT_SERVER_BASE_URL_PATH', '')}".rstrip("/"), server)
         yield url
     finally:
         server.terminate()
         server.wait(30)
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
-        assert server.poll() is None, "the app ended while starting"
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                return
-        except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.2)
-    raise AssertionError("the app does not answer")
 
 
 def settle(page: Page) -> None:

@@ -1,12 +1,16 @@
-"""Runs measurements in separate processes, reads the peak memory of a process, and finds free ports."""
+"""Runs measurements in separate processes, reads the peak memory of a process, finds free ports, waits for servers."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,3 +60,24 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def serve_on(port: int) -> list[str]:
+    """Return the options with which Streamlit serves this machine only, and opens no browser."""
+    return ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+
+
+def wait_until_served(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a Streamlit server answers at its address, which includes its base path.
+
+    Raises:
+        RuntimeError: It ended, or does not answer within 30 s.
+    """
+    for _ in range(300):
+        if server.poll() is not None:
+            raise RuntimeError("the server ended while starting")
+        with contextlib.suppress(urllib.error.URLError, TimeoutError, ConnectionError):
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server does not answer")

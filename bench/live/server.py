@@ -8,13 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.common.process import free_port, resident_mb
+from bench.common.process import free_port, resident_mb, serve_on, wait_until_served
 from emotion.paths import ROOT
 
 _NO_NOTICE = {"EMOTION_NOTICE": "off"}
@@ -32,14 +29,13 @@ class Server:
     def __init__(self, script: str, environment: dict[str, str], port: int | None = None) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        options = ["--server.port", str(self.port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-        command = [sys.executable, "-m", "streamlit", "run", script, *options]
+        command = [sys.executable, "-m", "streamlit", "run", script, *serve_on(self.port)]
         # A file: a pipe that nobody reads fills up and blocks the server.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 – closed with the server
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | _NO_NOTICE | environment, stdout=subprocess.DEVNULL, stderr=self._log
         )
-        self._wait()
+        wait_until_served(self.url, self.process)
 
     def memory_mb(self) -> float:
         """Return its resident memory, MB (Linux)."""
@@ -53,16 +49,6 @@ class Server:
     def files(self) -> int:
         """Return its number of open files and sockets (Linux)."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
-
-    def _wait(self) -> None:
-        for _ in range(300):
-            if self.process.poll() is not None:
-                raise RuntimeError("the server ended while starting")
-            with contextlib.suppress(urllib.error.URLError, TimeoutError, ConnectionError):
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
-                return
-            time.sleep(0.1)
-        raise RuntimeError("the server does not answer")
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> str:
         """Send it a signal, by default the one that operators send, wait for its end and return its log."""
