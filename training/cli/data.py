@@ -119,9 +119,9 @@ def _facts(options: argparse.Namespace) -> None:
     print(f"wrote {out}")
 
 
-def print_facts(facts: dict[str, Any], console: Console | None = None) -> None:
+def print_facts(facts: dict[str, Any]) -> None:
     """Print the counts, the agreement with FER+ and the number of copies."""
-    console = console or Console()
+    console = Console()
     splits = facts["splits"]
     console.print(_counts_table({name: split["classes"] | {ALL: split["faces"]} for name, split in splits.items()}))
     for name, split in splits.items():
@@ -140,9 +140,9 @@ def print_facts(facts: dict[str, Any], console: Console | None = None) -> None:
         console.print(f"{copies['of']} in {copies['in']}: {copies['exact']:,} exact, {copies['near']:,} near copies")
 
 
-def print_manifest(manifest: Manifest, console: Console | None = None) -> None:
+def print_manifest(manifest: Manifest) -> None:
     """Print how many pictures each split and class has, and what was skipped and left out."""
-    console = console or Console()
+    console = Console()
     console.print(_counts_table(manifest.counts))
     for expected, fault in manifest.skipped.items():
         console.print(f"skipped {fault['count']:,}: expected {expected}", style="yellow", markup=False)

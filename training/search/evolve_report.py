@@ -74,7 +74,7 @@ def draw_search(table: pd.DataFrame, folder: Path) -> tuple[Path, ...]:
     return files
 
 
-def print_front(table: pd.DataFrame, console: Console | None = None) -> None:
+def print_front(table: pd.DataFrame) -> None:
     """Print the Pareto-optimal candidates, the fastest first."""
     front = table[table["on_front"]].sort_values("ms_per_face")
     shown = Table("candidate", "accuracy", "ms", "MB", "network", title=f"Front of {len(table)} candidates")
@@ -86,4 +86,4 @@ def print_front(table: pd.DataFrame, console: Console | None = None) -> None:
             f"{row['file_bytes'] / 1e6:.2f}",
             f"{row['network']} at {row['input_size']} px",
         )
-    (console or Console()).print(shown)
+    Console().print(shown)

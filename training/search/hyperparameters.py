@@ -76,7 +76,7 @@ def suggest(trial: Any, recipe: Recipe) -> Recipe:
     )
 
 
-def print_study(study: optuna.Study, console: Console | None = None) -> None:
+def print_study(study: optuna.Study) -> None:
     """Print the best trials and the settings of each."""
     done = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
     best = sorted(done, key=lambda trial: trial.value or 0.0, reverse=True)[:_SHOWN]
@@ -84,7 +84,7 @@ def print_study(study: optuna.Study, console: Console | None = None) -> None:
     for trial in best:
         settings = ", ".join(f"{key} {_short(value)}" for key, value in trial.params.items())
         table.add_row(str(trial.number), f"{trial.value:.4f}", settings)
-    (console or Console()).print(table)
+    Console().print(table)
 
 
 class _Report(keras.callbacks.Callback):  # type: ignore[misc]
