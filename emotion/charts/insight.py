@@ -72,15 +72,13 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.La
         as_shares: Show shares of the row instead of counts.
     """
     labels = list(counts.index)
-    long = counts.rename_axis(index="before", columns=None).reset_index().melt("before", var_name="after")
-    long = long.rename(columns={"value": "count"}).assign(
-        share=row_shares(counts).rename_axis(index="before", columns=None).reset_index().melt("before")["value"]
-    )
+    both = pd.DataFrame({"count": counts.stack(), "share": row_shares(counts).stack()})
+    long = both.rename_axis(["before", "after"]).reset_index()
     long["text"] = [
         "" if count == 0 else f"{share:.0%}" if as_shares else f"{count:,}"
         for count, share in zip(long["count"], long["share"], strict=True)
     ]
-    long = long.assign(tint=long["share"].map(lambda share: f"rgba({HUE},{STRONGEST * share:.3f})"))
+    long["tint"] = [f"rgba({HUE},{STRONGEST * share:.3f})" for share in long["share"]]
     base = alt.Chart(long, height=_ROW_PX * len(labels) + 90).encode(
         x=alt.X("after:N", sort=labels, title="To", axis=name_axis(-45)),
         y=alt.Y("before:N", sort=labels, title="From", axis=name_axis()),
