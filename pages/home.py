@@ -80,12 +80,12 @@ def show_limits() -> None:
     cannot.markdown(
         "- what somebody feels, thinks or intends: people smile out of politeness and frown in concentration\n"
         "- whether somebody lies, is ill, or fits a job\n"
-        "- everyone equally well: error rates differ with light, angle, age, skin tone and culture"
+        "- the expressions of everyone equally well: error rates differ with light, angle, age, skin tone and culture"
     )
     st.info(
         "**In the European Union**, inferring emotions of people at work or in education is prohibited, except for "
-        "medical or safety reasons (AI Act, Article 5(1)(f)). Elsewhere, people exposed to such a system must be "
-        "informed (Article 50(3)). Do not base decisions about a person on these figures.",
+        "medical or safety reasons (AI Act, Article 5(1)(f)). In all other cases, people exposed to such a system "
+        "must be informed (Article 50(3)). Do not base decisions about a person on these figures.",
         icon=":material/gavel:",
     )
 
