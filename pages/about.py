@@ -8,7 +8,7 @@ from ui.access import access_summary
 from ui.common.plain import plain
 from ui.common.widgets import page_link
 from ui.lab.model_facts import read_cards, show_accuracy, show_terms
-from ui.shell.notice import show_purpose
+from ui.shell.notice import is_on, show_purpose
 from ui.shell.page import ensure_app
 
 ASKED = """
@@ -23,9 +23,10 @@ STORED = """
 - **Camera** frames are dropped once analysed, unless you record.
 - **Analyses** stay in this server's library until you delete them or their retention period ends.
 
-Everything runs on this server: nothing is sent to a third party. One cookie remembers your answer. There is no
-tracking, and there are no usage statistics.
+Everything runs on this server: nothing is sent to a third party.
 """
+
+NO_TRACKING = "There is no tracking, and there are no usage statistics."
 
 DELETE = """
 - **One analysis:** select it in the library, then *Delete*.
@@ -35,11 +36,12 @@ DELETE = """
 
 
 def show_data(*, sign_in: bool) -> None:
-    st.subheader("What the app asks", anchor=False)
-    st.markdown(ASKED)
-    show_purpose()
+    if is_on():
+        st.subheader("What the app asks", anchor=False)
+        st.markdown(ASKED)
+        show_purpose()
     st.subheader("Where your data is", anchor=False)
-    st.markdown(STORED)
+    st.markdown(STORED + ("One cookie remembers your answer. " if is_on() else "") + NO_TRACKING)
     st.markdown(access_summary(sign_in=sign_in))
     st.subheader("How to delete it", anchor=False)
     st.markdown(DELETE)

@@ -3,14 +3,17 @@
 import streamlit as st
 
 from ui.common.widgets import page_link
+from ui.shell.notice import is_on
 from ui.shell.page import ensure_app
 
 FIRST_STEPS = """
 1. **Look at the demo.** *Home* has a button for it. It is a finished analysis of two people.
-2. **Try your own material.** Upload photos on *Pictures* or videos on *Video*. The app asks once what they are for.
+2. **Try your own material.** Upload photos on *Pictures* or videos on *Video*.{asked}
 3. **Name people and mark events.** The player's *Mark* button adds an event. Names go in the tab *People*.
 4. **Download results.** The tab *Downloads* has tables, captions, reports and the video with boxes.
 """
+
+ASKED = " The app asks once what they are for."
 
 WORDS = {
     "Unclear": "No expression is probable enough. Drawn with stripes; charts show light grey and “?”.",
@@ -19,7 +22,7 @@ WORDS = {
     "Smile index": "Share of the frames with a face in which happiness leads.",
     "Episode": "An uninterrupted run of one expression.",
     "Event": "A moment or span that you mark. Excluded spans are left out of all figures.",
-    "Baseline": "A span in which a face is at rest, to compare with.",
+    "Baseline": "A span with a neutral face, to compare with.",
     "Track": "A face followed from frame to frame. After a cut, a person gets a new one; merge them on *People*.",
     "Smoothing": "Averages over a short time to remove flicker. Saved data do not change.",
 }
@@ -51,7 +54,7 @@ st.title("Help", anchor=False)
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("First steps", anchor=False)
-    st.markdown(FIRST_STEPS)
+    st.markdown(FIRST_STEPS.format(asked=ASKED if is_on() else ""))
     st.subheader("If something is wrong", anchor=False)
     st.markdown(PROBLEMS)
     page_link("pages/model_card.py", "Accuracy and limits", ":material/fact_check:")

@@ -69,11 +69,24 @@ def test_the_largest_group_of_terms_is_not_listed_by_name(models):
     assert "other-1" not in words
 
 
-def test_what_is_asked_where_data_goes_and_how_to_delete_it_come_first(models):
+def test_what_is_asked_where_data_goes_and_how_to_delete_it_come_first(models, monkeypatch):
+    monkeypatch.setenv("EMOTION_NOTICE", "on")
     test = page("about")
     titles = [one.value for one in test.subheader]
     assert titles == ["What the app asks", "Where your data is", "How to delete it", "Accuracy", "Programs"]
     assert f"Version {program_version()}" in texts(test)
+
+
+def test_without_the_notice_the_app_does_not_say_that_it_asks(models, monkeypatch):
+    monkeypatch.setenv("EMOTION_NOTICE", "on")
+    assert "One cookie remembers your answer. There is no tracking" in texts(page("about"))
+    assert "The app asks once what they are for." in texts(page("help"))
+    monkeypatch.setenv("EMOTION_NOTICE", "off")
+    test = page("about")
+    assert test.subheader[0].value == "Where your data is"
+    assert "cookie" not in texts(test)
+    assert "There is no tracking" in texts(test)
+    assert "on *Video*.\n" in texts(page("help"))
 
 
 def test_every_statement_of_terms_is_shown_once(models):
