@@ -58,5 +58,8 @@ def strongest_movements(movements: Mapping[str, float], count: int = 3) -> list[
 
 
 def _movement_words(name: str, title: str, movements: Mapping[str, float]) -> str:
-    sides = [f"{side} {movements[f'{name}_{side}']:.2f}" for side in ("left", "right") if f"{name}_{side}" in movements]
-    return f"{title.lower()} {movements[name]:.2f}" + (f" ({', '.join(sides)})" if sides else "")
+    """Return a movement's strength, and that of each side if they differ as printed."""
+    sides = {side: f"{movements[f'{name}_{side}']:.2f}" for side in ("left", "right") if f"{name}_{side}" in movements}
+    differ = len(set(sides.values())) > 1
+    listed = ", ".join(f"{side} {strength}" for side, strength in sides.items())
+    return f"{title.lower()} {movements[name]:.2f}" + (f" ({listed})" if differ else "")

@@ -67,3 +67,8 @@ def test_the_strongest_come_first_and_small_ones_are_not_named():
     assert strongest_movements(moved) == ["jaw drop 0.30", "lip corner up 0.12 (left 0.14, right 0.10)"]
     assert strongest_movements(moved, 1) == ["jaw drop 0.30"]
     assert strongest_movements(movements_of(measures())) == []
+
+
+def test_sides_that_are_equal_as_printed_are_not_repeated():
+    moved = {"lip_corner_up": 0.19, "lip_corner_up_left": 0.191, "lip_corner_up_right": 0.189}
+    assert strongest_movements(moved) == ["lip corner up 0.19"]
