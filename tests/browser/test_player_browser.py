@@ -296,6 +296,24 @@ def test_a_mark_asks_for_its_name_and_shows_it_below_the_lanes(open_player):
     expect(player.page.get_by_test_id("stText").filter(has_text="name: no")).to_have_count(0)
 
 
+_ON_TOP = """(name, x) => {
+    const {top, bottom} = name.getBoundingClientRect();
+    return name.contains(name.getRootNode().elementFromPoint(x, (top + bottom) / 2));
+}"""
+
+
+def test_the_mark_of_an_event_does_not_cross_a_persons_name(open_player):
+    player = open_player("steady")
+    player.click_chart(0.02)
+    player.page.get_by_role("button", name="Mark", exact=True).click()
+    player.page.keyboard.press("Escape")
+    expect(player.page.locator(".mark:not(.excluded)")).to_have_count(1)
+    name = player.page.locator(".lane > span").first
+    name.scroll_into_view_if_needed()
+    x = player.page.locator(".mark:not(.excluded)").bounding_box()["x"] + 1
+    assert name.evaluate(_ON_TOP, x), "the mark is drawn over the name"
+
+
 def test_the_page_can_seek_the_player(open_player):
     player = open_player("steady")
     player.page.get_by_role("button", name="Go to 1 s").click()
