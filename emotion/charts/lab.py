@@ -28,6 +28,8 @@ MODEL_COLOURS: tuple[str, ...] = (
     "#566E7B",
     "#9D26D9",
     "#1B8398",
+    "#4E9B47",
+    "#D0529F",
 )
 """Colours of models, none of which is an expression's; repeated for more models."""
 
@@ -36,6 +38,9 @@ _WIDE_PX = 560
 
 _FEW_POINTS = 80
 """Most points of training curves that are drawn."""
+
+_NAME_WIDTH, _NAME_HEIGHT = 0.15, 0.05
+"""Room of a name, as shares of the axes of cost and accuracy."""
 
 _LEFT_FROM = 0.8
 """Share of the axis from which a name is at the left of its point."""
@@ -67,7 +72,8 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str]) -> alt.L
     """
     rows = table.dropna(subset=["accuracy", cost]).astype({"accuracy": float, "low": float, "high": float, cost: float})
     y_scale = alt.Scale(zero=False, nice=True)
-    base = alt.Chart(rows[["model", "accuracy", "low", "high", cost]], height=340).encode(
+    shown = rows[["model", "accuracy", "low", "high", cost]].assign(name=_free_names(rows, cost))
+    base = alt.Chart(shown, height=340).encode(
         x=alt.X(f"{cost}:Q", title=COSTS[cost], scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(grid=False)),
         color=_model_colour(models),
         tooltip=[
@@ -86,9 +92,21 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str]) -> alt.L
     return finish(whiskers + points + left + right, f"Accuracy of each model against {COSTS[cost]}")
 
 
+def _free_names(rows: pd.DataFrame, cost: str) -> list[str]:
+    """Return the name beside each point: its model, or nothing where the name of an earlier row is in the way."""
+    width = _NAME_WIDTH * rows[cost].max()
+    height = _NAME_HEIGHT * (rows["high"].max() - rows["low"].min())
+    names, taken = [], list[tuple[float, float]]()
+    for model, x, y in zip(rows["model"], rows[cost], rows["accuracy"], strict=True):
+        free = all(abs(x - left) > width or abs(y - top) > height for left, top in taken)
+        names.append(model if free else "")
+        taken += [(x, y)] if free else []
+    return names
+
+
 def _names(base: alt.Chart, cost: str, which: str, align: Literal["left", "right"], dx: int) -> alt.Chart:
-    """Return the names of some points as text beside them, in wide charts only."""
-    room = alt.ExprRef(f"width > {_WIDE_PX} ? datum.model : ''")
+    """Return the names of some points as text beside them, in wide charts only; the legend names all."""
+    room = alt.ExprRef(f"width > {_WIDE_PX} ? datum.name : ''")
     marks = base.transform_filter(f"datum['{cost}'] {which}").mark_text(align=align, dx=dx, fontSize=11)
     return marks.encode(text=alt.value(room), color=alt.value(INK))
 

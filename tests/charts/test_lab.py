@@ -6,6 +6,7 @@ import io
 
 import pandas as pd
 
+import emotion
 from emotion.charts import lab
 from emotion.charts.record import confusion_chart, reliability_chart
 from emotion.labels import COLOURS
@@ -27,6 +28,21 @@ def test_models_without_figures_are_not_in_the_scatter():
         {"model": MODELS, "accuracy": [0.8, None], "low": [0.7, None], "high": [0.9, None], "ms": [1.0, 2.0]}
     )
     assert [row["model"] for row in rows_of(lab.cost_scatter(table.convert_dtypes(), "ms", MODELS))] == ["a"]
+
+
+def test_names_of_points_do_not_overlap():
+    models = ["a", "a-first", "b", "c"]
+    accuracy = pd.Series([0.84, 0.845, 0.7, 0.841])
+    table = pd.DataFrame(
+        {"model": models, "accuracy": accuracy, "low": accuracy - 0.02, "high": accuracy + 0.02, "ms": [1, 1, 1, 5.0]}
+    )
+    rows = rows_of(lab.cost_scatter(table, "ms", models))
+    assert [(row["model"], row["name"]) for row in rows] == [("a", "a"), ("a-first", ""), ("b", "b"), ("c", "c")]
+
+
+def test_every_shipped_model_has_its_own_colour():
+    models = emotion.list_models()
+    assert len({lab.model_colour(model, models) for model in models}) == len(models)
 
 
 def test_curves_of_both_splits():
