@@ -107,6 +107,9 @@ def test_retention_changes_only_after_confirmation(repository, video):
     next(button for button in page.button if button.label == "Confirm").click().run()
     assert repository.retention_days() == 30
     assert repository.search().entries[0].kept_until is not None
+    page = visit().selectbox(key="library_retention").select(0).run()
+    next(button for button in page.button if button.label == "Confirm").click().run()
+    assert repository.retention_days() is None
 
 
 def erase_button(page: AppTest) -> Button:

@@ -9,7 +9,8 @@ from emotion.library import Repository
 from ui.common.plain import plain
 from ui.common.widgets import size_text
 
-PERIODS = {None: "forever", 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
+# No None: Streamlit gives it a button that empties the box.
+PERIODS = {0: "forever", 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 
 
 def show_storage(library: Repository) -> None:
@@ -21,7 +22,7 @@ def show_storage(library: Repository) -> None:
 
 
 def _choose_retention(library: Repository) -> None:
-    current = library.retention_days()
+    current = library.retention_days() or 0
     choices = PERIODS if current in PERIODS else PERIODS | {current: f"{current} days"}
     days = st.selectbox(
         "Keep analyses", list(choices), list(choices).index(current), format_func=choices.__getitem__, width=220,
@@ -37,7 +38,7 @@ def _choose_retention(library: Repository) -> None:
     )  # fmt: skip
     if st.button("Confirm", type="primary"):
         try:
-            library.set_retention_days(days)
+            library.set_retention_days(days or None)
         except LibraryError as error:
             st.error(plain(error), icon=":material/error:")
             return
