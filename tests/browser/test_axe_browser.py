@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.common.chromium import settle
 from emotion.samples import sample_image
@@ -115,3 +115,22 @@ def test_the_navigation_shows_where_the_keyboard_is(page: Page):
         )
         assert focused != idle
         assert focused[0] not in {"none", ""} or focused[2] != "none"
+
+
+def test_only_the_tab_with_the_keyboard_has_an_outline(page: Page):
+    open_page(page, "Library")
+    settle(page)
+    days, storage = (page.get_by_role("tab", name=name, exact=True) for name in ("Days", "Storage"))
+    page.get_by_role("tab", name="Analyses", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(storage).to_be_focused()
+    assert outline_of(storage) == "solid"
+    # As Streamlit does to a tab that a mouse left, once a key is pressed.
+    days.evaluate("tab => tab.setAttribute('data-focus-visible', 'true')")
+    assert outline_of(days) == "none"
+
+
+def outline_of(tab: Locator) -> str:
+    style: str = tab.evaluate("tab => getComputedStyle(tab).outlineStyle")
+    return style

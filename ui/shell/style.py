@@ -23,11 +23,18 @@ _STYLE = """
   outline-offset: -2px;
 }
 /* Tabs scroll, which would cut an outline around them. */
-[data-testid="stTab"]:focus-visible,
-[data-testid="stTab"][data-focus-visible] {
+[data-testid="stTab"]:focus-visible {
   outline: 2px solid light-dark(#5b4bd6, #b3a9ff) !important;
   outline-offset: -2px;
   box-shadow: none;
+}
+/* Streamlit marks tabs that a mouse left earlier as focused once a key is pressed. */
+[data-testid="stTab"][data-focus-visible]:not(:focus-visible) {
+  outline: none !important;
+  box-shadow: none;
+}
+[data-testid="stTab"][data-focus-visible]:not(:focus-visible, [aria-selected="true"]) p {
+  color: light-dark(#10121f, #e9eaf2);
 }
 /* The theme's borders are too pale for an empty check box: graphics need a contrast of 3. */
 [data-testid="stCheckbox"] label:not(:has(input:checked)) > div:first-of-type {
