@@ -21,7 +21,8 @@ def show_demo_button(kind: Literal["primary", "secondary"] = "secondary") -> Non
         return
     try:
         library = library_or_stop()
-        with session_lock():  # so that the second run of a double click finds what the first one adds
+        # With a lock, so that the second run of a double click finds what the first one adds.
+        with st.spinner("Opening the demo …"), session_lock():
             entry = open_finished(library, DEMO_VIDEO, DEMO_TIMELINE, DEMO_TITLE)
     except EmotionError as error:
         st.error(plain(error), icon=":material/error:")
