@@ -22,6 +22,8 @@ from ui.video.result import show_analysis
 from ui.video.video_source import VideoSource
 
 _OFFERED = 12
+_LIST_PX = 690
+"""Width of the list of analyses, less on a phone: room for title, date, length, people and expression."""
 
 
 def find_open(library: Repository) -> Entry | None:
@@ -60,7 +62,9 @@ def choose_another(library: Repository) -> None:
             return
         st.caption("Click a row to open it.")
         entries = begun if several else library.search(limit=_OFFERED).entries
-        if opened := show_entries(library, entries, "video_open_rows").opened:
+        with st.container(width=_LIST_PX):
+            opened = show_entries(library, entries, "video_open_rows").opened
+        if opened:
             session.show(opened.id)
             st.rerun()
         if several:
