@@ -18,6 +18,13 @@ from ui.live.recorded import note_recording
 
 BASELINE_S = 3.0
 _CLIP, _ERROR = "live_with_clip", "live_error"
+# A button whose label changes keeps its key and type, or the browser would replace it, and the keyboard lose its place.
+_HOLD, _BASELINE, _RECORD = "live_hold", "live_baseline", "live_record"
+_BUTTONS = (
+    ("Hold", "pause", _HOLD),
+    ("Baseline", "face", _BASELINE),
+    ("Record", "fiber_manual_record", _RECORD),
+)
 
 
 def show_controls(session: LiveSession | None, library: Repository) -> None:
@@ -25,8 +32,8 @@ def show_controls(session: LiveSession | None, library: Repository) -> None:
     now = None if session is None else session.snapshot()
     with st.container(horizontal=True, vertical_alignment="center"):
         if session is None or now is None or now.closed:
-            for label, icon in (("Hold", "pause"), ("Baseline", "face"), ("Record", "fiber_manual_record")):
-                st.button(label, icon=f":material/{icon}:", disabled=True, help="Start the camera first")
+            for label, icon, key in _BUTTONS:
+                st.button(label, icon=f":material/{icon}:", disabled=True, help="Start the camera first", key=key)
         else:
             _show_hold(session, now)
             _show_baseline(session, now)
@@ -37,25 +44,25 @@ def show_controls(session: LiveSession | None, library: Repository) -> None:
 
 def _show_hold(session: LiveSession, now: Snapshot) -> None:
     if now.held:
-        _button("Resume", "play_arrow", "Update the values again", session.resume, kind="primary")
+        _button(_HOLD, "Resume", "play_arrow", "Update the values again", session.resume)
     else:
-        _button("Hold", "pause", "Freeze the values; the picture continues", session.hold)
+        _button(_HOLD, "Hold", "pause", "Freeze the values; the picture continues", session.hold)
 
 
 def _show_baseline(session: LiveSession, now: Snapshot) -> None:
     hint = "Measures each person's neutral face for three seconds; values then also show the difference from it"
-    _button("Baseline", "face", hint, partial(session.take_baseline, BASELINE_S))
+    _button(_BASELINE, "Baseline", "face", hint, partial(session.take_baseline, BASELINE_S))
     if any(person.baseline for person in now.people):
-        _button("Clear baseline", "undo", "Stop showing differences", session.clear_baseline)
+        _button("live_clear_baseline", "Clear baseline", "undo", "Stop showing differences", session.clear_baseline)
 
 
 def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> None:
     if now.recording is not None and now.recording.running:
         hint = "End the recording and save it to the library"
-        _button("Stop recording", "stop_circle", hint, session.stop_recording, kind="primary")
+        _button(_RECORD, "Stop recording", "stop_circle", hint, session.stop_recording)
         return
     hint = "Saves the timeline to the library; the video only if “with a clip” is ticked"
-    _button("Record", "fiber_manual_record", hint, partial(_record, session, library))
+    _button(_RECORD, "Record", "fiber_manual_record", hint, partial(_record, session, library))
     st.checkbox(
         "with a clip", key=_CLIP,
         help="Also saves the camera's video, which is analysed like any other",
@@ -68,9 +75,9 @@ def _record(session: LiveSession, library: Repository) -> None:
     note_recording(session.record(library, title, record_clip=with_clip), session)
 
 
-def _button(label: str, icon: str, hint: str, action: Callable[[], Any], kind: str = "secondary") -> None:
+def _button(key: str, label: str, icon: str, hint: str, action: Callable[[], Any]) -> None:
     st.button(
-        label, icon=f":material/{icon}:", help=hint, type=kind, on_click=_run_action, args=(action,)  # type: ignore[arg-type]
+        label, icon=f":material/{icon}:", help=hint, key=key, on_click=_run_action, args=(action,)
     )  # fmt: skip
 
 
