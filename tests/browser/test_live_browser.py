@@ -67,6 +67,7 @@ def test_a_face_is_analysed_held_and_recorded_and_the_seat_freed(chromium, serve
         press(first, "Resume")
         press(first, "Record")
         says(first, "Recording the timeline, 2")
+        expect(first.page.locator(".news")).to_contain_text("Recording the timeline, 0")
         expect(first.page.get_by_role("button", name="Stop recording", exact=True)).to_be_focused(timeout=PATIENT_MS)
         press(first, "Stop recording")
         expect(first.page.get_by_text("Open the timeline")).to_be_visible(timeout=PATIENT_MS)

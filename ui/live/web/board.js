@@ -13,6 +13,7 @@ class Board {
     this.root = root;
     this.persons = new Map();
     this.announced = {time: 0, text: ""};
+    this.kinds = new Set();
   }
 
   update(data) {
@@ -32,6 +33,15 @@ class Board {
     while (list.childElementCount > texts.length) list.lastElementChild.remove();
     while (list.childElementCount < texts.length) list.append(document.createElement("li"));
     for (const [index, text] of texts.entries()) setText(list.children[index], text);
+    this.announceNotices(texts);
+  }
+
+  // Screen readers announce each notice when it appears, not when a count or a detail in it changes.
+  announceNotices(texts) {
+    const kinds = texts.map((text) => text.replace(/:.*|\d+/g, ""));
+    const news = texts.filter((_, index) => !this.kinds.has(kinds[index]));
+    this.kinds = new Set(kinds);
+    if (news.length) this.root.querySelector(".news").textContent = news.join(" ");
   }
 
   updateLegend(labels) {
@@ -135,7 +145,7 @@ class Board {
     const now = performance.now();
     if (text === this.announced.text || now - this.announced.time < ANNOUNCE_INTERVAL_MS) return;
     this.announced = {time: now, text};
-    this.root.querySelector(".announcement").textContent = text;
+    this.root.querySelector(".faces").textContent = text;
   }
 }
 
