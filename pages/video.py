@@ -39,6 +39,7 @@ def take_uploads() -> None:
     uploads.close_menu(MENU)
     # Taken from the session first, because a click during a long copy stops this run at its next use.
     waiting, refused = session.pending_uploads(), session.refusals()
+    refused.clear()
     for upload in uploads.take_uploads("video_upload"):
         try:
             waiting.append(VideoSource(upload.name, upload))
@@ -86,9 +87,12 @@ def show_bar(entry: Entry | None) -> None:
 
 
 def show_refusals() -> None:
-    while session.refusals():
-        name, reason = session.refusals().pop()
+    """Show why videos were refused until they are dismissed: the page also runs when nobody touched it."""
+    refused = session.refusals()
+    for name, reason in refused:
         st.error(f"**{plain(name)}**: {plain(reason)}", icon=":material/broken_image:")
+    if refused:
+        st.button("Dismiss", icon=":material/close:", on_click=refused.clear)
 
 
 def open_entry() -> Entry | None:

@@ -166,10 +166,12 @@ def test_uploads_wait_for_their_settings(repository, tmp_path):
     test.checkbox(key="pending_keep").check().run()
     test = press(test, "Analyse 2 videos")
     assert r"**talk.mp4**: talk.mp4 is not a video" in test.error[0].value
+    assert test.run().error, "it stays when the page runs by itself, as it does while the other one is analysed"
     (entry,) = repository.search().entries
     assert (entry.source, entry.title, entry.state) == ("Mein Film.mp4", "Mein Film", State.QUEUED)
     assert (entry.settings.fps, entry.settings.keep_video) == (5.0, True)
     assert "**Mein Film** · Starting soon" in texts(test)
+    assert not press(test, "Dismiss").error
 
 
 def test_what_was_typed_for_a_video_stays_when_settings_for_all_change(repository, tmp_path):

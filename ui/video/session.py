@@ -82,6 +82,7 @@ def hold_library_video(analysis_id: str, video_source: VideoSource) -> VideoSour
 def clear() -> None:
     """Delete this session's videos and close the open analysis, for an empty page; the library keeps its analyses."""
     forget_begun()
+    refusals().clear()
     st.session_state[_CLEARED] = True
 
 
