@@ -58,6 +58,21 @@ def upload(page: Page, *files: Path) -> None:
     page.locator("input[type=file]").set_input_files(list(files))
 
 
+def test_the_keyboard_enters_a_panel_it_opens_and_returns(visit: Page):
+    visit.get_by_role("button", name="See a demo").click()
+    expect(visit.get_by_role("tab", name="Overview", exact=True)).to_be_visible()
+    settle(visit)
+    button = visit.get_by_role("button", name="Add videos")
+    for _ in range(2):
+        button.focus()
+        visit.keyboard.press("Enter")
+        expect(visit.get_by_role("dialog", name="Add videos")).to_be_focused()
+        visit.keyboard.press("Tab")
+        expect(visit.get_by_role("dialog").locator("button").first).to_be_focused()
+        visit.keyboard.press("Escape")
+        expect(button).to_be_focused()
+
+
 def download(page: Page, label: str, folder: Path) -> Path:
     with page.expect_download() as started:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name=label).first.click()

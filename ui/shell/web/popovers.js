@@ -1,0 +1,20 @@
+// Takes the keyboard into a panel that it opens. Streamlit puts the panel after everything else on the page, so Tab would
+// reach it last, when the page has scrolled it out of sight. Escape closes it and returns to its button.
+
+const PANEL = "[data-testid=stPopoverBody]";
+const BUTTON = "[data-testid=stPopoverButton]:focus-visible";
+
+function enter(records) {
+    const added = records.flatMap((record) => [...record.addedNodes]).filter((node) => node instanceof Element);
+    const panel = added.map((node) => (node.matches(PANEL) ? node : node.querySelector(PANEL))).find(Boolean);
+    // A mouse needs no focus in it, and another panel may have it already.
+    if (!panel || !document.querySelector(BUTTON)) return;
+    panel.tabIndex = -1;
+    panel.focus({ preventScroll: true });
+}
+
+export default function () {
+    const observer = new MutationObserver(enter);
+    observer.observe(document.body, { childList: true, subtree: true });
+    return () => observer.disconnect();
+}
