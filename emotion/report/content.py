@@ -188,8 +188,8 @@ def movement_tables(edited: Edited, tracks: list[int]) -> list[MovementTable]:
     People whose rest is unknown have none.
     """
     events = edited.events()
-    # Numbered as in the list of events: labels may be long or repeated.
-    numbered = [Event(f"Event {n}", event.span, event.excluded) for n, event in enumerate(events, start=1)]
+    # Numbered as in the list of events: labels may be long or repeated, and "Event 5" is the name of an unnamed event.
+    numbered = [Event(f"No. {n}", event.span, event.excluded) for n, event in enumerate(events, start=1)]
     table = by_span(edited.behaviour, numbered, movements=True)
     known = table[table["rest"] != UNKNOWN]
     return [one for track in tracks for one in _tables_of(edited.name(track), known[known["track_id"] == track])]

@@ -36,8 +36,8 @@ def test_movements_are_listed_by_event_and_baseline() -> None:
     ada, other = build_report(edit(acting(people=2), EDITS)).movements
     assert (ada.name, other.name) == ("Ada <b>, relative to the neutral frames", "Person 2, relative to the baseline")
     # Events have the numbers of the report's list, in order of time; a moment has no figures.
-    assert ada.headings == ("Whole video", "Peak (95%)", "Left − right", "Event 1", "Event 3")
-    assert other.headings == ("Whole video", "Peak (95%)", "Left − right", "Baseline", "Event 1", "Event 3")
+    assert ada.headings == ("Whole video", "Peak (95%)", "Left − right", "No. 1", "No. 3")
+    assert other.headings == ("Whole video", "Peak (95%)", "Left − right", "Baseline", "No. 1", "No. 3")
     rows = {row[0]: row[1:] for row in ada.rows}
     assert rows["Jaw drop (AU 25–27)"] == ("2.0", "10.0", "–", "0.0", "10.0")
     assert rows["Lip corner up (AU 12)"] == ("0.4", "2.0", "0.8", "0.0", "2.0")
@@ -48,8 +48,8 @@ def test_many_events_continue_in_another_table() -> None:
     events = tuple(Event(f"part {n}", Span(n, n + 1)) for n in range(8))
     first, second = build_report(edit(acting(), Edits(events=events))).movements
     assert second.name == f"{first.name} (continued)"
-    assert first.headings[-1] == "Event 3"
-    assert second.headings == tuple(f"Event {n}" for n in range(4, 9))
+    assert first.headings[-1] == "No. 3"
+    assert second.headings == tuple(f"No. {n}" for n in range(4, 9))
     assert len(first.headings) == MOVEMENT_COLUMNS
 
 
