@@ -21,7 +21,11 @@ def take_uploads(name: str) -> list[UploadedFile]:
     st.session_state[f"{name}_count"] += 1
     if value is None:
         return []
-    return value if isinstance(value, list) else [value]
+    files: list[UploadedFile] = value if isinstance(value, list) else [value]
+    for file in files:
+        # Browsers send a quotation mark in a name as %22, which Streamlit leaves as it is.
+        file.name = file.name.replace("%22", '"')
+    return files
 
 
 def session_lock(name: str = "uploads") -> threading.Lock:
