@@ -134,3 +134,15 @@ def test_only_the_tab_with_the_keyboard_has_an_outline(page: Page):
 def outline_of(tab: Locator) -> str:
     style: str = tab.evaluate("tab => getComputedStyle(tab).outlineStyle")
     return style
+
+
+def test_the_tools_of_a_chart_show_where_the_keyboard_is(page: Page):
+    page.get_by_role("button", name="See a demo").click()
+    page.get_by_role("tab", name="Over time", exact=True).click()
+    settle(page)
+    tool = page.get_by_role("button", name="Show data").first
+    tool.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(tool).to_be_focused()
+    assert tool.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"

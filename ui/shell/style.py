@@ -18,7 +18,8 @@ _STYLE = """
 }
 [data-testid="stTopNavLink"]:focus-visible,
 [data-testid="stSidebarNavLink"]:focus-visible,
-[data-testid="stPageLink"] a:focus-visible {
+[data-testid="stPageLink"] a:focus-visible,
+[data-testid="stBaseButton-elementToolbar"]:focus-visible {
   outline: 3px solid light-dark(#5b4bd6, #b3a9ff) !important;
   outline-offset: -2px;
 }
