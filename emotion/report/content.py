@@ -217,7 +217,7 @@ def _tables_of(name: str, rows: pd.DataFrame) -> list[MovementTable]:
 
 def _movement_row(movement: Movement, columns: list[pd.Series]) -> tuple[str, ...]:
     title = f"{movement.title} ({movement.resembles})"
-    return title, *(_text("{:.1f}", 100 * column[movement.name]) for column in columns)
+    return title, *(_text("{:z.1f}", 100 * column[movement.name]) for column in columns)
 
 
 def _text(form: str, value: float) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from emotion.analytics.behaviour.span_figures import by_span
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.report.content import EYES_HEADINGS, MOVEMENT_COLUMNS, build_report
 from emotion.report.edited import edit
@@ -42,6 +45,15 @@ def test_movements_are_listed_by_event_and_baseline() -> None:
     assert rows["Jaw drop (AU 25–27)"] == ("2.0", "10.0", "–", "0.0", "10.0")
     assert rows["Lip corner up (AU 12)"] == ("0.4", "2.0", "0.8", "0.0", "2.0")
     assert rows["Lip press (AU 24)"][2] == "–"
+
+
+def test_a_small_negative_mean_is_zero_without_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slightly_negative(*arguments: Any, **options: Any) -> pd.DataFrame:
+        return by_span(*arguments, **options).assign(asymmetry=-0.0001)
+
+    monkeypatch.setattr("emotion.report.content.by_span", slightly_negative)
+    (table,) = build_report(edit(acting(), Edits())).movements
+    assert {row[3] for row in table.rows} == {"0.0"}
 
 
 def test_many_events_continue_in_another_table() -> None:
