@@ -257,26 +257,7 @@ EVERYFACE = replace(
 )
 """Recipe of the default model: a third round, from ``everyface-second``, with light that the sets rarely show."""
 
-FER2013 = Recipe(
-    name="fer2013",
-    network="mobilenet-face",
-    epochs=16,
-    learning_rate=0.03,
-    weight_decay=1e-3,
-    average_decay=0.998,
-    seed=2026,
-    targets=LABELS,
-    label_smoothing=0.1,
-    teachers=("fer2013-ensemble",),
-    teacher_weight=0.5,
-    teacher_versions=6,
-    augmentation=Augmentation(worsen=0.1, erase=0.2),
-)
-"""Recipe of the model for FER2013's own labels: starts from ``everyface`` and sees FER2013 alone."""
-
-RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in (DEFAULT, EVERYFACE_FIRST, EVERYFACE_SECOND, EVERYFACE, FER2013)
-}
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, EVERYFACE_FIRST, EVERYFACE_SECOND, EVERYFACE)}
 
 
 def find_recipe(name: str) -> Recipe:
