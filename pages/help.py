@@ -8,12 +8,12 @@ from ui.shell.page import ensure_app
 
 FIRST_STEPS = """
 1. **Look at the demo.** *Home* has a button for it. It is a finished analysis of two people.
-2. **Try your own material.** Upload photos on *Pictures* or videos on *Video*.{asked}
+2. **Try your own material.** Upload photos on *Pictures* or videos on *Video*.
 3. **Name people and mark events.** The player's *Mark* button adds an event. Names go in the tab *People*.
 4. **Download results.** The tab *Downloads* has tables, captions, reports and the video with boxes.
 """
 
-ASKED = " The app asks once what they are for."
+ASKED = "Before your first analysis, the app asks once what it is for."
 
 WORDS = {
     "Unclear": "No expression is probable enough. Drawn with stripes; charts show light grey and “?”.",
@@ -54,7 +54,9 @@ st.title("Help", anchor=False)
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("First steps", anchor=False)
-    st.markdown(FIRST_STEPS.format(asked=ASKED if is_on() else ""))
+    st.markdown(FIRST_STEPS)
+    if is_on():
+        st.caption(ASKED)
     st.subheader("If something is wrong", anchor=False)
     st.markdown(PROBLEMS)
     page_link("pages/model_card.py", "Accuracy and limits", ":material/fact_check:")

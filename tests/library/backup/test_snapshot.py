@@ -293,7 +293,7 @@ def test_backup_commands(
         assert "expected an empty library" in capsys.readouterr().err
         repository.delete(repository.search().entries[0].id)
         assert main(["library", "restore", backup]) == 0
-        assert "1 analyses, 1 files" in capsys.readouterr().out
+        assert "1 analysis, 1 file," in capsys.readouterr().out
         assert contents_of(library) == before
     with suppress(SystemExit):
         main(["library"])
