@@ -138,6 +138,8 @@ def outline_of(tab: Locator) -> str:
 
 def test_the_tools_of_a_chart_show_where_the_keyboard_is(page: Page):
     page.get_by_role("button", name="See a demo").click()
+    expect(page.get_by_role("heading", name="Demo")).to_be_visible()
+    settle(page)
     page.get_by_role("tab", name="Over time", exact=True).click()
     settle(page)
     tool = page.get_by_role("button", name="Show data").first
