@@ -8,7 +8,7 @@ from ui.access import find_visitor
 from ui.common.errors import error_boundary
 from ui.shell.notice import keep_answer
 from ui.shell.page import enter_app
-from ui.shell.popovers import lead_into_popovers
+from ui.shell.popovers import focus_popovers
 from ui.shell.style import show_style
 
 NAME = "Expression analytics"
@@ -48,4 +48,4 @@ with error_boundary():
         page.run()
     finally:
         keep_answer()
-        lead_into_popovers()
+        focus_popovers()

@@ -87,7 +87,7 @@ def show_bar(entry: Entry | None) -> None:
 
 
 def show_refusals() -> None:
-    """Show why videos were refused until they are dismissed: the page also runs when nobody touched it."""
+    """Show why videos were refused, until the visitor dismisses it: the page also reruns by itself."""
     refused = session.refusals()
     for name, reason in refused:
         st.error(f"**{plain(name)}**: {plain(reason)}", icon=":material/broken_image:")

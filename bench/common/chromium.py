@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from bench.common.process import free_port, serve_on, wait_until_served
+from bench.common.process import free_port, streamlit_options, wait_until_served
 from emotion.paths import ROOT
 
 OPTIONS = [
@@ -50,7 +50,7 @@ def served(script: str, *, first: str = "", **environment: str) -> Iterator[str]
     port = free_port()
     program = ["-c", f"{first}\nfrom streamlit.web.cli import main\nmain(prog_name='streamlit')"]
     command = [sys.executable, *(program if first else ["-m", "streamlit"]), "run", script]
-    command += serve_on(port)
+    command += streamlit_options(port)
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -1,4 +1,4 @@
-"""Runs measurements in separate processes, reads the peak memory of a process, finds free ports, waits for servers."""
+"""Runs measurements in separate processes, reads their peak memory, finds free ports and waits for servers."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def serve_on(port: int) -> list[str]:
-    """Return the options with which Streamlit serves this machine only, and opens no browser."""
+def streamlit_options(port: int) -> list[str]:
+    """Return options that make Streamlit serve this machine only and open no browser."""
     return ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
 
 

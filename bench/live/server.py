@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.common.process import free_port, resident_mb, serve_on, wait_until_served
+from bench.common.process import free_port, resident_mb, streamlit_options, wait_until_served
 from emotion.paths import ROOT
 
 _NO_NOTICE = {"EMOTION_NOTICE": "off"}
@@ -29,7 +29,7 @@ class Server:
     def __init__(self, script: str, environment: dict[str, str], port: int | None = None) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "streamlit", "run", script, *serve_on(self.port)]
+        command = [sys.executable, "-m", "streamlit", "run", script, *streamlit_options(self.port)]
         # A file: a pipe that nobody reads fills up and blocks the server.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 – closed with the server
         self.process = subprocess.Popen(

@@ -40,7 +40,7 @@ _FEW_POINTS = 80
 """Most points of training curves that are drawn."""
 
 _NAME_WIDTH, _NAME_HEIGHT = 0.15, 0.05
-"""Room of a name, as shares of the axes of cost and accuracy."""
+"""Approximate size of a name, as shares of the axes of cost and accuracy."""
 
 _LEFT_FROM = 0.8
 """Share of the axis from which a name is at the left of its point."""
@@ -93,7 +93,7 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str]) -> alt.L
 
 
 def _free_names(rows: pd.DataFrame, cost: str) -> list[str]:
-    """Return the name beside each point: its model, or nothing where the name of an earlier row is in the way."""
+    """Return the name to write beside each point; empty where it would overlap that of an earlier row."""
     width = _NAME_WIDTH * rows[cost].max()
     height = _NAME_HEIGHT * (rows["high"].max() - rows["low"].min())
     names, taken = [], list[tuple[float, float]]()

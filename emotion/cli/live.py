@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +153,7 @@ class _Run:
             return
         self._writer.write(0.0)
         if self._writer.frames:
-            analysis = replace(self._parts.load(""), complete=True)
-            export(analysis, self.out, self.written, Edits(events=tuple(self._events)))
+            export(self._parts.load(""), self.out, self.written, Edits(events=tuple(self._events)))
             print(f"{self.out}: {self._writer.frames:,} frames, {len(self._events)} events", file=sys.stderr)
         shutil.rmtree(self._folder(), ignore_errors=True)
 

@@ -100,10 +100,10 @@ class Checkpoint:
         return float(self._read(keys[-1])[0].frames["time_s"].iloc[-1]) if keys else None
 
     def load(self, note: str) -> Analysis:
-        """Return all parts as one incomplete analysis.
+        """Return all parts as one analysis.
 
         Args:
-            note: Why it is incomplete, in one sentence.
+            note: Why it is incomplete, in one sentence; empty if it is complete.
 
         Raises:
             LibraryError: There is no part.
@@ -112,7 +112,7 @@ class Checkpoint:
         if not parts:
             raise LibraryError("no results of this analysis are kept")
         timeline = pd.concat([part.timeline for part in parts], ignore_index=True)
-        return replace(parts[-1], timeline=timeline, frames=_joined(parts), complete=False, note=note)
+        return replace(parts[-1], timeline=timeline, frames=_joined(parts), complete=not note, note=note)
 
     def merge(self, key: str, note: str) -> None:
         """Write all parts as one file, the same that :func:`emotion.analytics.files.save_parquet` would write.

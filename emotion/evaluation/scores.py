@@ -198,7 +198,7 @@ def robustness_table(found: Mapping[str, Mapping[str, Record]]) -> pd.DataFrame:
 
 
 def unmeasured_conditions(found: Mapping[str, Mapping[str, Record]]) -> dict[str, list[str]]:
-    """Return for each model the titles of the conditions under which only others were measured; no model without any.
+    """Return the titles of the conditions that another model was measured under, for each model that lacks some.
 
     Args:
         found: Model → condition → figures, of :func:`find_robustness`.

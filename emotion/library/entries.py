@@ -201,5 +201,5 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """Return text for searching and sorting: as for comparing names, without characters that databases cannot store."""
+    """Return text for searching and sorting: case-folded, without characters that databases cannot store."""
     return "".join(sign if sign.isprintable() else " " for sign in folded_name(text))

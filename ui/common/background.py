@@ -17,7 +17,7 @@ from ui.common.visit_cleanup import visit_cleanup
 from ui.common.visit_files import visit_folder
 
 UPLOADED = "uploaded-file"
-"""Name of an upload on disk, which is in no message by chance: messages get the file's own name in its place."""
+"""Name of an upload on disk. Messages show the file's own name instead, so this must not be an ordinary word."""
 
 log = logging.getLogger(__name__)
 

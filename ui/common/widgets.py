@@ -133,7 +133,7 @@ def count_text(count: int, one: str, many: str = "") -> str:
 
 
 def warn_unmatched(names: Sequence[str]) -> None:
-    """Warn of file names that a pattern does not match, if there are any; the first five are listed."""
+    """Warn about file names that a pattern does not match, if any, and list the first five."""
     if names:
         listed = ", ".join(plain(name) for name in names[:5])
         st.warning(f"The pattern does not match {count_text(len(names), 'name')}: {listed}", icon=":material/rule:")

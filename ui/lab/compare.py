@@ -133,7 +133,7 @@ def _show_robustness(chosen: list[str], family: str, role: str, lab: Lab) -> Non
         show_chart(robustness_bars(measured, lab.names), "lab_robustness", "robustness")
         st.caption("Accuracy on the same test faces, blurred, noisy, dark, overexposed, small, turned or covered.")
         for name, titles in unmeasured_conditions(measured).items():
-            st.caption(f"Not measured for {plain(name)}: {', '.join(map(plain, titles)).lower()}.")
+            st.caption(f"Not measured for {plain(name)}: {', '.join(map(plain, titles))}.")
 
 
 def _side_by_side(charts: Mapping[str, alt.LayerChart], notes: Mapping[str, str] | None = None) -> None:

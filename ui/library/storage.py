@@ -9,7 +9,7 @@ from emotion.library import Repository
 from ui.common.plain import plain
 from ui.common.widgets import size_text
 
-# No None: Streamlit gives it a button that empties the box.
+# 0 rather than None, for which Streamlit shows a button that clears the box.
 PERIODS = {0: "forever", 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 
 

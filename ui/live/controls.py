@@ -18,7 +18,7 @@ from ui.live.recorded import note_recording
 
 BASELINE_S = 3.0
 _CLIP, _ERROR = "live_with_clip", "live_error"
-# A button whose label changes keeps its key and type, or the browser would replace it, and the keyboard lose its place.
+# Buttons keep key and type when their label changes: otherwise the browser replaces them, and they lose the focus.
 _HOLD, _BASELINE, _RECORD = "live_hold", "live_baseline", "live_record"
 _BUTTONS = (
     ("Hold", "pause", _HOLD),

@@ -1,4 +1,4 @@
-"""Takes the keyboard into panels that open over the page."""
+"""Moves the keyboard focus into popovers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _mount = st.components.v2.component(
 )
 
 
-def lead_into_popovers() -> None:
-    """Move the focus into each popover that a key opens. Call it once per run of the app, after the page."""
+def focus_popovers() -> None:
+    """Move the focus into popovers that are opened with the keyboard. Call it once per run, after the page."""
     _mount(key="popover_focus")

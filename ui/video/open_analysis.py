@@ -23,7 +23,7 @@ from ui.video.video_source import VideoSource
 
 _OFFERED = 12
 _LIST_PX = 690
-"""Width of the list of analyses, less on a phone: room for title, date, length, people and expression."""
+"""Wide enough for title, date, length, people and expression; a phone's screen limits it further."""
 
 
 def find_open(library: Repository) -> Entry | None:

@@ -58,7 +58,7 @@ def strongest_movements(movements: Mapping[str, float], count: int = 3) -> list[
 
 
 def _movement_words(name: str, title: str, movements: Mapping[str, float]) -> str:
-    """Return a movement's strength, and that of each side if they differ as printed."""
+    """Return a movement's strength, and each side's if the printed values differ."""
     sides = {side: f"{movements[f'{name}_{side}']:.2f}" for side in ("left", "right") if f"{name}_{side}" in movements}
     differ = len(set(sides.values())) > 1
     listed = ", ".join(f"{side} {strength}" for side, strength in sides.items())

@@ -26,7 +26,7 @@ def read_uploaded_log(content: bytes, name: str, kind: str, columns: Columns | N
         InputError: The file cannot be read, or takes down the process that reads it.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "uploaded.log"  # a name that is in no message by chance
+        path = Path(folder) / "uploaded.log"  # replaced in messages, so no ordinary word
         path.write_bytes(content)
         try:
             rows = run_limited(_rows_of, path, kind, columns, subject=_LOG)
