@@ -40,6 +40,17 @@ def printable_line(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
+def count_text(count: int, one: str, many: str = "") -> str:
+    """Return a number of things, such as ``1 picture``.
+
+    Args:
+        count: The number.
+        one: Name of one thing.
+        many: Name of several; ``one`` with an s if empty.
+    """
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 class EmotionError(Exception):
     """Base class of all errors that this package raises; ``str(error)`` can be shown to people.
 

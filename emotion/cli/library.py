@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from emotion.cli.output import progress_bar
+from emotion.errors import count_text
 from emotion.library import Library
 from emotion.library.backup.snapshot import Contents, back_up, check, restore
 
@@ -53,6 +54,5 @@ def _restore(options: argparse.Namespace) -> Contents:
 
 
 def _contents_text(contents: Contents) -> str:
-    analyses = "1 analysis" if contents.analyses == 1 else f"{contents.analyses:,} analyses"
-    files = "1 file" if contents.files == 1 else f"{contents.files:,} files"
-    return f"{analyses}, {files}, {contents.bytes / 1e6:,.1f} MB"
+    analyses = count_text(contents.analyses, "analysis", "analyses")
+    return f"{analyses}, {count_text(contents.files, 'file')}, {contents.bytes / 1e6:,.1f} MB"

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from emotion.analytics.abstention import explain
+from emotion.errors import count_text
 from emotion.labels import ANSWER_COLOURS, INKS, UNCLEAR, display_order, in_display_order
 from emotion.types import Progress
 from ui.common.plain import plain
@@ -119,17 +120,6 @@ def show_outcome(key: str) -> None:
 def share_text(share: float | None) -> str:
     """Return a share as a percentage; a dash if there is none."""
     return "–" if share is None else f"{share:.0%}"
-
-
-def count_text(count: int, one: str, many: str = "") -> str:
-    """Return a number of things, such as ``1 picture``.
-
-    Args:
-        count: The number.
-        one: Name of one thing.
-        many: Name of several; ``one`` with an s if empty.
-    """
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def warn_unmatched(names: Sequence[str]) -> None:

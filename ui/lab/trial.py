@@ -11,7 +11,7 @@ import streamlit as st
 
 from emotion.charts.record import confusion_chart
 from emotion.csv_text import csv_bytes
-from emotion.errors import InputError
+from emotion.errors import InputError, count_text
 from emotion.evaluation.user_evaluation.judge import answers, overview, worst_mistakes
 from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
 from emotion.labels import CODES, display_order
@@ -22,7 +22,7 @@ from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
-from ui.common.widgets import CONSENT, chip, count_text, progress_text
+from ui.common.widgets import CONSENT, chip, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
 from ui.lab.models import Lab, show_figures

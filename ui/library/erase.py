@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, count_text
 from emotion.library import LOCAL, Repository
 from emotion.library.owners.erase import erase_owner
 from ui.common.plain import plain
 from ui.common.previews import forget_previews
 from ui.common.session_cache import clear_session_cache
-from ui.common.widgets import count_text, size_text
+from ui.common.widgets import size_text
 from ui.lab import session as lab
 from ui.pictures.session import clear_pictures
 from ui.shell.notice import forget_answer

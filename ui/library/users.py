@@ -10,14 +10,14 @@ import pandas as pd
 import streamlit as st
 
 from emotion.dates import MOMENT_FORMAT
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, count_text
 from emotion.library import LOCAL, Library
 from emotion.library.owners.erase import erase_owner
 from emotion.library.owners.usage import OwnerUsage, list_usage
 from ui.access import Visitor, find_visitor
 from ui.access.settings import rules
 from ui.common.plain import plain
-from ui.common.widgets import browser_zone, count_text, show_outcome, size_text
+from ui.common.widgets import browser_zone, show_outcome, size_text
 
 _OUTCOME = "people_news"
 

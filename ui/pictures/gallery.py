@@ -13,11 +13,11 @@ import streamlit as st
 
 from emotion.csv_text import csv_bytes
 from emotion.drawing.layers import Layer
+from emotion.errors import count_text
 from emotion.output_names import numbered_names
 from emotion.report.picture_records import image_record, image_table
 from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
-from ui.common.widgets import count_text
 from ui.pictures.face_facts import choose_layers
 from ui.pictures.session import Picture, Unreadable
 from ui.pictures.sheet import answers_of, in_order, show_sheet

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.bad_file import sentence_for
-from emotion.errors import EmotionError, InputError
+from emotion.errors import EmotionError, InputError, count_text
 from emotion.library import JobSettings
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.studies import Study
@@ -18,7 +18,7 @@ from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.common.uploads import session_lock, take_uploads, uploader_key
-from ui.common.widgets import count_text, warn_unmatched
+from ui.common.widgets import warn_unmatched
 from ui.shell.notice import show_notice
 from ui.studies import session
 from ui.video.pending_uploads import KEEP, RATES, VIDEO_TYPES

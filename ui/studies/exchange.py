@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from emotion.errors import EmotionError
+from emotion.errors import EmotionError, count_text
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
 from emotion.report.file_names import file_name
 from ui.common.plain import plain, sentence
 from ui.common.uploads import take_uploads, uploader_key
-from ui.common.widgets import count_text
 from ui.studies import session
 from ui.studies.jobs import STUDY_KIND, ExportJob, ImportJob, follow
 

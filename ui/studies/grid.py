@@ -7,14 +7,13 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, count_text
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
 from emotion.studies import Cell, Consent, Participant
 from emotion.studies.results import StudyResults
 from ui.common.entries import STATE_NAMES
 from ui.common.plain import plain
-from ui.common.widgets import count_text
 from ui.studies import session
 from ui.video.session import open_analysis
 

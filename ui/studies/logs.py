@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.analytics.edits import Event
-from emotion.errors import EmotionError
+from emotion.errors import EmotionError, count_text
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.annotations import add_events
 from emotion.library.studies.read_uploads import read_uploaded_log
@@ -28,7 +28,6 @@ from emotion.studies.text_tables import MAX_BYTES
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
 from ui.common.uploads import take_uploads, uploader_key
-from ui.common.widgets import count_text
 from ui.studies import session
 
 NAMES = {

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from emotion.errors import count_text
 from emotion.evaluation.scores import labels_title
 from emotion.labels import UNCLEAR
 from emotion.types import Progress
 from ui.common.plain import plain
-from ui.common.widgets import answer_chip, count_text, duration_text, progress_text, share_text
+from ui.common.widgets import answer_chip, duration_text, progress_text, share_text
 
 
 @pytest.mark.parametrize(
