@@ -23,7 +23,7 @@ from ui.video.video_source import VideoSource
 
 _OFFERED = 12
 _LIST_PX = 690
-"""Wide enough for title, date, length, people and expression; a phone's screen limits it further."""
+"""Wide enough for title, date, length and people. Streamlit and a phone's screen limit it further."""
 
 
 def find_open(library: Repository) -> Entry | None:
