@@ -24,7 +24,7 @@ from emotion.vision.landmarks import (
     Mesh,
     head_pose,
     mouth_openness,
-    roi_of_find,
+    roi_of_detection,
     roi_of_mesh,
 )
 from emotion.vision.track import Tracker
@@ -154,7 +154,7 @@ class FaceFollower:
 
     def _fit_new(self, luma: Image, rgb: Image, detection: Face) -> Mesh | None:
         """Return the mesh of a detection; None if it is not a face."""
-        rough = self._mesh.fit(luma, roi_of_find(detection))
+        rough = self._mesh.fit(luma, roi_of_detection(detection))
         if rough.presence < MIN_FIRST_PRESENCE:
             return None
         mesh = self._mesh.fit(luma, roi_of_mesh(rough.points))

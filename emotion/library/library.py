@@ -13,7 +13,7 @@ from emotion import settings as where
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.private_files import make_private
 from emotion.engine.storage import Storage
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, count_text
 from emotion.library.database import Database
 from emotion.library.mapping import now
 from emotion.library.orm import AnalysisRow
@@ -95,7 +95,8 @@ class Library:
             except LibraryError as error:
                 failures.append(str(error))
         if failures:
-            raise LibraryError(f"{len(failures)} expired analyses could not be deleted: {failures[0]}")
+            count = count_text(len(failures), "expired analysis", "expired analyses")
+            raise LibraryError(f"{count} could not be deleted: {failures[0]}")
         return len(found)
 
     def _expect_list(self) -> None:

@@ -6,6 +6,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from emotion.analytics.edits import Edits
+from emotion.errors import count_text
 from emotion.labels import display_order
 from emotion.models.registry import find_card
 from emotion.publication.citation import TITLE, citation
@@ -88,18 +89,14 @@ def _end(end_s: float | None) -> str:
 
 def _edited(edits: Edits) -> str:
     excluded = sum(event.excluded for event in edits.events)
-    done = [
-        _counted(len(edits.merged), "track was merged by hand", "tracks were merged by hand"),
-        _counted(len(edits.hidden), "person was left out", "people were left out"),
-        _counted(excluded, "span was excluded", "spans were excluded"),
-        _counted(len(edits.baselines), "person has a baseline", "people have baselines"),
-    ]
-    named = ", ".join(filter(None, done))
+    done = (
+        (len(edits.merged), "track was merged by hand", "tracks were merged by hand"),
+        (len(edits.hidden), "person was left out", "people were left out"),
+        (excluded, "span was excluded", "spans were excluded"),
+        (len(edits.baselines), "person has a baseline", "people have baselines"),
+    )
+    named = ", ".join(count_text(*each) for each in done if each[0])
     return f"Edits: {named}." if named else ""
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return "" if not count else f"1 {one}" if count == 1 else f"{count} {many}"
 
 
 def _versions() -> str:

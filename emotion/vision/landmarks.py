@@ -122,7 +122,7 @@ class FaceMesh:
         return mesh if before.shift_to(now) < _STILL else self.fit(luma, now)
 
 
-def roi_of_find(face: Face) -> Roi:
+def roi_of_detection(face: Face) -> Roi:
     """Return where to fit the mesh to a detection, upright if it has no landmarks."""
     left, top, right, bottom = map(float, face.box_xyxy)
     angle = 0.0

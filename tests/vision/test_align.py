@@ -14,7 +14,7 @@ from emotion.vision.align import align, similarity_transform
 from emotion.vision.decode.image import load_image
 from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.fer2013_frame import FRAME_POINTS
-from emotion.vision.landmarks import FaceMesh, Roi, five_points, roi_of_find, roi_of_mesh
+from emotion.vision.landmarks import FaceMesh, Roi, five_points, roi_of_detection, roi_of_mesh
 
 FIVE = FRAME_POINTS * 48
 
@@ -65,8 +65,8 @@ def test_crops_of_photographs_have_their_eyes_where_fer2013_has_them(shared_data
     for path in sorted((shared_data / "photos").glob("*.jpg")):
         rgb = load_image(path)
         luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        for find in detector.detect(rgb):
-            fitted = mesh.fit(luma, roi_of_mesh(mesh.fit(luma, roi_of_find(find)).points))
+        for detection in detector.detect(rgb):
+            fitted = mesh.fit(luma, roi_of_mesh(mesh.fit(luma, roi_of_detection(detection)).points))
             crop = align(luma, five_points(fitted.points), 48)
             again = mesh.fit(crop, roi_of_mesh(mesh.fit(crop, whole_crop).points))
             if min(fitted.presence, again.presence) > 0.9:

@@ -17,7 +17,7 @@ from emotion.vision.landmarks import (
     Mesh,
     Roi,
     five_points,
-    roi_of_find,
+    roi_of_detection,
     roi_of_mesh,
 )
 
@@ -53,9 +53,9 @@ class FaceAligner:
         height, width = luma.shape
         for scale in _SCALES:
             yield Roi(width / 2, height / 2, scale * min(height, width), 0.0)
-        finds = self._detector.detect(image if image.ndim == 3 else cv2.cvtColor(luma, cv2.COLOR_GRAY2RGB))
-        for find in sorted(finds, key=lambda face: -face.width):
-            yield roi_of_find(find)
+        detections = self._detector.detect(image if image.ndim == 3 else cv2.cvtColor(luma, cv2.COLOR_GRAY2RGB))
+        for detection in sorted(detections, key=lambda face: -face.width):
+            yield roi_of_detection(detection)
 
 
 def fit_twice(mesh: FaceMesh, luma: Image, roi: Roi) -> Mesh:

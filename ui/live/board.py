@@ -94,7 +94,8 @@ def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
         words = snapshot.load.quality_words.removeprefix("reduced: ")
         notices.append(f"Reduced quality, because the server is busy: {words}.")
     if snapshot.held:
-        notices.append("On hold: values are frozen, and nothing is recorded.")
+        recorded = snapshot.recording is not None and snapshot.recording.running
+        notices.append(f"On hold: {'values and recording are paused' if recorded else 'values are frozen'}.")
     if snapshot.baseline is not None:
         notices.append(f"Keep a neutral face: {math.ceil(snapshot.baseline.remaining_s)} …")
     if snapshot.gaze_calibration is not None:

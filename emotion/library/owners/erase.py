@@ -6,7 +6,7 @@ import time
 
 from sqlalchemy import delete, select
 
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, count_text
 from emotion.library.database import Database
 from emotion.library.entries import State
 from emotion.library.jobs.clips import clip_file
@@ -69,7 +69,7 @@ def _erase_once(repository: Repository) -> int:
         except LibraryError as error:
             failures.append(str(error))
     if failures:
-        raise LibraryError(f"{len(failures)} analyses could not be deleted: {failures[0]}")
+        raise LibraryError(f"{count_text(len(failures), 'analysis', 'analyses')} could not be deleted: {failures[0]}")
     if not stopping:
         with repository.library.database.writing() as session:
             for table in (ApiRequestRow, ApiTokenRow, StudyRow, OwnerRow):

@@ -91,7 +91,7 @@ def test_files_that_cannot_be_removed_are_reported(library, video, tmp_path, mon
         remove(key)
 
     monkeypatch.setattr(library.storage, "remove", locked)
-    with pytest.raises(LibraryError, match="1 analyses could not be deleted"):
+    with pytest.raises(LibraryError, match="1 analysis could not be deleted"):
         erase_owner(library.for_owner(ME))
     assert [entry.id for entry in library.for_owner(ME).search().entries] == [first]
     assert not (tmp_path / "storage" / second).exists()

@@ -156,12 +156,13 @@ def test_the_board_shows_load_and_recording():
     }
     assert data["notices"] == [
         "No frame received for 3 s.",
-        "On hold: values are frozen, and nothing is recorded.",
+        "On hold: values and recording are paused.",
         "Keep a neutral face: 2 …",
         "● Recording timeline and clip, 1:15",
         "A part is lost.",
     ]
     assert data["empty"] == "No face in view yet."
+    assert board_data(snapshot(held=True), 0.0)["notices"] == ["On hold: values are frozen."]
 
 
 def test_before_the_first_picture_the_board_waits():

@@ -16,7 +16,7 @@ from emotion.vision.landmarks import (
     Roi,
     head_pose,
     mouth_openness,
-    roi_of_find,
+    roi_of_detection,
     roi_of_mesh,
     rotation,
 )
@@ -26,8 +26,8 @@ from tests.overlap import iou
 def fitted(rgb: np.ndarray) -> Mesh:
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     mesh = FaceMesh()
-    find = BlazeFace().detect(rgb)[0]
-    return mesh.fit(luma, roi_of_mesh(mesh.fit(luma, roi_of_find(find)).points))
+    detection = BlazeFace().detect(rgb)[0]
+    return mesh.fit(luma, roi_of_mesh(mesh.fit(luma, roi_of_detection(detection)).points))
 
 
 @pytest.mark.parametrize("name", sorted(DETECTORS))
@@ -51,11 +51,11 @@ def test_the_detector_input_is_not_padded_to_a_square(small: bool, left: int, to
     square = np.zeros((712, 712, 3), np.uint8)
     square[top : top + 512, left : left + 512] = rgb
     picture = square[: 512 + top, : 512 + left]
-    (find,), (same,) = (
+    (face,), (same,) = (
         detector.detect(picture, [(0, 0, 512 + left, 512 + top)]),
         detector.detect(square, [(0, 0, 712, 712)]),
     )
-    assert iou(find.box_xyxy[None], same.box_xyxy[None])[0, 0] > 0.7
+    assert iou(face.box_xyxy[None], same.box_xyxy[None])[0, 0] > 0.7
 
 
 def test_an_unknown_detector_is_named() -> None:
