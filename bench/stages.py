@@ -51,14 +51,14 @@ class _Stopwatch:
 
         return timed
 
-    def counting(self, run: Callable[[LiteRTModel, FloatArray], list[FloatArray]]) -> Callable[..., list[FloatArray]]:
-        """Wrap :meth:`LiteRTModel.__call__` to add its multiply-adds to every stage that is running."""
+    def counting(self, run: Callable[..., list[FloatArray]]) -> Callable[..., list[FloatArray]]:
+        """Wrap ``LiteRTModel._run`` to add its multiply-adds to every stage that is running."""
 
-        def counted(model: LiteRTModel, values: FloatArray) -> list[FloatArray]:
+        def counted(model: LiteRTModel, values: FloatArray, shape: tuple[int, ...]) -> list[FloatArray]:
             cost = _multiply_adds(model)
             for stage in self._running:
                 self.multiply_adds[stage] += cost * values.size / math.prod(model.input_shape)
-            return run(model, values)
+            return run(model, values, shape)
 
         return counted
 
@@ -94,7 +94,7 @@ def _measure_once(analyzer: Analyzer, path: Path) -> dict[str, dict[str, Any]]:
     with ExitStack() as patches:
         for stage, owner, name in _stages_of(analyzer):
             patches.enter_context(patch.object(owner, name, watch.around(stage, getattr(owner, name))))
-        patches.enter_context(patch.object(LiteRTModel, "__call__", watch.counting(LiteRTModel.__call__)))
+        patches.enter_context(patch.object(LiteRTModel, "_run", watch.counting(LiteRTModel._run)))
         next_frame = watch.around("decode", functools.partial(next, read_video(path), None))
         stream = analyzer.stream(iter(next_frame, None))
         count = watch.around(EVERYTHING, lambda: sum(1 for _ in stream))()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from emotion.serving import ServedClassifier
 from emotion.stream_state import StreamState
-from emotion.types import Classifier, Face, Frame, Image, ModelCard
+from emotion.types import Classifier, Face, FloatArray, Frame, Image, ModelCard
 from emotion.vision.align import align
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.landmarks import five_points
@@ -60,14 +61,27 @@ class StreamClassifier:
         self._wants_colour = card is not None and card.colour != GREY
         self._references: dict[int, _Reference] = {}
 
-    def __call__(self, frame: Frame, faces: list[Face]) -> tuple[Face, ...]:
-        """Return the faces with probabilities and similarity, in the same order."""
+    def __call__(self, frames: Sequence[tuple[Frame, Sequence[Face]]]) -> list[tuple[Face, ...]]:
+        """Return the faces of consecutive frames with probabilities and similarity, in the same order."""
+        crops = [self._crops(frame, faces) for frame, faces in frames]
+        answers = self._classifier.predict([crop for each in crops for crop in each])
+        ends = np.cumsum([len(each) for each in crops])
+        return [
+            self._classified(frame, faces, rows, each)
+            for (frame, faces), rows, each in zip(frames, np.split(answers, ends[:-1]), crops, strict=True)
+        ]
+
+    def _crops(self, frame: Frame, faces: Sequence[Face]) -> list[Image]:
         picture = frame.rgb() if faces and self._wants_colour else frame.luma
-        crops = [crop_face(picture, face, self._size) for face in faces]
-        small = [fit(crop, CROP_PX, GREY) for crop in crops]
+        return [crop_face(picture, face, self._size) for face in faces]
+
+    def _classified(
+        self, frame: Frame, faces: Sequence[Face], answers: FloatArray, crops: Sequence[Image]
+    ) -> tuple[Face, ...]:
+        """Return a frame's faces with their answers, ``(n, k)``, and the similarity of their crops."""
         classified = tuple(
-            replace(face, probabilities=row, similarity=self._similarity(face, crop, frame.time_s))
-            for face, row, crop in zip(faces, self._classifier.predict(crops), small, strict=True)
+            replace(face, probabilities=row, similarity=self._similarity(face, fit(crop, CROP_PX, GREY), frame.time_s))
+            for face, row, crop in zip(faces, answers, crops, strict=True)
         )
         # Forget tracks that the tracker has dropped: their ids never return, and memory must not grow for hours.
         self._references = {

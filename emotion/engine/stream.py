@@ -17,6 +17,7 @@ from emotion.stream_state import StreamState, part_of, with_prefix
 from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
 from emotion.vision.decode.seek import position_of
 from emotion.vision.eyes import EyeModel
+from emotion.vision.litert import TOGETHER
 
 _COST_KEPT = 0.9
 """Weight of the earlier mean when a frame's time is added."""
@@ -33,9 +34,9 @@ def abstention_limit(classifier: Classifier) -> AbstentionLimit:
 class FaceStream:
     """The state of one stream: who is in view, their track ids and their reference crops.
 
-    :meth:`run` pulls frames from an iterable. Where frames are pushed, as by a camera, call the stream with one frame
-    at a time, or call :meth:`follow` and :meth:`classify`, its two halves. Each half must see the frames in order and
-    may run on its own thread.
+    :meth:`run` pulls frames from an iterable, a few ahead of their results. Where frames are pushed, as by a camera,
+    call the stream with one frame at a time, or call :meth:`follow` and :meth:`classify`, its two halves. Each half
+    must see the frames in order and may run on its own thread.
 
     Args:
         follower: A new follower.
@@ -67,6 +68,8 @@ class FaceStream:
     ) -> Generator[tuple[FrameResult, StreamState | None], None, None]:
         """Yield the result of each frame, in order, and the stream's state after a frame where it was asked for.
 
+        The faces of a few consecutive frames are classified together, which is faster.
+
         Args:
             frames: Consecutive frames; a picture is a stream of one.
             parallel: Follow faces on another thread while this one classifies.
@@ -74,9 +77,10 @@ class FaceStream:
         """
         followed = self._follow_each(frames, state_wanted)
         with closing(prefetch(followed) if parallel else followed) as items:
-            for frame, faces, state in items:
-                result = self.classify(frame, faces)
-                yield result, None if state is None else state | with_prefix("classifier", self._classifier.state())
+            for group in _grouped(items):
+                results = self._results([(frame, faces) for frame, faces, _ in group])
+                for (*_, state), result in zip(group, results, strict=True):
+                    yield result, None if state is None else state | with_prefix("classifier", self._classifier.state())
 
     def follow(self, frame: Frame, effort: Effort = FULL) -> list[Face]:
         """Return the faces in the next frame with landmarks and track ids, not yet classified."""
@@ -84,7 +88,14 @@ class FaceStream:
 
     def classify(self, frame: Frame, faces: list[Face]) -> FrameResult:
         """Return the result of a frame, given the faces that :meth:`follow` found in it."""
-        known = self._classifier(frame, faces)
+        return self._results([(frame, faces)])[0]
+
+    def _results(self, frames: Sequence[tuple[Frame, list[Face]]]) -> list[FrameResult]:
+        classified = self._classifier(frames)
+        return [self._measured(frame, faces) for (frame, _), faces in zip(frames, classified, strict=True)]
+
+    def _measured(self, frame: Frame, known: tuple[Face, ...]) -> FrameResult:
+        """Return the result of a frame, given its classified faces."""
         if self._eyes is not None and self._wants_eyes:
             eyes, begun_s = self._eyes, time.perf_counter()
             known = tuple(with_eyes(eyes, frame.luma, face) for face in known)
@@ -134,3 +145,25 @@ class FaceStream:
                 position = position_of(frame)
                 state = with_prefix("follower", self._follower.state()) | with_prefix("position", position.state())
             yield frame, faces, state
+
+
+def _grouped(frames: Iterable[FollowedFrame]) -> Generator[list[FollowedFrame], None, None]:
+    """Yield consecutive frames in groups, which with one face in view are what the network computes together.
+
+    A frame with a state ends its group, as the classifier's state after that frame belongs to it. If the frames break
+    off with an error, those before it come first.
+    """
+    group: list[FollowedFrame] = []
+    broke_off: Exception | None = None
+    try:
+        for item in frames:
+            group.append(item)
+            if len(group) == TOGETHER or item[2] is not None:
+                yield group
+                group = []
+    except Exception as error:
+        broke_off = error
+    if group:
+        yield group
+    if broke_off is not None:
+        raise broke_off

@@ -70,7 +70,7 @@ class _Network:
         return with_tta(self._answers, values, self._card.second_look_below)
 
     def _answers(self, values: FloatArray) -> FloatArray:
-        answers = np.concatenate([self._model(face[None])[0].reshape(1, -1) for face in values])
+        answers = self._model.each(values).reshape(len(values), -1)
         return log_probabilities(answers) if self._card.outputs == PROBABILITIES else answers
 
     def _fit(self, crop: Image) -> Image:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 
 from emotion import Analyzer
 from emotion.engine.face_follower import Effort, FaceFollower
+from emotion.errors import VideoError
 from emotion.samples import clip_frames
 from emotion.types import Face, Frame, Image
 from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh
+from emotion.vision.litert import TOGETHER
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,39 @@ def test_two_streams_share_only_the_models(analyzer: Analyzer, frames: list[Fram
     first, second = analyzer.follow(), analyzer.follow()
     turned = [(first(frame), second(other)) for frame, other in zip(frames, frames[::-1], strict=True)]
     assert table([one for one, _ in turned]) == table(list(analyzer.stream(frames)))
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_frames_before_an_error_are_not_lost(analyzer: Analyzer, frames: list[Frame], parallel: bool) -> None:
+    def broken():
+        yield from frames[: TOGETHER + 2]
+        raise VideoError("expected more frames")
+
+    results = analyzer.stream(broken(), parallel=parallel)
+    assert [next(results).frame_index for _ in range(TOGETHER + 2)] == list(range(TOGETHER + 2))
+    with pytest.raises(VideoError, match="expected more frames"):
+        next(results)
+
+
+@pytest.mark.parametrize("asked", range(TOGETHER))
+def test_a_state_continues_after_its_own_frame(analyzer: Analyzer, frames: list[Frame], asked: int) -> None:
+    """The faces of several frames are classified at once, but frames after the state's must not change the state."""
+    wanted, stream = Event(), analyzer.follow()
+
+    def asking():
+        for number, frame in enumerate(frames[:12]):
+            if number == TOGETHER + asked:
+                wanted.set()
+            yield frame
+
+    results = list(stream.run(asking(), state_wanted=wanted))
+    ((number, state),) = ((number, state) for number, (_, state) in enumerate(results) if state is not None)
+    assert number == TOGETHER + asked
+    assert state["classifier.last_s"].tolist() == [results[number][0].time_s]
+    continued = analyzer.follow()
+    continued.restore(state)
+    rest = [continued(frame) for frame in frames[number + 1 : 12]]
+    assert table(rest) == table([result for result, _ in results[number + 1 :]])
 
 
 class Counting:

@@ -7,7 +7,8 @@ import threading
 import numpy as np
 import pytest
 
-from emotion.vision.litert import LiteRTModel
+from emotion.models.registry import checked_model_file, load_card
+from emotion.vision.litert import TOGETHER, LiteRTModel
 from emotion.vision.mediapipe_files import BLAZEFACE_SHORT, FACE_MESH, mediapipe_file
 
 
@@ -44,3 +45,26 @@ def test_threads_can_use_different_sizes() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["default", "fer2013", "mobilenetv2", "baseline"])
+def test_several_inputs_at_once_are_answered_like_one(name: str) -> None:
+    """`baseline` has a layer for one input only, so its inputs are computed one by one."""
+    model = LiteRTModel(checked_model_file(load_card(name)))
+    inputs = np.random.default_rng(0).normal(size=(2 * TOGETHER + 3, *model.input_shape[1:])).astype(np.float32)
+    expected = np.concatenate([model(one[np.newaxis])[0] for one in inputs])
+    for count in (1, TOGETHER, len(inputs)):
+        np.testing.assert_array_equal(model.each(inputs[:count]), expected[:count])
+
+
+def test_integer_models_compute_several_inputs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, calls = LiteRTModel(checked_model_file(load_card("default"))), []
+    run = LiteRTModel._run
+
+    def counted(self, values, shape):
+        calls.append(len(values))
+        return run(self, values, shape)
+
+    monkeypatch.setattr(LiteRTModel, "_run", counted)
+    model.each(np.zeros((2 * TOGETHER + 1, *model.input_shape[1:]), np.float32))
+    assert calls == [TOGETHER, TOGETHER, 1]
