@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
+from emotion.models.registry import load_card
 from emotion.types import FloatArray
 from training.data.balance import balanced_order, repeated_order, sample_weights
 from training.data.inputs import InputForm
@@ -85,8 +86,15 @@ def load_training_data(
     validation_examples = examples_of(validation, recipe)
     if further:
         counts |= {name: len(each["train"]) for name, each in further.items()}
-        examples, validation_examples = join_sets(examples, validation_examples, further, recipe, form.size)
+        size = _largest_input(recipe, form)
+        examples, validation_examples = join_sets(examples, validation_examples, further, recipe, size)
     return TrainingData(examples, validation_examples, counts)
+
+
+def _largest_input(recipe: Recipe, form: InputForm) -> int:
+    """Return the side of the largest input, px: the network's, or that of a teacher that is asked about all faces."""
+    asked = recipe.teachers if recipe.teacher_versions else ()
+    return max([form.size, *(load_card(name).input_size for name in asked)])
 
 
 def read_role(folder: Path, role: Role, largest: int | None = None) -> FaceSet:

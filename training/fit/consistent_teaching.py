@@ -22,7 +22,8 @@ from emotion.errors import InputError
 from emotion.models.registry import load_card
 from emotion.types import FloatArray
 from emotion.vision.classify import LiteRTClassifier
-from training.data.inputs import BATCH, batchwise
+from emotion.vision.normalise import GREY, fit
+from training.data.inputs import BATCH, InputForm, batchwise
 from training.data.targets import Examples
 from training.data.versions import Versions
 from training.fit.distillation import save_answers
@@ -32,13 +33,14 @@ _SMALLEST = 1e-7
 """Keeps the logarithm of a probability finite."""
 
 
-def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Versions | None:
+def taught_versions(examples: Examples, recipe: Recipe, folder: Path, form: InputForm) -> Versions | None:
     """Return versions of all faces with the teachers' answers; None if the recipe asks for no versions.
 
     Args:
         examples: Training faces.
         recipe: Names the teachers, their shares and the number of versions.
         folder: Folder of the run, in which the answers are cached.
+        form: Form of the network's input. Teachers see larger faces if the examples are larger.
 
     Raises:
         InputError: A teacher has other labels than the first head.
@@ -52,6 +54,8 @@ def taught_versions(examples: Examples, recipe: Recipe, folder: Path) -> Version
         raise InputError(f"expected teachers that answer with {', '.join(labels)}; got {', '.join(others)}")
     images = np.stack([_version(examples.images, recipe, number) for number in range(recipe.teacher_versions)])
     answers = _answers(images, teachers, recipe, folder)
+    if images.shape[2] > form.size:
+        images = np.stack([[fit(face, form.size, GREY) for face in version] for version in images])
     return Versions(images, answers, recipe.teacher_weight, recipe.augmentation)
 
 
@@ -69,7 +73,7 @@ def _answers(
     """Return the teachers' answers about each version, ``(v, n, k)``, from the cache where it has them."""
     shares = recipe.teacher_shares or (1 / len(teachers),) * len(teachers)
     asked = [*((teacher.card.sha256, share) for teacher, share in zip(teachers, shares, strict=True)), recipe.seed]
-    name = hashlib.sha256(repr((asked, recipe.augmentation)).encode()).hexdigest()[:12]
+    name = hashlib.sha256(repr((asked, images.shape[2:], recipe.augmentation)).encode()).hexdigest()[:12]
     files = [folder / f"taught-{name}-{number}.npz" for number in range(len(images))]
     missing = [number for number, file in enumerate(files) if not file.is_file()]
     began = time.monotonic()

@@ -69,14 +69,15 @@ def train(
     options = options or RunOptions()
     network = find_network(recipe.network)
     prepare_backend(recipe.seed, bfloat16=network.bfloat16)
-    training_data = load_training_data(data, recipe, network.form(recipe), limit=options.limit, faces=options.faces)
+    form = network.form(recipe)
+    training_data = load_training_data(data, recipe, form, limit=options.limit, faces=options.faces)
     run = RunFolder(runs / (name or recipe.name))
     run.open(_settings(recipe, training_data, options))
     training_data = replace(training_data, train=distilled(training_data.train, recipe, run.path))
     finished = run.state()["epoch"]
     print(f"run {run.path.name}: {_summary(training_data)}; {finished} of {recipe.epochs} epochs done", flush=True)
     if finished < recipe.epochs:
-        training_data = replace(training_data, versions=taught_versions(training_data.train, recipe, run.path))
+        training_data = replace(training_data, versions=taught_versions(training_data.train, recipe, run.path, form))
     for phase in phases(recipe, pretrained=options.weights is not None and network.pretrained):
         _fit(recipe, training_data, run, phase, options)
     return run.path

@@ -18,6 +18,7 @@ from emotion.errors import DatasetError
 from emotion.labels import EMOTIONS, FER2013, FERPLUS, RAFDB, LabelSet
 from emotion.models.registry import load_card
 from tests.training.conftest import made_faces, made_table
+from tests.training.made_models import install
 from training.data.balance import balanced_shares, repeated_order
 from training.data.inputs import InputForm
 from training.data.pipeline import batches_per_epoch, endless_batches, load_training_data
@@ -25,6 +26,7 @@ from training.data.several_sets import set_folders
 from training.data.targets import Examples, Head
 from training.datasets.manifest import Manifest
 from training.fit.callbacks import validation_scores
+from training.fit.consistent_teaching import taught_versions
 from training.fit.losses import HeadsCrossentropy, loss_of
 from training.preparation.sources import bits
 from training.recipes import BOTH, ExtraSet, Recipe
@@ -89,6 +91,19 @@ def test_sets_are_sampled_by_their_weight(made_data, further):
     assert images.shape == (8, 48, 48, 1)
     assert targets.shape == (8, 30)
     assert batches_per_epoch(train, RECIPE) == int(train.weights.sum() * 0.99) // 8
+
+
+def test_faces_are_as_large_as_the_largest_teacher_needs(made_data, further, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    install(tmp_path / "models", "large", 1, size=64)
+    taught = replace(RECIPE, teachers=("large",), teacher_versions=2)
+    training_data = load_training_data(made_data, taught, FORM, faces=further)
+    assert training_data.train.images.shape[1:] == training_data.validation.images.shape[1:] == (64, 64)
+    versions = taught_versions(training_data.train, taught, tmp_path, FORM)
+    images, *_ = next(endless_batches(training_data.train, taught, FORM, 0, versions))
+    assert images.shape[1:] == (48, 48, 1)
+    asked_once = replace(taught, teacher_versions=0)
+    assert load_training_data(made_data, asked_once, FORM, faces=further).train.images.shape[1:] == (48, 48)
 
 
 def test_custom_sets_have_full_weight(made_data, further):

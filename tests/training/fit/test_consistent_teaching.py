@@ -40,7 +40,7 @@ def examples(made_data):
 
 
 def test_teachers_are_asked_about_each_version(models, examples):
-    versions = taught_versions(examples, RECIPE, models)
+    versions = taught_versions(examples, RECIPE, models, FORM)
     assert versions.images.shape == (3, *examples.images.shape)
     np.testing.assert_array_equal(versions.images[0], examples.images)
     assert not np.array_equal(versions.images[1], versions.images[2])
@@ -50,21 +50,21 @@ def test_teachers_are_asked_about_each_version(models, examples):
 
 
 def test_answers_are_cached_for_these_teachers_and_pictures(models, examples):
-    first = taught_versions(examples, RECIPE, models)
+    first = taught_versions(examples, RECIPE, models, FORM)
     kept = {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npz")}
     assert len(kept) == 3
-    again = taught_versions(examples, RECIPE, models)
+    again = taught_versions(examples, RECIPE, models, FORM)
     np.testing.assert_array_equal(again.images, first.images)
     np.testing.assert_array_equal(again.answers, first.answers)
     assert {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npz")} == kept
     changes = ({"seed": 1}, {"teacher_shares": (0.5, 0.5)}, {"augmentation": replace(RECIPE.augmentation, zoom=0.3)})
     for number, change in enumerate(changes, start=2):
-        taught_versions(examples, replace(RECIPE, **change), models)
+        taught_versions(examples, replace(RECIPE, **change), models, FORM)
         assert len([*models.glob("taught-*.npz")]) == 3 * number
 
 
 def test_batches_show_versions_and_a_resumed_run_the_same_ones(models, examples):
-    versions = taught_versions(examples, RECIPE, models)
+    versions = taught_versions(examples, RECIPE, models, FORM)
     steps = batches_per_epoch(examples, RECIPE)
     unbroken = list(islice(endless_batches(examples, RECIPE, FORM, 0, versions), 2 * steps))
     resumed = list(islice(endless_batches(examples, RECIPE, FORM, 1, versions), steps))
@@ -75,7 +75,7 @@ def test_batches_show_versions_and_a_resumed_run_the_same_ones(models, examples)
 
 def test_batches_show_the_pictures_that_teachers_were_asked_about(models, examples):
     still = replace(RECIPE, augmentation=replace(NONE, flip=0.5, rotation_deg=10.0))
-    versions = taught_versions(examples, still, models)
+    versions = taught_versions(examples, still, models, FORM)
     batches = islice(endless_batches(examples, still, FORM, 0, versions), 2 * batches_per_epoch(examples, still))
     pictures = versions.images.reshape(-1, 48, 48)
     prepared = FORM.prepare(np.concatenate([pictures, pictures[:, :, ::-1]]))
@@ -84,15 +84,23 @@ def test_batches_show_the_pictures_that_teachers_were_asked_about(models, exampl
 
 def test_teachers_see_faces_in_their_own_light(models, examples):
     dark = replace(RECIPE, augmentation=replace(NONE, worsen=1.0, relight=1.0, erase=1.0))
-    versions = taught_versions(examples, dark, models)
+    versions = taught_versions(examples, dark, models, FORM)
     np.testing.assert_array_equal(versions.images, np.stack([examples.images] * 3))
+
+
+def test_teachers_see_larger_faces_than_the_network(models, examples):
+    small = InputForm(24, "grey", "standardise")
+    versions, large = (taught_versions(examples, RECIPE, models, form) for form in (small, FORM))
+    np.testing.assert_array_equal(versions.answers, large.answers)
+    assert versions.images.shape == (3, len(examples), 24, 24)
+    np.testing.assert_array_equal(small.prepare(versions.images[2]), small.prepare(large.images[2]))
 
 
 def test_teachers_of_other_labels_are_refused(models, examples):
     install(models / "models", "seven", 3, labels=FER2013_LABELS)
     with pytest.raises(InputError, match=r"expected teachers that answer with neutral, .*; got seven"):
-        taught_versions(examples, replace(RECIPE, teachers=("a", "seven")), models)
-    assert taught_versions(examples, replace(RECIPE, teacher_versions=0), models) is None
+        taught_versions(examples, replace(RECIPE, teachers=("a", "seven")), models, FORM)
+    assert taught_versions(examples, replace(RECIPE, teacher_versions=0), models, FORM) is None
 
 
 def test_recipes_with_versions_are_checked():
