@@ -138,11 +138,16 @@ def _on_paper(chart: alt.LayerChart, paper: Paper) -> alt.LayerChart:
     )
 
 
-def _time_axis(edited: Edited) -> alt.X:
+def _end_s(edited: Edited) -> float:
+    """Return the end of the time axis, s."""
     frames = edited.raw.frames
     ends = frames["time_s"] + counted_durations(frames)
     end_s = max(edited.raw.info.duration_s if edited.raw.complete else 0.0, float(ends.max()) if len(ends) else 0.0)
-    scale = alt.Scale(domain=[0.0, max(end_s, 1e-3)], nice=False)
+    return max(end_s, 1e-3)
+
+
+def _time_axis(edited: Edited) -> alt.X:
+    scale = alt.Scale(domain=[0.0, _end_s(edited)], nice=False)
     # Minutes and seconds, as in players and the report's tables.
     words = "floor(datum.value / 60) + ':' + format(datum.value % 60, '04.1f')"
     axis = alt.Axis(tickCount=8, grid=False, title="Time, min:s", labelExpr=words)
@@ -171,15 +176,19 @@ def _unclear(stretches: pd.DataFrame) -> alt.Chart:
 
 
 def _marks(edited: Edited, paper: Paper) -> list[alt.Chart]:
-    """Return the layers of events: frames around spans, and numbered lines at starts."""
-    events = edited.events()
+    """Return the layers of events: frames around spans, and numbered lines at starts.
+
+    Logs may go on after the video. What is past its end is not drawn, as it would make the picture wider.
+    """
+    end_s = _end_s(edited)
+    events = [(number, each.span) for number, each in enumerate(edited.events(), start=1) if each.span.start_s <= end_s]
     if not events:
         return []
     table = pd.DataFrame(
         {
-            "start_s": [event.span.start_s for event in events],
-            "end_s": [event.span.end_s for event in events],
-            "number": [str(number) for number in range(1, len(events) + 1)],
+            "start_s": [span.start_s for _, span in events],
+            "end_s": [min(span.end_s, end_s) for _, span in events],
+            "number": [str(number) for number, _ in events],
         }
     )
     lines = alt.Chart(table).mark_rule(color=paper.ink, strokeWidth=1.5).encode(x="start_s:Q")

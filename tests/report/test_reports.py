@@ -62,6 +62,15 @@ def test_html_has_a_chart_per_person_and_the_donut(page):
     assert page.count("currentColor") > 10, "text of charts follows the page, light or dark"
 
 
+def test_events_past_the_end_of_the_video_do_not_widen_charts(edited):
+    plain = to_svg(person_chart(edited, 1, PRINT).to_dict())
+    late = (Event("goes on", Span(0.4, 9999)), Event("after the video", Span(500, 501)))
+    marked = to_svg(person_chart(edit(edited.raw, Edits(events=(*EVENTS, *late))), 1, PRINT).to_dict())
+    width = re.compile(r'<svg[^>]* width="([0-9]+)"')
+    assert width.search(marked)[1] == width.search(plain)[1]
+    assert ">2<" in marked and ">3<" in marked and ">4<" not in marked, "numbers are those of the list of events"
+
+
 @pytest.fixture
 def smiling(edited):
     """The same people with movements: at rest while neutral leads, a smile with a higher left corner at the event."""
