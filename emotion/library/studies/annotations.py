@@ -16,7 +16,7 @@ from emotion.output_names import numbered_names
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.file_names import file_name
 from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
-from emotion.studies.formats.bids import bids_labels, write_bids
+from emotion.studies.formats.bids import bids_labels, write_bids, write_data_set
 from emotion.studies.study import Cell, Key, Study
 from emotion.types import Analysis
 
@@ -110,9 +110,13 @@ def write_annotations(
     """
     results = study_results(studies, saved)
     folder.mkdir(parents=True, exist_ok=True)
-    progress, written = ProgressReporter(len(results.sums), on_step), []
+    progress, written = ProgressReporter(len(results.sums), on_step), list[Path]()
     cells = [cell for cell in saved.study.counted_cells() if cell.key in results.sums]
-    write = _bids(saved.study, folder) if kind == "bids" else _files([cell.key for cell in cells], folder, kind)
+    keys = [cell.key for cell in cells]
+    if kind == "bids":
+        write, written = _bids(saved.study, keys, folder)
+    else:
+        write = _files(keys, folder, kind)
     for cell in cells:
         edits = studies.analyses.get(cell.analysis).edits
         analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), edits)
@@ -122,14 +126,15 @@ def write_annotations(
     return written
 
 
-def _bids(study: Study, folder: Path) -> _Write:
+def _bids(study: Study, keys: Sequence[Key], folder: Path) -> tuple[_Write, list[Path]]:
+    """Return what writes a cell, and the files that describe the data set, which are written."""
     people = bids_labels(each.name for each in study.participants)
     films = bids_labels(each.name for each in study.stimuli)
 
     def write(analysis: Analysis, tiers: Tiers, track: int | None, key: Key) -> list[Path]:
         return write_bids(analysis, tiers, track, (people[key[0]], films[key[1]]), folder)
 
-    return write
+    return write, write_data_set(study, {person: people[person] for person, _ in keys}, folder)
 
 
 def _files(keys: Sequence[Key], folder: Path, kind: str) -> _Write:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import mimetypes
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from emotion.errors import InputError, printable_line
@@ -55,18 +57,22 @@ def eaf_text(tiers: Tiers, media: str = "") -> str:
     })  # fmt: skip
     header = ET.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
     if media:
-        ET.SubElement(header, "MEDIA_DESCRIPTOR", {"MEDIA_URL": f"./{media}", "MIME_TYPE": "video/mp4"})
-    times = sorted({ms for marks in tiers.values() for mark in marks for ms in _limits_ms(mark)})
-    slots = {ms: f"ts{number}" for number, ms in enumerate(times, start=1)}
+        url = f"./{_xml_text(media)}"
+        urls = {"MEDIA_URL": url, "RELATIVE_MEDIA_URL": url}
+        ET.SubElement(header, "MEDIA_DESCRIPTOR", {**urls, "MIME_TYPE": _video_type(media)})
+    ordered = {name: sorted(marks, key=lambda each: (each.start_s, each.end_s)) for name, marks in tiers.items()}
+    # Each annotation has time slots of its own: who moves one that two share in ELAN, moves both.
+    limits = [ms for marks in ordered.values() for mark in marks for ms in _limits_ms(mark)]
+    slots = {place: f"ts{number}" for number, place in enumerate(np.argsort(limits, kind="stable").tolist(), start=1)}
     order = ET.SubElement(root, "TIME_ORDER")
-    for ms, slot in slots.items():
-        ET.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": slot, "TIME_VALUE": str(ms)})
+    for place, slot in slots.items():
+        ET.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": slot, "TIME_VALUE": str(limits[place])})
     number = 0
-    for name, marks in tiers.items():
+    for name, marks in ordered.items():
         tier = ET.SubElement(root, "TIER", {"LINGUISTIC_TYPE_REF": "default-lt", "TIER_ID": _xml_text(name)})
-        for mark in sorted(marks, key=lambda each: (each.start_s, each.end_s)):
+        for mark in marks:
+            start, end = slots[2 * number], slots[2 * number + 1]
             number += 1
-            start, end = (slots[ms] for ms in _limits_ms(mark))
             ids = {"ANNOTATION_ID": f"a{number}", "TIME_SLOT_REF1": start, "TIME_SLOT_REF2": end}
             annotation = ET.SubElement(ET.SubElement(tier, "ANNOTATION"), "ALIGNABLE_ANNOTATION", ids)
             ET.SubElement(annotation, "ANNOTATION_VALUE").text = _xml_text(mark.label)
@@ -127,6 +133,11 @@ def boris_table(tiers: Tiers, media: str, duration_s: float, fps: float, observa
     ]  # fmt: skip
     # A stable sort keeps the stop of one expression before the start of the next one at the same time.
     return pd.DataFrame(rows, columns=columns).sort_values("Time", kind="stable", ignore_index=True)
+
+
+def _video_type(name: str) -> str:
+    guessed = mimetypes.guess_type(name)[0] or ""
+    return guessed if guessed.startswith("video/") else "video/mp4"
 
 
 def _limits_ms(mark: Mark) -> tuple[int, int]:

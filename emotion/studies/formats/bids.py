@@ -6,19 +6,27 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from emotion.csv_text import neutral, rounded
-from emotion.errors import InputError
+from emotion.errors import InputError, printable_line
 from emotion.output_names import numbered_names
 from emotion.studies.formats.annotations import Tiers
 from emotion.studies.measures import measure
 from emotion.studies.rows import rows_of
+from emotion.studies.study import Study
 from emotion.types import Analysis
+from emotion.version import program_version
+
+BIDS_VERSION = "1.10.0"
+
+_MOST_ROWS = 2_000_000
+"""Rows of an evenly sampled table; if frames are further apart than they usually are, the rate is lower."""
 
 _REFUSED = re.compile("[^A-Za-z0-9]+")
 
@@ -31,6 +39,36 @@ def bids_labels(names: Iterable[str]) -> dict[str, str]:
     """
     given = list(names)
     return dict(zip(given, numbered_names([_label(name) for name in given], sign=""), strict=True))
+
+
+def write_data_set(study: Study, labels: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write the files that describe a data set, except those that the folder has.
+
+    Args:
+        study: The study.
+        labels: Its participants → their labels; others are left out.
+        folder: Root of the data set.
+
+    Returns:
+        The new files: ``dataset_description.json`` and ``participants.tsv``, which has the names behind the labels.
+    """
+    about = {
+        "Name": printable_line(study.title),
+        "BIDSVersion": BIDS_VERSION,
+        "DatasetType": "raw",
+        "GeneratedBy": [{"Name": "emotion", "Version": program_version()}],
+    }
+    people = [each for each in study.participants if each.name in labels]
+    rows = [{"participant_id": f"sub-{labels[each.name]}", "name": each.name, **each.variables} for each in people]
+    table = pd.DataFrame(rows).rename(columns=_one_line).map(_one_line)
+    texts = {
+        "dataset_description.json": json.dumps(about, ensure_ascii=False, indent=1),
+        "participants.tsv": _tsv(table, header=True),
+    }
+    new = {folder / name: text for name, text in texts.items() if not (folder / name).exists()}
+    for path, text in new.items():
+        path.write_text(text, encoding="utf-8")
+    return [*new]
 
 
 def write_bids(
@@ -61,7 +99,7 @@ def _write_events(tiers: Tiers, folder: Path, stem: str) -> list[Path]:
         {
             "onset": mark.start_s,
             "duration": mark.end_s - mark.start_s,
-            "trial_type": neutral(mark.label),  # spreadsheets open .tsv as they do .csv
+            "trial_type": _one_line(mark.label),
             "tier": tier,
         }
         for tier, marks in tiers.items()
@@ -81,14 +119,18 @@ def _write_events(tiers: Tiers, folder: Path, stem: str) -> list[Path]:
 
 
 def _write_physio(analysis: Analysis, track: int, folder: Path, stem: str) -> list[Path]:
-    """Write one row per analysed frame, ``n/a`` where the participant is not seen."""
+    """Write one row per analysed frame, ``n/a`` where the participant is not seen.
+
+    BIDS knows one rate per file. If frames come at uneven times, rows have the frame nearest to their time.
+    """
     rows = rows_of(analysis.timeline, analysis.frames)
     own = rows.track == track
     values = np.full((len(rows.frame_time_s), len(rows.measures)), np.nan)
     values[np.searchsorted(rows.frame_time_s, rows.time_s[own])] = rows.values[own]
-    table = pd.DataFrame(values, columns=list(rows.measures))
-    steps = np.diff(rows.frame_time_s)
-    rate = 1 / float(np.median(steps)) if len(steps) else analysis.info.fps
+    places, rate = _even_places(rows.frame_time_s)
+    known = np.where(places[:, None] >= 0, values[places], np.nan) if len(values) else values
+    table = pd.DataFrame(known, columns=list(rows.measures))
+    rate = rate or analysis.info.fps
     start = float(rows.frame_time_s[0]) if len(rows.frame_time_s) else 0.0
     described = {
         name: {"Description": measure(name).meaning, "Units": measure(name).unit or "arbitrary"}
@@ -96,10 +138,39 @@ def _write_physio(analysis: Analysis, track: int, folder: Path, stem: str) -> li
     }
     about = {"SamplingFrequency": rate, "StartTime": start, "Columns": list(rows.measures), **described}
     physio, sidecar = folder / f"{stem}_physio.tsv.gz", folder / f"{stem}_physio.json"
-    with gzip.GzipFile(physio, "wb", mtime=0) as file:
-        file.write(_tsv(table, header=False).encode())
+    physio.write_bytes(gzip.compress(_tsv(table, header=False).encode(), mtime=0))
     sidecar.write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
     return [physio, sidecar]
+
+
+def _even_places(times: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
+    """Return which frame each row of an evenly sampled table has, -1 for none, and the rate in Hz.
+
+    Args:
+        times: Times of the frames in ascending order, s.
+
+    Returns:
+        All frames in order, and their mean rate, if none is half a step off; otherwise the frames nearest to even
+        times, and the usual rate. The rate is 0 for fewer than two frames.
+    """
+    count = len(times)
+    if count < 2:
+        return np.arange(count), 0.0
+    start, length = float(times[0]), float(times[-1] - times[0])
+    mean = length / (count - 1)
+    if np.abs(times - start - mean * np.arange(count)).max() < mean / 2:
+        return np.arange(count), round((count - 1) / length, 6)
+    step = max(float(np.median(np.diff(times))), length / _MOST_ROWS)
+    even = start + step * np.arange(round(length / step) + 1)
+    after = np.searchsorted(times, even).clip(1, count - 1)
+    nearest = np.where(even - times[after - 1] <= times[after] - even, after - 1, after)
+    # Beside a single missing frame, both neighbours are one step away, give or take rounding.
+    return np.where(np.abs(times[nearest] - even) < 1.01 * step, nearest, -1), round(1 / step, 6)
+
+
+def _one_line(text: object) -> str:
+    """Return the text of a cell: programs split TSV at each tab and line break, and spreadsheets run formulas."""
+    return neutral(printable_line(str(text)))
 
 
 def _tsv(table: pd.DataFrame, *, header: bool) -> str:

@@ -131,6 +131,21 @@ def test_elan_reads_every_mark_back(tiers: Tiers) -> None:
         assert found == sorted((round(each.start_s * 1000), round(each.end_s * 1000), each.label) for each in expected)
 
 
+def test_moving_an_annotation_in_elan_moves_no_other_one(tmp_path: Path) -> None:
+    """In ELAN, annotations that refer to one time slot move together."""
+    marks = [Mark(0, 1, "neutral"), Mark(1, 2, "happiness")]
+    (tmp_path / "x.eaf").write_text(eaf_text({"expression": marks, "events": [Mark(1, 2, "clap")]}, "a b.mov"))
+    read = Eaf(str(tmp_path / "x.eaf"))
+    assert [each[:3] for each in read.get_annotation_data_for_tier("expression")] == [
+        (0, 1000, "neutral"),
+        (1000, 2000, "happiness"),
+    ]
+    assert len(read.timeslots) == 6
+    assert list(read.timeslots.values()) == sorted(read.timeslots.values())
+    (video,) = read.get_linked_files()
+    assert (video["RELATIVE_MEDIA_URL"], video["MIME_TYPE"]) == ("./a b.mov", "video/quicktime")
+
+
 @settings(max_examples=30)
 @given(TIERS)
 def test_praat_reads_every_mark_back(tiers: Tiers) -> None:
