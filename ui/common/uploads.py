@@ -1,13 +1,17 @@
-"""Takes files from an uploader and empties it; locks, so that only one run of a session works on them at a time."""
+"""Takes files from uploaders with their own names; locks, so that only one run of a session works on them at a time."""
 
 from __future__ import annotations
 
 import threading
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 _creating = threading.Lock()
+
+Uploaded = TypeVar("Uploaded", UploadedFile, UploadedFile | None, list[UploadedFile])
+"""What an uploader returns."""
 
 
 def uploader_key(name: str) -> str:
@@ -21,11 +25,21 @@ def take_uploads(name: str) -> list[UploadedFile]:
     st.session_state[f"{name}_count"] += 1
     if value is None:
         return []
-    files: list[UploadedFile] = value if isinstance(value, list) else [value]
-    for file in files:
-        # Browsers send a quotation mark in a name as %22, which Streamlit leaves as it is.
-        file.name = file.name.replace("%22", '"')
+    files: list[UploadedFile] = named(value if isinstance(value, list) else [value])
     return files
+
+
+def named(uploaded: Uploaded) -> Uploaded:
+    """Return what ``st.file_uploader`` returned, with the names that the files have on their computers.
+
+    Every uploader's result goes through here or through :func:`take_uploads`.
+    """
+    files = uploaded if isinstance(uploaded, list) else [uploaded]
+    for file in files:
+        if file is not None:
+            # Browsers send a quotation mark in a name as %22, which Streamlit leaves as it is.
+            file.name = file.name.replace("%22", '"')
+    return uploaded
 
 
 def session_lock(name: str = "uploads") -> threading.Lock:

@@ -17,7 +17,7 @@ from emotion.studies.names import PARTICIPANT, STIMULUS, NamePattern, study_of_n
 from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
 from ui.common.plain import plain
 from ui.common.tables import csv_button
-from ui.common.uploads import session_lock, take_uploads, uploader_key
+from ui.common.uploads import named, session_lock, take_uploads, uploader_key
 from ui.common.widgets import warn_unmatched
 from ui.shell.notice import show_notice
 from ui.studies import session
@@ -49,9 +49,9 @@ def show_add(studies: StudyRepository, saved: SavedStudy) -> None:
 
 
 def _add_videos(studies: StudyRepository, saved: SavedStudy) -> None:
-    uploads = st.file_uploader(
+    uploads = named(st.file_uploader(
         "Videos, one per participant and stimulus", VIDEO_TYPES, accept_multiple_files=True, key=uploader_key(_UPLOADS)
-    )
+    ))  # fmt: skip
     if not uploads:
         st.caption("Name the files like p01_film.mp4, so that participant and stimulus are read from the names.")
         return
@@ -119,7 +119,7 @@ def _add_sheet(studies: StudyRepository, saved: SavedStudy) -> None:
     )
     files = studies.files()
     csv_button("This study as a sheet", lambda: sheet_of(saved.study, files), "study_sheet")
-    upload = st.file_uploader("CSV sheet", ["csv", "tsv", "txt"], key=uploader_key("study_sheet_upload"))
+    upload = named(st.file_uploader("CSV sheet", ["csv", "tsv", "txt"], key=uploader_key("study_sheet_upload")))
     if upload is None:
         return
     try:

@@ -37,6 +37,7 @@ from emotion.studies.statistics.resampling import MIN_PEOPLE
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
 from ui.common.tables import csv_button
+from ui.common.uploads import named
 from ui.common.widgets import warn_unmatched
 from ui.studies.differences import show_differences
 from ui.studies.jobs import computed
@@ -50,10 +51,10 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
     """Show the agreement of coders and the model, from codings made in the app and from uploaded files."""
     stored = _stored(studies, saved)
     with st.expander("Codes from files", icon=":material/upload_file:", expanded=not stored):
-        uploads = st.file_uploader(
+        uploads = named(st.file_uploader(
             "Codes of people: one file per coder and video, or one table of all", LOG_TYPES,
             accept_multiple_files=True, key="study_codes", max_upload_size=20,
-        )  # fmt: skip
+        ))  # fmt: skip
         if not uploads:
             _explain_uploads()
     if not uploads and not stored:

@@ -11,7 +11,7 @@ from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
 from emotion.report.file_names import file_name
 from ui.common.plain import plain, sentence
-from ui.common.uploads import take_uploads, uploader_key
+from ui.common.uploads import named, take_uploads, uploader_key
 from ui.studies import session
 from ui.studies.jobs import STUDY_KIND, ExportJob, ImportJob, follow
 
@@ -73,7 +73,7 @@ def _offer(job: ExportJob, saved: SavedStudy, kind: str) -> None:
 
 def ask_import(studies: StudyRepository, key: str) -> None:
     """Ask for an exported study, and start to import it."""
-    upload = st.file_uploader("Or import an exported study", ["zip"], key=uploader_key(f"{_UPLOAD}_{key}"))
+    upload = named(st.file_uploader("Or import an exported study", ["zip"], key=uploader_key(f"{_UPLOAD}_{key}")))
     if upload is None:
         return
     if st.button("Import study", icon=":material/upload_file:", key=f"study_import_{key}"):

@@ -27,7 +27,7 @@ from emotion.studies.formats.event_tables import (
 from emotion.studies.text_tables import MAX_BYTES
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
-from ui.common.uploads import take_uploads, uploader_key
+from ui.common.uploads import named, take_uploads, uploader_key
 from ui.studies import session
 
 NAMES = {
@@ -44,9 +44,9 @@ def show_logs(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, 
     if not cells:
         return
     with st.expander("Add events from a log", icon=":material/event_note:"):
-        upload = st.file_uploader(
+        upload = named(st.file_uploader(
             "Log of one participant and stimulus", LOG_TYPES, key=uploader_key(_UPLOAD), max_upload_size=MAX_BYTES >> 20
-        )
+        ))  # fmt: skip
         if upload is None:
             st.caption("Events from PsychoPy, E-Prime, BORIS, ELAN, XDF or any table. An event can mark a stimulus.")
             return
