@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from emotion.errors import EmotionError, brief
 from emotion.limits import out_of_memory_message
 from emotion.paths import unicode_name
@@ -19,6 +21,11 @@ def sentence_for(error: Exception, name: str, expected: str = "a file") -> str:
         expected: What the file should have been: "a picture", "a video".
     """
     return unicode_name(_sentence(error, name, expected))
+
+
+def with_name(sentence: str, name: str) -> str:
+    """Return a sentence about a file that names it once: with the name in front unless the sentence has it."""
+    return sentence if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence) else f"{name}: {sentence}"
 
 
 def _sentence(error: Exception, name: str, expected: str) -> str:

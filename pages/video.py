@@ -9,7 +9,7 @@ from emotion.errors import EmotionError
 from emotion.library import Entry
 from ui.access.library import library_or_stop
 from ui.common import uploads
-from ui.common.plain import plain
+from ui.common.plain import about_file, plain
 from ui.common.widgets import CONSENT, hints
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
@@ -90,7 +90,7 @@ def show_refusals() -> None:
     """Show why videos were refused, until the visitor dismisses it: the page also reruns by itself."""
     refused = session.refusals()
     for name, reason in refused:
-        st.error(f"**{plain(name)}**: {plain(reason)}", icon=":material/broken_image:")
+        st.error(about_file(reason, name), icon=":material/broken_image:")
     if refused:
         st.button("Dismiss", icon=":material/close:", on_click=refused.clear)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from emotion.bad_file import sentence_for, with_name
 from emotion.cli.output import console, progress_bar
 from emotion.cli.study_pairs import add_study_pairs_options, run_study_pairs
 from emotion.errors import Cancelled, EmotionError, InputError, brief
@@ -142,7 +143,7 @@ def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespac
         try:
             entry = studies.analyses.add(path, path.name, JobSettings(fps=options.fps), title=" · ".join(cell.key))
         except (EmotionError, OSError) as error:
-            print(f"emotion: {path.name}: {error}", file=sys.stderr)
+            print(f"emotion: {with_name(sentence_for(error, path.name, 'a video'), path.name)}", file=sys.stderr)
             continue
         ids[cell.analysis] = entry.id
     _wait(studies, list(ids.values()))

@@ -20,6 +20,7 @@ from emotion.errors import brief
 from emotion.http_api.problems import Problem
 from emotion.http_api.request_limits import RequestLimits
 from emotion.limits import limits
+from emotion.web.form_names import form_name
 
 FORM, RAW = "multipart/form-data", "application/octet-stream"
 _FORM_BYTES = 10_000
@@ -133,6 +134,6 @@ async def _form_file(counted: _Counted) -> AsyncIterator[tuple[str, BinaryIO]]:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             raise Problem(422, "no_file", "expected a form with a file in its field named file")
-        yield upload.filename or "", upload.file
+        yield form_name(upload.filename or ""), upload.file
     finally:
         await form.close()

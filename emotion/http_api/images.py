@@ -68,7 +68,7 @@ def _answer(analyzer: Analyzer, received: Received, format_name: str) -> Respons
 
 def _analyse(analyzer: Analyzer, file: BinaryIO, name: str) -> FrameResult:
     try:
-        return analyzer.image(load_uploaded(file.read()))
+        return analyzer.image(load_uploaded(file.read(), name))
     except EmotionError:
         raise
     except Exception as error:  # a decoder may raise anything

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from emotion.bad_file import sentence_for
+from emotion.bad_file import sentence_for, with_name
 from emotion.errors import (
     EmotionError,
     ImageError,
@@ -107,7 +107,7 @@ def problem_of(error: EmotionError) -> Problem:
 
 def unreadable(error: Exception, name: str, expected: str) -> Problem:
     """Return the response to an unexpected error of a file's decoder."""
-    return Problem(422, "unreadable_file", sentence_for(error, name, expected))
+    return Problem(422, "unreadable_file", with_name(sentence_for(error, name, expected), name))
 
 
 def _invalid_value(error: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from emotion.sandbox.child import Subject
 from emotion.sandbox.runner import IDLE, run_limited
 from emotion.settings import read_settings
 from emotion.types import Image
-from emotion.vision.decode.image import load_image
+from emotion.vision.decode.image import load_bytes
 
 _PICTURE = Subject(ImageError, "a picture that can be read")
 _PILLOWS_MEGAPIXELS = 179
@@ -25,18 +25,22 @@ _PROCESSES = threading.BoundedSemaphore(IDLE)
 """Limits concurrent decoding to the number of processes that stay warm."""
 
 
-def load_uploaded(content: bytes) -> Image:
+def load_uploaded(content: bytes, name: str = "the picture") -> Image:
     """Decode an untrusted picture file; the result is that of :func:`emotion.vision.decode.image.load_image`.
+
+    Args:
+        content: The file's bytes.
+        name: What messages call it.
 
     Raises:
         ImageError: It is not a readable picture, or reading it ends the process.
         TooLargeError: It has more pixels than the settings allow (:mod:`emotion.limits`).
     """
-    image = np.asarray(run_on_picture(_pixels, content))
+    image = np.asarray(run_on_picture(_pixels, content, name))
     # A compromised process may send anything, and native code works on the pixels.
     if image.ndim != 3 or image.shape[2] != 3:
         raise _PICTURE.failed("its decoder gave something else")
-    check_picture(image.shape[1], image.shape[0], "the picture")
+    check_picture(image.shape[1], image.shape[0], name)
     return image
 
 
@@ -60,5 +64,5 @@ def run_on_picture(function: Callable[..., memoryview], *arguments: object) -> m
     return answer
 
 
-def _pixels(content: bytes) -> memoryview:
-    return np.ascontiguousarray(load_image(content)).data
+def _pixels(content: bytes, name: str) -> memoryview:
+    return np.ascontiguousarray(load_bytes(content, name)).data

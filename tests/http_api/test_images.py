@@ -52,6 +52,34 @@ def test_files_that_are_no_pictures_are_refused(client: TestClient, content: byt
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "content", "detail"),
+    [
+        ("/images", "README", b"hello", "README is not a picture in a known format; expected JPEG, PNG, WebP"),
+        ("/images", "a.jpg", b"%PDF-1.4", "a.jpg is a PDF document; expected a picture: JPEG, PNG, WebP"),
+        ("/images", "cut.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 99, "cut.png is damaged"),
+        ("/videos", "README", b"hello", "README is not a video that can be read; expected mp4, mov, avi, mkv or webm"),
+        ("/videos", "a.mp4", b"%PDF-1.4", "a.mp4 is a PDF document; expected a video: mp4, mov, avi, mkv or webm"),
+        ("/videos", "b.mp4", b"\xff\xd8\xff\xe0", "b.mp4 is a picture (JPEG); expected a video: mp4, mov"),
+    ],
+)
+def test_refusals_name_the_file_once_and_say_what_came(
+    client: TestClient, path: str, name: str, content: bytes, detail: str
+) -> None:
+    answer = client.post(path, files={"file": (name, content)})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(detail)
+    assert answer.json()["detail"].count(name) == 1
+
+
+def test_quotation_marks_in_names_are_those_of_the_file(client: TestClient, png: bytes) -> None:
+    """Programs send them as %22, as HTML asks."""
+    head = '--x\r\nContent-Disposition: form-data; name="file"; filename="say %22hi%22 50% off.png"\r\n\r\n'
+    body = head.encode() + png + b"\r\n--x--\r\n"
+    answer = client.post("/images", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert answer.json()["file"] == 'say "hi" 50% off.png'
+
+
 def test_an_unknown_model_is_refused(server, png: bytes) -> None:
     from emotion.http_api.context import Analyzers
 

@@ -71,7 +71,7 @@ OPTIONS = frozenset({"pills", "radio", "segmented_control"})
 """Calls whose options are Markdown too."""
 
 TEXTS = frozenset({"body", "caption", "help", "label", "text"})
-ESCAPING = frozenset({"plain", "sentence", "code"})
+ESCAPING = frozenset({"plain", "sentence", "code", "about_file"})
 NUMBERS = frozenset({"len", "round", "sum", "int", "float"})
 REVIEWED = frozenset(
     {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from emotion.bad_file import with_name
 from emotion.telemetry.one_line import one_line
 
 _MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]()#+\-!|~$<>&]|:(?=\S)")
@@ -37,6 +38,17 @@ def sentence(error: object) -> str:
     """Return :func:`plain` text of an error, with a capital at its start."""
     text = str(error)
     return plain(text[:1].upper() + text[1:])
+
+
+def about_file(error: object, name: str) -> str:
+    """Return :func:`plain` text of an error about a file: its name is in it once, in bold.
+
+    Args:
+        error: A sentence, with or without the name.
+        name: The file's name.
+    """
+    shown = plain(name)
+    return plain(with_name(str(error), name)).replace(shown, f"**{shown}**", 1)
 
 
 def code(text: object) -> str:

@@ -8,6 +8,8 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from emotion.web.form_names import form_name
+
 _creating = threading.Lock()
 
 Uploaded = TypeVar("Uploaded", UploadedFile, UploadedFile | None, list[UploadedFile])
@@ -37,8 +39,7 @@ def named(uploaded: Uploaded) -> Uploaded:
     files = uploaded if isinstance(uploaded, list) else [uploaded]
     for file in files:
         if file is not None:
-            # Browsers send a quotation mark in a name as %22, which Streamlit leaves as it is.
-            file.name = file.name.replace("%22", '"')
+            file.name = form_name(file.name)
     return uploaded
 
 

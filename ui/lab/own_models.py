@@ -19,7 +19,7 @@ from emotion.vision.normalise import CAFFE, STANDARDISE, SYMMETRIC, UNIT, normal
 from ui.access import Visitor, find_visitor
 from ui.common import uploads
 from ui.common.errors import fragment
-from ui.common.plain import code, plain
+from ui.common.plain import about_file, code, plain
 from ui.common.widgets import chip, chips, show_outcome
 from ui.lab import session
 from ui.lab.models import TIMES, Lab
@@ -85,7 +85,7 @@ def _show_progress(pending: PendingModel) -> None:
 
 def _show_pending(pending: PendingModel) -> None:
     if pending.facts is None:
-        st.error(f"**{plain(pending.name)}** {plain(pending.error)}", icon=":material/error:")
+        st.error(about_file(pending.error, pending.name), icon=":material/error:")
         return
     with st.container(border=True):
         st.markdown(f"**{plain(pending.name)}**")

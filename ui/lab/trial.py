@@ -19,7 +19,7 @@ from emotion.models.offered import plain_name
 from ui.common import uploads
 from ui.common.charts import show_chart
 from ui.common.errors import fragment
-from ui.common.plain import plain
+from ui.common.plain import about_file, plain
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import CONSENT, chip, progress_text
@@ -85,7 +85,7 @@ def show_trial(lab: Lab, names: Sequence[str]) -> None:
     if job.running:
         _show_progress(job)
     elif job.trial is None:
-        st.error(f"**{plain(job.name)}** {plain(job.error)}", icon=":material/folder_off:")
+        st.error(about_file(job.error, job.name), icon=":material/folder_off:")
     else:
         _show_result(job, job.trial, lab, codes)
 

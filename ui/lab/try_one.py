@@ -24,7 +24,7 @@ from emotion.vision.normalise import GREY
 from emotion.vision.uploaded import load_uploaded
 from ui.common import uploads
 from ui.common.charts import show_chart
-from ui.common.plain import plain
+from ui.common.plain import about_file, plain
 from ui.common.resources import load_analyzer, sample_png
 from ui.common.widgets import CONSENT, answer_chip
 from ui.lab.models import Lab
@@ -67,13 +67,13 @@ def show_try(lab: Lab, names: Sequence[str]) -> None:
     name, content = photo
     if content != sample_png() and not show_notice(key="lab_try_notice"):
         return
-    pixels = cache(partial(load_uploaded, content))  # decoded only if an answer is missing
+    pixels = cache(partial(load_uploaded, content, name))  # decoded only if an answer is missing
     try:
         if _FACE not in st.session_state:
             # Detection does not depend on the model.
             st.session_state[_FACE] = load_analyzer(lab.names[0]).largest_face(pixels())
     except EmotionError as error:
-        st.error(f"**{plain(name)}** {plain(error)}", icon=":material/broken_image:")
+        st.error(about_file(error, name), icon=":material/broken_image:")
         return
     face: Face | None = st.session_state[_FACE]
     st.subheader(plain(name), anchor=False)

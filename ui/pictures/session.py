@@ -95,7 +95,7 @@ def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Pi
     The file is decoded once, in a process with limits, for the analysis and the first preview.
     """
     try:
-        image = load_uploaded(content)
+        image = load_uploaded(content, name)
         result = analyzer.image(image)
         thumbnails = [thumbnail(image, face) for face in result.faces]
         preview = encode_jpeg(shrink(image, SHEET_PX))

@@ -20,7 +20,7 @@ from emotion.labels import UNCLEAR
 from emotion.report.picture_records import image_record, image_table, probabilities_of
 from emotion.types import FrameResult
 from ui.common.charts import show_chart
-from ui.common.plain import plain
+from ui.common.plain import about_file, plain
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import answer_chip
 from ui.pictures.face_facts import show_facts
@@ -63,9 +63,7 @@ def show_picture(
 
 
 def _show_failure(picture: Unreadable) -> None:
-    # Replace "the picture" by its name, and do not repeat the name.
-    reason = picture.error.removeprefix("the picture").removeprefix(picture.name)
-    st.error(f"**{plain(picture.name)}** {plain(reason.strip())}", icon=":material/broken_image:")
+    st.error(about_file(picture.error, picture.name), icon=":material/broken_image:")
 
 
 def _show_readable(picture: Picture, key: str, layers: frozenset[Layer], titled: bool) -> None:

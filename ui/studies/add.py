@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from emotion.bad_file import sentence_for
+from emotion.bad_file import sentence_for, with_name
 from emotion.errors import EmotionError, InputError, count_text
 from emotion.library import JobSettings
 from emotion.library.studies import SavedStudy, StudyRepository
@@ -90,7 +90,7 @@ def _analyse(studies: StudyRepository, saved: SavedStudy, study: Study, uploads:
                 ids[cell.analysis] = queued[upload.file_id]
             except Exception as error:  # whatever a decoder raises for this file must not stop the others
                 log.exception("cannot add a video to a study")
-                failures.append(f"{upload.name}: {sentence_for(error, upload.name, 'a video')}")
+                failures.append(with_name(sentence_for(error, upload.name, "a video"), upload.name))
     take_uploads(_UPLOADS)
     queued.clear()
     _save(studies, saved, study.with_analyses(ids), f"Added {count_text(len(ids), 'video')}.", failures)

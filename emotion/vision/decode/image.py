@@ -38,18 +38,19 @@ def load_image(source: Picture) -> Image:
     if isinstance(source, Pillow.Image):
         return read_pillow(source, _UNNAMED)
     if isinstance(source, bytes | bytearray | memoryview):
-        return _decode(bytes(source), _UNNAMED)
+        return load_bytes(bytes(source))
     if isinstance(source, str | os.PathLike):
-        return _decode(*_read_path(source))
+        return load_bytes(*_read_path(source))
     if hasattr(source, "__array__"):
         return read_array(np.asarray(source), _UNNAMED)
     if hasattr(source, "read"):
-        return _decode(_read_file(source), _UNNAMED)
+        return load_bytes(_read_file(source))
     expected = "a path, bytes, an open binary file, a Pillow picture or an array"
     raise ImageError(f"expected a picture as {expected}; got {type(source).__name__}")
 
 
-def _decode(content: bytes, name: str) -> Image:
+def load_bytes(content: bytes, name: str = _UNNAMED) -> Image:
+    """Read a picture file's bytes, see :func:`load_image`; ``name`` stands for it in messages."""
     if not content:
         raise ImageError(f"{name} is empty; expected {EXPECTED}")
     return read_bytes(content, name)

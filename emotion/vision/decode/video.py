@@ -18,6 +18,7 @@ from emotion.errors import VideoError
 from emotion.limits import check_frame, out_of_memory_message
 from emotion.types import Frame, Image, VideoInfo
 from emotion.vision.decode.containers import open_container, path_of, picture_stream
+from emotion.vision.decode.formats import format_of, other_kind
 from emotion.vision.decode.hdr import is_hdr
 from emotion.vision.decode.packets import pictures_of
 from emotion.vision.decode.planes import luma_of, rgb_of
@@ -26,6 +27,7 @@ from emotion.vision.decode.seek import Position, pictures_after, pictures_from, 
 from emotion.vision.decode.shape import Shape
 from emotion.vision.decode.survey import Survey, survey_opened
 
+_EXPECTED = "mp4, mov, avi, mkv or webm"
 _RECORDED = ("com.apple.quicktime.creationdate", "creation_time")
 _EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 
@@ -145,17 +147,29 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     if not path.is_file():
         raise VideoError(f"{path.name} cannot be opened: there is no such file")
     if path.stat().st_size == 0:
-        raise VideoError(f"{path.name} is empty; expected a video (mp4, mov, avi, mkv or webm)")
+        raise VideoError(f"{path.name} is empty; expected a video: {_EXPECTED}")
     try:
         container = open_container(path)
     except (av.error.FFmpegError, ValueError) as error:
-        raise VideoError(f"{path.name} is not a video that can be read; expected mp4, mov, avi, mkv or webm") from error
+        raise VideoError(_not_a_video(path)) from error
     with container:
         stream = picture_stream(container)
         _check_size(stream, path.name)
         # One decoding thread, as inference uses the other cores.
         stream.thread_type = "NONE"
         yield container, stream
+
+
+def _not_a_video(path: Path) -> str:
+    """Return the message for a file that no decoder of videos opens: what it is, if its first bytes say so."""
+    with path.open("rb") as file:
+        start = file.read(2000)
+    form, kind = format_of(start), other_kind(start)
+    if form is not None:
+        kind = f"a picture ({form})"
+    if kind in {None, "a video"}:
+        return f"{path.name} is not a video that can be read; expected {_EXPECTED}"
+    return f"{path.name} is {kind}; expected a video: {_EXPECTED}"
 
 
 @contextlib.contextmanager
