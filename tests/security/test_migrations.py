@@ -8,9 +8,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
-from emotion.analytics.edits import Edits
+from emotion.analytics.edits import Edits, Event, Span
 from emotion.library import LOCAL, Library
 from emotion.library.revisions import MIGRATIONS, newest_revision, revisions
 from tests.conftest import make_analysis
@@ -64,3 +64,28 @@ def test_down_and_up_again_keeps_analyses_and_edits(
     # Edits are versioned again.
     saved = again.save_edits(entry.id, Edits(names={1: "Ben"}), kept.saved_edits)
     assert (saved.edits.names, saved.conflicts) == ({1: "Ben"}, ())
+
+
+def test_analyses_of_an_older_version_are_found_by_today_s_spelling(
+    database_url: str,  # noqa: F811 – fixtures
+    make_library: MakeLibrary,  # noqa: F811
+    video: Path,  # noqa: F811
+) -> None:
+    """Before 0008, texts kept a letter and its accent as two characters, as macOS writes them in file names."""
+    first: Library = make_library()
+    repository = first.for_owner(LOCAL)
+    entry = put(repository, video, title="Jose\u0301", tags=["pilot"], analysis=make_analysis([["happiness"]] * 10))
+    repository.save_edits(entry.id, Edits(names={1: "Zoë"}, events=(Event("scare", Span(0, 1)),)))
+    first.close()
+    downgrade(database_url, "0007")
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE analyses SET words = 'old text jose\u0301', title_key = 'zzz'"))
+    engine.dispose()
+
+    again = make_library().for_owner(LOCAL)
+    for words in ("Jos\u00e9", "jose\u0301", "zoë", "SCARE", "pilot"):
+        assert [each.id for each in again.search(words).entries] == [entry.id], words
+    assert again.search("old text").total == 0
+    again.rename(entry.id, "Ada")
+    assert (again.search("ada").total, again.search("José").total) == (1, 0)
