@@ -23,7 +23,7 @@ from emotion.library.revisions import newest_revision
 BUSY_S = 30
 """How long a writer waits for another, s."""
 _BEGIN = "emotion_begin"
-_MIGRATION_LOCK, WORK_LOCK, QUEUE_LOCK = 0x656D6F74, 0x656D6F75, 0x656D6F76
+_MIGRATION_LOCK, WORK_LOCK, QUEUE_LOCK, ADDING_LOCK = 0x656D6F74, 0x656D6F75, 0x656D6F76, 0x656D6F77
 """Number of PostgreSQL's advisory lock."""
 
 

@@ -15,14 +15,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from sqlalchemy import delete
+from sqlalchemy import Select, delete
 
 from emotion import settings as where
 from emotion.analytics.edits import Edits
 from emotion.engine.run import Source
 from emotion.engine.storage import disk_full_message, video_key
 from emotion.errors import InputError, LibraryError
-from emotion.library.database import QUEUE_LOCK
+from emotion.library.database import ADDING_LOCK, QUEUE_LOCK
 from emotion.library.entries import JobSettings, State
 from emotion.library.mapping import end_of_queue, expiry, new_row, now, retention_days_of, row_of, search_text
 from emotion.library.orm import AnalysisRow, TagRow
@@ -134,8 +134,13 @@ class Ingest:
 
 
 def add_finished(
-    repository: Repository, row: AnalysisRow, analysis: Analysis, edits: Edits, files: Mapping[str, Path]
-) -> None:
+    repository: Repository,
+    row: AnalysisRow,
+    analysis: Analysis,
+    edits: Edits,
+    files: Mapping[str, Path],
+    same: Select[tuple[str]] | None = None,
+) -> str:
     """Add an analysis that was made elsewhere, with its files; nothing is left if a step fails.
 
     It has no start time, because it says nothing about this machine's speed.
@@ -146,6 +151,11 @@ def add_finished(
         analysis: Without edits applied.
         edits: Its edits.
         files: Key in the storage → file to copy.
+        same: IDs of analyses that make this one superfluous. If another session has added one meanwhile, this one is
+            not added.
+
+    Returns:
+        The ID of the analysis, or of the other one.
 
     Raises:
         TooLargeError: The disk is too full or the owner's quota is used up.
@@ -163,9 +173,11 @@ def add_finished(
             with path.open("rb") as file, library.storage.writing(key) as target:
                 shutil.copyfileobj(file, target)
         # The row comes last: nobody sees an analysis without its files.
-        with library.database.writing() as session:
-            row.kept_until = expiry(row, retention_days_of(session, repository.owner))
-            session.add(row)
+        with library.database.writing(None if same is None else ADDING_LOCK) as session:
+            other = None if same is None else session.scalar(same.limit(1))
+            if other is None:
+                row.kept_until = expiry(row, retention_days_of(session, repository.owner))
+                session.add(row)
     except OSError as error:
         library.storage.remove(row.id)
         raise LibraryError(
@@ -174,6 +186,9 @@ def add_finished(
     except LibraryError:
         library.storage.remove(row.id)
         raise
+    if other is not None:
+        library.storage.remove(row.id)
+    return other or row.id
 
 
 def purge(library: Library, entry_id: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import save_parquet
 from emotion.errors import LibraryError
-from emotion.library import State
+from emotion.library import LOCAL, State
 from emotion.library.jobs.finished import open_finished
 from emotion.library.jobs.liveness import mark_dead_workers
 from emotion.samples.demo import DEMO_TIMELINE, DEMO_VIDEO
@@ -47,6 +50,25 @@ def test_it_is_added_once_and_again_after_it_was_deleted(repository, video, time
     assert open_finished(repository, video, timeline, "Demo").id == first.id
     repository.delete(first.id)
     assert open_finished(repository, video, timeline, "Demo").title == "Demo"
+
+
+def test_sessions_that_open_it_at_once_add_it_once(make_library, video, timeline):
+    """Two tabs of one person, each with its own connection."""
+    repositories = [make_library().for_owner(LOCAL) for _ in range(4)]
+    ready = threading.Barrier(len(repositories))
+
+    def opened(repository):
+        ready.wait()
+        return open_finished(repository, video, timeline, "Demo").id
+
+    with ThreadPoolExecutor(len(repositories)) as pool:
+        ids = set(pool.map(opened, repositories))
+    (entry,) = repositories[0].search("").entries
+    assert ids == {entry.id}
+    assert len(repositories[0].load_analysis(entry.id).frames) == 10
+    assert repositories[0].video_path(entry.id).read_bytes() == b"a film"
+    files = [path for path in repositories[0].video_path(entry.id).parent.parent.rglob("*") if path.is_file()]
+    assert len(files) == 2, "nothing of the others is left"
 
 
 def test_it_does_not_count_in_the_estimated_speed(repository, video, timeline):

@@ -6,11 +6,14 @@ import hashlib
 import uuid
 from pathlib import Path
 
+from sqlalchemy import Select, select
+
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.engine.storage import timeline_key, video_key
 from emotion.library.entries import Entry, JobSettings, State, clean_title
 from emotion.library.ingest import add_finished
 from emotion.library.mapping import new_row
+from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
 from emotion.types import Analysis
 
@@ -30,21 +33,26 @@ def open_finished(repository: Repository, video: Path, timeline: Path, title: st
         LibraryError: A file cannot be stored, or the database does not respond.
     """
     digest = hashlib.sha256(video.read_bytes()).hexdigest()
-    matches = repository.search(video.name, states=[State.DONE]).entries
-    existing = next((entry for entry in matches if entry.source_sha256 == digest and entry.has_video), None)
-    return existing or _add(repository, video, digest, timeline, title)
+    with repository.library.database.reading() as session:
+        existing = session.scalar(_finished(repository.owner, digest).limit(1))
+    return repository.get(existing or _add(repository, video, digest, timeline, title))
 
 
-def _add(repository: Repository, video: Path, digest: str, timeline: Path, title: str) -> Entry:
+def _finished(owner: str, digest: str) -> Select[tuple[str]]:
+    """Return the query for an owner's finished analyses of a video that is stored."""
+    found = select(AnalysisRow.id).where(AnalysisRow.owner == owner, AnalysisRow.source_sha256 == digest)
+    return found.where(AnalysisRow.state == State.DONE, AnalysisRow.has_video).order_by(AnalysisRow.created_at)
+
+
+def _add(repository: Repository, video: Path, digest: str, timeline: Path, title: str) -> str:
     analysis = load_parquet(timeline)
     row = new_row(
         uuid.uuid4().hex, repository.owner, clean_title(video.name), clean_title(title), _settings_of(analysis)
     )
     row.source_sha256, row.has_video = digest, True
     files = {video_key(row.id): video, timeline_key(row.id): timeline}
-    entry_id = row.id
-    add_finished(repository, row, analysis, load_edits(timeline), files)
-    return repository.get(entry_id)
+    same = _finished(repository.owner, digest)
+    return add_finished(repository, row, analysis, load_edits(timeline), files, same)
 
 
 def _settings_of(analysis: Analysis) -> JobSettings:
