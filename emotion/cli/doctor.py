@@ -1,7 +1,8 @@
-"""Checks that packages, models, the sandbox and the model server of this installation work."""
+"""Checks that packages, models, the sandbox and the model server of this installation work, and shows its limits."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -14,7 +15,7 @@ from emotion.models.registry import ALIASES, file_bytes, list_models, load_card
 from emotion.sandbox.runner import run_limited
 from emotion.sandbox.serve import isolation_in_force
 from emotion.serving import open_classifier
-from emotion.settings import read_settings
+from emotion.settings import Settings, read_settings
 from emotion.version import DISTRIBUTION
 from emotion.vision.detection.detect import HaarCascade
 from emotion.vision.mediapipe_files import SHA256, mediapipe_file
@@ -30,6 +31,12 @@ EXTRAS = {
 }
 """The package of each extra that shows whether the extra is installed."""
 
+LIMITS = (
+    *("max_upload_mb", "max_picture_megapixels", "max_frame_megapixels", "max_duration_s"),
+    *("max_queued", "quota_mb", "free_mb", "memory_mb", "stall_s"),
+)
+"""Settings that are limits, in the order of ``docs/settings.md``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -41,7 +48,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Check packages, face models, the cascade, every installed model, the sandbox and, if set, the model server."""
+    """Check packages, models, the cascade, the sandbox and, if set, the model server; then list costs and limits."""
     files = [_weights(name) for name in SHA256]
     models = [_model(name) for name in list_models()]
     if ALIASES["default"] not in list_models():
@@ -49,7 +56,7 @@ def examine() -> list[Finding]:
     parts = [_part_model(name) for name in list_part_models()]
     server = [_server(url)] if (url := read_settings().serving_url) else []
     checked = [*map(_package, PACKAGES), *map(_extra, EXTRAS), *files, _cascade(), *models, *parts, _sandbox(), *server]
-    return [*checked, _cost()]
+    return [*checked, _cost(), *map(_limit, LIMITS)]
 
 
 def _package(name: str) -> Finding:
@@ -112,6 +119,14 @@ def _cost() -> Finding:
     options = {stage: f" (skipped by --no-{stage})" for stage in (EYES, MOVEMENTS)}
     known = [f"{stage} {cost / 1e6:.3g} M{options.get(stage, '')}" for stage, cost in costs.items() if cost is not None]
     return Finding("cost per face", True, f"multiply–adds: {', '.join(known)}")
+
+
+def _limit(name: str) -> Finding:
+    """Report the value of a limit, under the name of the variable that changes it."""
+    value: float = getattr(read_settings(), name)
+    meaning = str(Settings.model_fields[name].description).partition(";")[0]
+    shown = f"none ({meaning})" if math.isinf(value) else f"{value:,.10g} {meaning}"
+    return Finding(f"EMOTION_{name.upper()}", True, shown)
 
 
 def _sandbox() -> Finding:

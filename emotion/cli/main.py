@@ -45,7 +45,11 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every command and option."""
-    parser = _Parser(prog="emotion", description="Facial-expression analytics for pictures and videos.")
+    parser = _Parser(
+        prog="emotion",
+        description="Facial-expression analytics for pictures and videos.",
+        epilog="Limits of sizes, lengths, storage and memory are environment variables; “emotion doctor” lists them.",
+    )
     parser.add_argument("--version", action="version", version=program_version())
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
@@ -53,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_analyses(commands)
     _add_results(commands)
     _add_models(commands)
-    doctor = commands.add_parser("doctor", help="check what is installed and what is missing")
+    doctor = commands.add_parser("doctor", help="check what is installed and what is missing, and list the limits")
     doctor.set_defaults(run=_doctor)
     return parser
 

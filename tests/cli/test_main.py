@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from emotion.cli.output import console, faces_table, progress_bar, summary_table
 from emotion.engine.exclusive import exclusive
 from emotion.errors import Cancelled, InputError
 from emotion.models.registry import load_card
+from emotion.paths import ROOT
 from emotion.samples import make_clip, sample_image
 from emotion.types import Progress
 from tests.conftest import make_analysis
@@ -223,6 +225,18 @@ def test_a_model_is_added_and_removed(
     assert (card.labels, card.normalisation) == (("happiness", "sadness", "anger"), "symmetric")
     assert main(["models", "--remove", "my-net"]) == 0
     assert "my-net" not in capsys.readouterr().out
+
+
+def test_doctor_lists_the_limits_of_the_settings_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    limits = page.partition("## Limits")[2].partition("\n## ")[0]
+    monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "12.5")
+    monkeypatch.setenv("EMOTION_QUOTA_MB", "none")
+    found = {each.subject: each.detail for each in map(doctor._limit, doctor.LIMITS)}
+    assert list(found) == re.findall(r"^\| `(EMOTION_\w+)`", limits, re.MULTILINE)
+    assert found["EMOTION_MAX_UPLOAD_MB"] == "12.5 MB of one uploaded file"
+    assert found["EMOTION_QUOTA_MB"] == "none (MB of storage for all analyses of one person)"
+    assert found["EMOTION_MAX_DURATION_S"] == "21,600 seconds of the part of a video that is analysed"
 
 
 def test_doctor_lists_missing_parts(
