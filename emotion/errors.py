@@ -24,6 +24,9 @@ from emotion.masking import masked
 
 _LONGEST = 120
 
+JOINERS = "\u200c\u200d"
+"""Invisible characters inside words of Persian and Hindi, and inside emojis of several people."""
+
 
 def brief(value: object) -> str:
     """Return a value, or another library's message, as one short printable line for use in a sentence.
@@ -35,9 +38,14 @@ def brief(value: object) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def printable_line(text: str) -> str:
-    """Return text as one line, with a space in place of unprintable characters."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+def printable_line(text: str, keep: str = "") -> str:
+    """Return text as one line, with a space in place of unprintable characters.
+
+    Args:
+        text: Any text.
+        keep: Unprintable characters that stay, such as :data:`JOINERS`.
+    """
+    return " ".join("".join(sign if sign.isprintable() or sign in keep else " " for sign in text).split())
 
 
 def count_text(count: int, one: str, many: str = "") -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from emotion.errors import InputError, printable_line
+from emotion.errors import JOINERS, InputError, printable_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +180,8 @@ def _praat_tier(number: int, name: str, intervals: Sequence[tuple[float, float, 
 
 
 def _praat_text(text: str) -> str:
-    return '"' + printable_line(text).replace('"', '""') + '"'
+    return '"' + printable_line(text, JOINERS).replace('"', '""') + '"'
 
 
 def _xml_text(text: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    return "".join(sign if sign.isprintable() or sign in JOINERS else " " for sign in text)

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.csv_text import neutral, rounded
-from emotion.errors import InputError, printable_line
+from emotion.errors import JOINERS, InputError, printable_line
 from emotion.output_names import numbered_names
 from emotion.studies.formats.annotations import Tiers
 from emotion.studies.measures import measure
@@ -53,7 +53,7 @@ def write_data_set(study: Study, labels: Mapping[str, str], folder: Path) -> lis
         The new files: ``dataset_description.json`` and ``participants.tsv``, which has the names behind the labels.
     """
     about = {
-        "Name": printable_line(study.title),
+        "Name": printable_line(study.title, JOINERS),
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "raw",
         "GeneratedBy": [{"Name": "emotion", "Version": program_version()}],
@@ -170,7 +170,7 @@ def _even_places(times: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
 
 def _one_line(text: object) -> str:
     """Return the text of a cell: programs split TSV at each tab and line break, and spreadsheets run formulas."""
-    return neutral(printable_line(str(text)))
+    return neutral(printable_line(str(text), JOINERS))
 
 
 def _tsv(table: pd.DataFrame, *, header: bool) -> str:

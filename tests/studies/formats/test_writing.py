@@ -23,6 +23,7 @@ from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.studies import Cell, Participant, Stimulus, Study
 from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
+from emotion.studies.formats.bids import write_bids
 from emotion.studies.formats.codebook import codebook
 from emotion.studies.formats.folder import FILES, write_results
 from emotion.studies.formats.sav import spss_names, write_sav
@@ -129,6 +130,20 @@ def test_elan_reads_every_mark_back(tiers: Tiers) -> None:
     for name, expected in tiers.items():
         found = sorted(each[:3] for each in read.get_annotation_data_for_tier(name))
         assert found == sorted((round(each.start_s * 1000), round(each.end_s * 1000), each.label) for each in expected)
+
+
+@pytest.mark.parametrize("label", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "👩\u200d👩\u200d👧"])
+def test_letters_and_emojis_stay_joined(tmp_path: Path, label: str) -> None:
+    """In place of a joiner, a space splits a Persian word, and a family into its members."""
+    (tmp_path / "x.eaf").write_text(eaf_text({label: [Mark(0, 1, label)]}), encoding="utf-8")
+    read = Eaf(str(tmp_path / "x.eaf"))
+    assert read.get_annotation_data_for_tier(label) == [(0, 1000, label)]
+    (tmp_path / "x.TextGrid").write_text(textgrid_text({label: [Mark(0, 1, label)]}), encoding="utf-8")
+    grid = textgrid.openTextgrid(str(tmp_path / "x.TextGrid"), includeEmptyIntervals=False)
+    assert grid.getTier(label).entries[0].label == label
+    tiers = {"events": [Mark(0, 1, label)]}
+    write_bids(make_analysis([["happiness"]] * 6), tiers, None, ("a", "film"), tmp_path)
+    assert label in (tmp_path / "sub-a" / "beh" / "sub-a_task-film_events.tsv").read_text(encoding="utf-8")
 
 
 def test_moving_an_annotation_in_elan_moves_no_other_one(tmp_path: Path) -> None:
