@@ -139,7 +139,7 @@ def add_finished(
     analysis: Analysis,
     edits: Edits,
     files: Mapping[str, Path],
-    same: Select[tuple[str]] | None = None,
+    same: Select[str] | None = None,
 ) -> str:
     """Add an analysis that was made elsewhere, with its files; nothing is left if a step fails.
 

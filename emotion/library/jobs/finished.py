@@ -38,7 +38,7 @@ def open_finished(repository: Repository, video: Path, timeline: Path, title: st
     return repository.get(existing or _add(repository, video, digest, timeline, title))
 
 
-def _finished(owner: str, digest: str) -> Select[tuple[str]]:
+def _finished(owner: str, digest: str) -> Select[str]:
     """Return the query for an owner's finished analyses of a video that is stored."""
     found = select(AnalysisRow.id).where(AnalysisRow.owner == owner, AnalysisRow.source_sha256 == digest)
     return found.where(AnalysisRow.state == State.DONE, AnalysisRow.has_video).order_by(AnalysisRow.created_at)
