@@ -4,11 +4,10 @@ The texts are derived from titles, file names, tags, names and events, so they a
 """
 
 import json
+import unicodedata
 
 import sqlalchemy as sa
 from alembic import op
-
-from emotion.library.entries import folded
 
 revision = "0008"
 down_revision = "0007"
@@ -32,9 +31,15 @@ def upgrade() -> None:
     for entry_id, title, source, stored in connection.execute(
         sa.select(analyses.c.id, analyses.c.title, analyses.c.source, edits)
     ).all():
-        words = folded("\n".join([str(title), str(source), *of_analysis.get(entry_id, []), *_texts(stored)]))
+        words = _folded("\n".join([str(title), str(source), *of_analysis.get(entry_id, []), *_texts(stored)]))
         changed = sa.update(analyses).where(analyses.c.id == entry_id)
-        connection.execute(changed.values(words=words, title_key=folded(str(title))[:_MAX_KEY]))
+        connection.execute(changed.values(words=words, title_key=_folded(str(title))[:_MAX_KEY]))
+
+
+def _folded(text: str) -> str:
+    """Return text as ``emotion.library.entries.folded`` does in this revision."""
+    one_spelling = unicodedata.normalize("NFC", text).casefold()
+    return "".join(sign if sign.isprintable() else " " for sign in one_spelling)
 
 
 def _texts(edits: object) -> list[str]:
