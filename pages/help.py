@@ -30,6 +30,7 @@ WORDS = {
 KEYS = {
     "space": "play or pause",
     "← →": "one analysed frame; with shift, one second",
+    "↑ ↓, page up, page down": "with the focus on the timeline: one frame, ten seconds",
     "home, end": "first or last frame",
     "+ −": "faster or slower",
     "M": "mark this moment",

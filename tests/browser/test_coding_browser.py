@@ -107,6 +107,13 @@ def open_player(browser: Browser, coding_url: str, clips: Path) -> Iterator[Call
     assert errors == []
 
 
+def test_the_keys_of_a_slider_move_the_ruler(open_player):
+    player = open_player()
+    for key, frame in (("ArrowUp", 1), ("ArrowUp", 2), ("ArrowDown", 1), ("PageUp", 74), ("PageDown", 0)):
+        player.press(key)
+        assert player.frame == frame
+
+
 @pytest.mark.parametrize("clip", ["steady", "varying"])
 def test_keys_code_states_and_points_on_exact_frames(open_player, clip):
     player = open_player(clip)

@@ -186,6 +186,17 @@ def test_arrow_keys_step_through_frames(open_player, clip, step):
     player.assert_agrees()
 
 
+def test_the_keys_of_a_slider_move_the_chart(open_player):
+    player = open_player("long")
+    for key, frame in (("PageUp", 50), ("ArrowUp", 51), ("ArrowDown", 50), ("PageUp", 100), ("PageDown", 50)):
+        player.chart.press(key)
+        expect(player.page.locator(".frame")).to_have_text(f"frame {frame}")
+    # Elsewhere, they scroll the page.
+    player.page.get_by_role("button", name="Play", exact=True).press("PageUp")
+    player.page.wait_for_timeout(200)
+    assert player.frame == 50
+
+
 def test_playing_does_not_rerun_the_page(open_player):
     player = open_player("varying")
     player.press("Home", "ArrowRight")

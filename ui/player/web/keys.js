@@ -11,6 +11,8 @@ export const PLAYBACK_KEYS = {
   "-": ["changeSpeed", -1],
 };
 const KEYS = {...PLAYBACK_KEYS, m: ["markMoment"], "[": ["startSpan"], "]": ["endSpan"]};
+// Only on a slider, where these keys are expected to move it; elsewhere they scroll the page.
+const SLIDER_KEYS = {ArrowUp: ["step", 1], ArrowDown: ["step", -1], PageUp: ["skip", 10], PageDown: ["skip", -10]};
 const WITH_SHIFT = {ArrowLeft: ["skip", -1], ArrowRight: ["skip", 1]};
 
 // Runs the action of a key, and stops the event, so that page shortcuts and scrolling do not react too.
@@ -18,7 +20,8 @@ export function takeKey(event, actions, keys = KEYS) {
   // AltGr, needed for [ and ] on many keyboards, is reported as Ctrl + Alt.
   const chord = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph");
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const action = (event.shiftKey && WITH_SHIFT[key]) || keys[key];
+  const onSlider = event.target.closest("[role=slider]") !== null;
+  const action = (event.shiftKey && WITH_SHIFT[key]) || keys[key] || (onSlider && SLIDER_KEYS[key]);
   if (chord || !action || belongsToControl(event)) return;
   event.preventDefault();
   event.stopPropagation();
