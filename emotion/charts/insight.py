@@ -65,7 +65,7 @@ def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
 
 
 def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.LayerChart:
-    """Return the matrix of transitions, from rows to columns, tinted by the share of the row.
+    """Return the matrix of transitions, from rows to columns, tinted by what its cells show.
 
     Args:
         counts: Table of :func:`emotion.analytics.episodes.transitions`.
@@ -78,7 +78,9 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.La
         "" if count == 0 else f"{share:.0%}" if as_shares else f"{count:,}"
         for count, share in zip(long["count"], long["share"], strict=True)
     ]
-    long["tint"] = [f"rgba({HUE},{STRONGEST * share:.3f})" for share in long["share"]]
+    # Equal figures have equal tints.
+    strength = long["share"] if as_shares else long["count"] / max(long["count"].max(), 1)
+    long["tint"] = [f"rgba({HUE},{STRONGEST * each:.3f})" for each in strength]
     base = alt.Chart(long, height=_ROW_PX * len(labels) + 90).encode(
         x=alt.X("after:N", sort=labels, title="To", axis=name_axis(-45)),
         y=alt.Y("before:N", sort=labels, title="From", axis=name_axis()),

@@ -79,6 +79,16 @@ def test_transitions_as_shares_sum_to_one_per_row():
     assert written == {("fear", "anger"): "50%", ("fear", "neutral"): "50%", ("anger", "fear"): "100%"}
 
 
+@pytest.mark.parametrize("as_shares", [False, True])
+def test_equal_figures_of_transitions_have_equal_tints(as_shares):
+    names = ("fear", "anger", "fear", "neutral", "sadness", "neutral", "sadness")
+    counts = transitions(make_analysis([[name] for name in names], 0.5))
+    rows = [row for part in spec_of(transition_chart(counts, as_shares=as_shares))["datasets"].values() for row in part]
+    tints = {text: {row["tint"] for row in rows if row["text"] == text} for text in {row["text"] for row in rows}}
+    assert len(tints) == 3
+    assert all(len(each) == 1 for each in tints.values())
+
+
 def test_derived_measures_are_labelled(analysis):
     titles = find(spec_of(path_chart(analysis, 1)), "title")
     assert "Valence (derived)" in titles

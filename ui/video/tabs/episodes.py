@@ -22,7 +22,7 @@ _SHOWN = 500
 """Episodes in the table on the page; the download has all."""
 
 _TRANSITIONS = (
-    "Rows: expression before; columns: expression after. Stronger colour: larger share of the row. "
+    "Rows: expression before; columns: expression after. Stronger colour: larger count, or larger share of the row. "
     "Only changes while a face is seen without a break are counted. Smoothing removes flicker."
 )
 _HEAT = "Each row is an expression. Stronger colour: higher mean probability in that span. Gaps: **not seen**."
@@ -75,8 +75,9 @@ def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
         st.info("The leading expression never changed while a face was seen.", icon=":material/horizontal_rule:")
         return
     unit = st.segmented_control(
-        "Cells show", ["Counts", "Shares"], default="Counts", key=f"{key}_unit", label_visibility="collapsed"
-    )
+        "Cells show", ["Counts", "Shares"], default="Counts", required=True, key=f"{key}_unit",
+        label_visibility="collapsed",
+    )  # fmt: skip
     chart = transition_chart(counts, as_shares=unit == "Shares")
     show_chart(chart, f"{key}_transitions", "transitions", how=[_TRANSITIONS])
 
