@@ -6,9 +6,9 @@ import streamlit as st
 
 from ui.access import find_visitor
 from ui.common.errors import error_boundary
+from ui.shell.focus import keep_focus
 from ui.shell.notice import keep_answer
 from ui.shell.page import enter_app
-from ui.shell.popovers import focus_popovers
 from ui.shell.style import show_style
 
 NAME = "Expression analytics"
@@ -48,4 +48,4 @@ with error_boundary():
         page.run()
     finally:
         keep_answer()
-        focus_popovers()
+        keep_focus()

@@ -73,6 +73,21 @@ def test_the_keyboard_enters_a_panel_it_opens_and_returns(visit: Page):
         expect(button).to_be_focused()
 
 
+def test_the_keyboard_stays_on_an_export(visit: Page):
+    visit.get_by_role("button", name="See a demo").click()
+    visit.get_by_role("tab", name="Downloads", exact=True).click()
+    visit.get_by_role("radio", name="Video with boxes").click()
+    settle(visit)
+    visit.get_by_role("button", name="Prepare", exact=True).press("Enter")
+    expect(visit.get_by_role("button", name="Cancel", exact=True)).to_be_focused()
+    visit.keyboard.press("Enter")
+    expect(visit.get_by_role("button", name="Prepare", exact=True)).to_be_focused()
+    visit.get_by_role("radio", name="Excel").click()
+    settle(visit)
+    visit.get_by_role("button", name="Prepare", exact=True).press("Enter")
+    expect(visit.get_by_role("button", name="Download", exact=True)).to_be_focused()
+
+
 def download(page: Page, label: str, folder: Path) -> Path:
     with page.expect_download() as started:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name=label).first.click()

@@ -117,6 +117,7 @@ def test_two_coders_code_a_video_and_are_compared(visit: Page, shared_data: Path
         expect(visit.get_by_text("1 span saved.")).to_be_visible()
         click(visit.get_by_role("button", name="Mark as finished"))
         expect(visit.get_by_text("Finished: it counts in")).to_be_visible()
+        expect(visit.get_by_role("button", name="Continue coding")).to_be_focused()
     with visit.expect_download() as caught:
         click(visit.get_by_role("button", name="My codes as CSV"))
     caught.value.save_as(tmp_path / "codes.csv")

@@ -31,6 +31,9 @@ from ui.video.open_analysis import follow_conversion, video_source_of
 from ui.video.pending_uploads import KEEP
 
 _CODER, _CELL, _LAST_CELL, _SEEN = "study_coder", "study_coding_cell", "study_coding_last", "study_coding_seen"
+_ASKED = "study_coding_asked"
+_FINISH = "Mark as finished", ":material/check:", "Time without a code then counts as “no code”."
+_REOPEN = "Continue coding", ":material/edit:", "It does not count in *Agreement* until it is finished again."
 
 
 def show_coding(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> None:
@@ -167,24 +170,30 @@ def _show_player(
 ) -> None:
     """Show the player in a fragment, so that the page does not run again with each code."""
     seen = _Seen(codings, study_id, coder, cell)
+    if (asked := st.session_state.pop(_ASKED, None)) is not None:
+        seen.finish(finished=asked)
     still_open = show_coding_player(
         path, times, book.codebook, key=f"coding_{seen.mark}_{book.version}", spans=seen.exchange,
         start_s=cell.start_s or 0.0,
     )  # fmt: skip
     coding = seen.saved.coding
     with st.container(horizontal=True, vertical_alignment="center"):
+        # One key and one type: otherwise the browser replaces the button, which loses the focus.
+        label, icon, hint = _REOPEN if coding.finished else _FINISH
+        st.button(
+            label, icon=icon, type="primary", disabled=bool(still_open) and not coding.finished, help=hint,
+            on_click=_ask_finished, args=(not coding.finished,), key="study_coding_finish",
+        )  # fmt: skip
         if coding.finished:
             st.markdown(":material/check_circle: Finished: it counts in *Agreement*.")
-            if st.button("Continue coding", icon=":material/edit:", key="study_coding_reopen"):
-                seen.finish(finished=False)
-        elif st.button(
-            "Mark as finished", icon=":material/check:", type="primary", disabled=bool(still_open),
-            key="study_coding_finish", help="Time without a code then counts as “no code”.",
-        ):  # fmt: skip
-            seen.finish(finished=True)
         names = ", ".join(map(plain, still_open))
         open_states = f" Still open: {names}. Press its key where it ends." if still_open else ""
         st.caption(f"{_count(len(coding.spans))} saved.{open_states}")
+
+
+def _ask_finished(finished: bool) -> None:
+    """Ask for a state rather than its opposite: a double click asks for the same twice."""
+    st.session_state[_ASKED] = finished
 
 
 class _Seen:
