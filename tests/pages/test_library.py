@@ -11,7 +11,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from emotion.analytics.edits import Edits
 from emotion.library import State
-from emotion.library.jobs.queue import Outcome, claim_next, finish
+from emotion.library.jobs.queue import Outcome, claim_next, finish, resume
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from ui.common.entries import state_text
@@ -65,6 +65,20 @@ def test_a_row_summarises_the_analysis(repository, video):
     row = visit().dataframe[0].value.iloc[0]
     assert (row["title"], row["state"], row["people"], row["dominant"]) == ("talk", "done", 2, "happiness")
     assert list(row["tags"]) == ["course"]
+
+
+def test_why_an_action_of_the_queue_failed_stays_until_dismissed(library, repository, video):
+    broken = repository.add(video, "broken.mp4")
+    finish(library, claim_next(library, 1), Outcome(State.INTERRUPTED, "Its process ended.", keeps_video=True))
+    page = visit()
+    # Meanwhile, another page resumes it, and a worker takes it.
+    resume(repository, broken.id)
+    claim_next(library, 1)
+    page.button(key=f"drop_{broken.id}").click().run()
+    for _ in range(2):
+        assert "broken is still being analysed" in page.error[0].value
+        page.text_input(key="library_text").input("broken").run()
+    assert not page.button(key="queue_error_dismiss").click().run().error
 
 
 def test_queued_jobs_can_be_cancelled_and_interrupted_ones_resumed(library, repository, video):

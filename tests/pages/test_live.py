@@ -213,6 +213,18 @@ def test_a_recording_goes_to_the_library_and_is_linked(streamer, repository):
     assert set(repository.load_analysis(entry.id).timeline["emotion"]) == {"happiness"}
 
 
+def test_why_an_action_failed_stays_until_one_succeeds(streamer, repository):
+    test = running(streamer)
+    # As from another run of the page.
+    streamer.session.record(repository, "Live")
+    press(test, "Record")
+    for _ in range(2):
+        assert test.error[0].value == "This session is being recorded already."
+        test.run()
+    assert not press(test, "Hold").error
+    press(test, "Stop recording")
+
+
 def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer, repository):
     test = running(streamer)
     press(test, "Record")

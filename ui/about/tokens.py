@@ -14,6 +14,7 @@ from emotion.library import Repository
 from emotion.library.owners.tokens import DEFAULT_DAYS, Token, create_token, list_tokens, revoke_token
 from ui.access import Visitor
 from ui.access.library import own_library
+from ui.common.errors import run_action, show_failure
 from ui.common.plain import plain
 from ui.shell.api_route import api_path, needs_token
 from ui.shell.notice import may_analyse, show_notice
@@ -44,8 +45,7 @@ def show_tokens(visitor: Visitor) -> None:
     except LibraryError as failure:
         st.error(f"The library cannot be opened: {plain(failure)}", icon=":material/error:")
         return
-    if error := st.session_state.pop(_ERROR, None):
-        st.error(plain(error), icon=":material/error:")
+    show_failure(_ERROR)
     if text := last_result(_FORM):
         _show_new(text, address)
     for token in tokens:
@@ -90,19 +90,13 @@ def _show_form(library: Repository, visitor: Visitor) -> None:
 
 
 def _make(create: Callable[[], str], key: str) -> None:
-    try:
-        submit_once(_FORM, key, create)
-    except LibraryError as error:
-        st.session_state[_ERROR] = str(error)
+    run_action(_ERROR, lambda: submit_once(_FORM, key, create))
     st.rerun()
 
 
 def _revoke(library: Repository, token_id: str) -> None:
     forget_result(_FORM)
-    try:
-        revoke_token(library, token_id)
-    except LibraryError as error:
-        st.session_state[_ERROR] = str(error)
+    run_action(_ERROR, lambda: revoke_token(library, token_id))
 
 
 def _api_address() -> str:

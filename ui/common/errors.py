@@ -1,4 +1,4 @@
-"""Shows and logs errors that no page handles, such as a lost database."""
+"""Shows why an action failed, and shows and logs errors that no page handles, such as a lost database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from emotion.errors import EmotionError
-from ui.common.plain import sentence
+from ui.common.plain import plain, sentence
 
 P = ParamSpec("P")
 
@@ -50,3 +50,32 @@ def fragment(run_every: float | None = None) -> Callable[[Callable[P, None]], Ca
         return st.fragment(guarded, run_every=run_every)
 
     return decorate
+
+
+def run_action(key: str, action: Callable[[], object]) -> None:
+    """Run a button's action in its callback; keep the reason if it fails, because callbacks cannot draw.
+
+    Args:
+        key: Session key of the reason, for :func:`show_failure`. An action that succeeds removes it.
+        action: What to run.
+    """
+    try:
+        action()
+    except EmotionError as error:
+        st.session_state[key] = str(error)
+    else:
+        dismiss(key)
+
+
+def show_failure(key: str) -> None:
+    """Show why the last action failed until the visitor dismisses it, because pages also run by themselves."""
+    if not (reason := st.session_state.get(key)):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.error(plain(reason), icon=":material/error:", width="stretch")
+        st.button("Dismiss", icon=":material/close:", key=f"{key}_dismiss", on_click=dismiss, args=(key,))
+
+
+def dismiss(key: str) -> None:
+    """Forget why an action failed."""
+    st.session_state.pop(key, None)

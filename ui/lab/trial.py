@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from emotion.charts.record import confusion_chart
 from emotion.csv_text import csv_bytes
-from emotion.errors import InputError, count_text
+from emotion.errors import count_text
 from emotion.evaluation.user_evaluation.judge import answers, overview, worst_mistakes
 from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
 from emotion.labels import CODES, display_order
 from emotion.models.offered import plain_name
 from ui.common import uploads
 from ui.common.charts import show_chart
-from ui.common.errors import fragment
+from ui.common.errors import fragment, run_action, show_failure
 from ui.common.plain import about_file, plain
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
@@ -61,8 +63,7 @@ def show_trial(lab: Lab, names: Sequence[str]) -> None:
         "Zip of class folders", ["zip"], key=uploads.uploader_key(_UPLOAD), on_change=_take_upload,
         label_visibility="collapsed",
     )  # fmt: skip
-    if reason := st.session_state.pop(_REFUSED, None):
-        st.error(plain(reason), icon=":material/error:")
+    show_failure(_REFUSED)
     framing, codes = _choose()
     job = session.trial_job()
     if job is None:
@@ -92,10 +93,11 @@ def show_trial(lab: Lab, names: Sequence[str]) -> None:
 
 def _take_upload() -> None:
     for upload in uploads.take_uploads(_UPLOAD):
-        try:
-            session.set_trial_job(TrialJob(upload.name, upload))
-        except InputError as error:
-            st.session_state[_REFUSED] = str(error)
+        run_action(_REFUSED, partial(_take, upload))
+
+
+def _take(upload: UploadedFile) -> None:
+    session.set_trial_job(TrialJob(upload.name, upload))
 
 
 def _choose() -> tuple[Framing, str | None]:

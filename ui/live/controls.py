@@ -10,10 +10,9 @@ from typing import Any
 import streamlit as st
 
 from emotion.dates import moment_text
-from emotion.errors import EmotionError
 from emotion.library import Repository
 from emotion.live import LiveSession, Snapshot
-from ui.common.plain import plain
+from ui.common.errors import run_action, show_failure
 from ui.live.recorded import note_recording
 
 BASELINE_S = 3.0
@@ -38,8 +37,7 @@ def show_controls(session: LiveSession | None, library: Repository) -> None:
             _show_hold(session, now)
             _show_baseline(session, now)
             _show_record(session, now, library)
-    if reason := st.session_state.pop(_ERROR, None):
-        st.error(plain(reason), icon=":material/error:")
+    show_failure(_ERROR)
 
 
 def _show_hold(session: LiveSession, now: Snapshot) -> None:
@@ -77,13 +75,5 @@ def _record(session: LiveSession, library: Repository) -> None:
 
 def _button(key: str, label: str, icon: str, hint: str, action: Callable[[], Any]) -> None:
     st.button(
-        label, icon=f":material/{icon}:", help=hint, key=key, on_click=_run_action, args=(action,)
+        label, icon=f":material/{icon}:", help=hint, key=key, on_click=run_action, args=(_ERROR, action)
     )  # fmt: skip
-
-
-def _run_action(action: Callable[[], Any]) -> None:
-    """Run a button's action; keep its error for the next run, because callbacks cannot draw."""
-    try:
-        action()
-    except EmotionError as error:
-        st.session_state[_ERROR] = str(error)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion.errors import InputError, LiveError
+from emotion.errors import LiveError
 from emotion.live import LiveSession
 from emotion.settings import read_settings
 from emotion.streams import SinkStatus, StreamHub, StreamOptions, open_hub
@@ -16,7 +16,7 @@ from emotion.streams.markers import MarkerInlet
 from emotion.streams.options import MOST_PEOPLE, OFF, allows_network
 from emotion.web.addresses import EXAMPLE, LARGEST_PORT, parse_address
 from ui.access import Visitor
-from ui.common.errors import fragment
+from ui.common.errors import fragment, run_action, show_failure
 from ui.common.plain import plain
 
 TITLE = "Send values to other programs"
@@ -92,8 +92,7 @@ def _show_choice(session: LiveSession) -> None:
             "Port", 1024, LARGEST_PORT, _DEFAULT_PORT, key=_PORT, label_visibility="collapsed", width=140
         )
     people = st.number_input("People", 1, MOST_PEOPLE, 1, key=_PEOPLE, help="How many are sent at once", width=140)
-    if reason := st.session_state.pop(_ERROR, None):
-        st.error(plain(reason), icon=":material/error:")
+    show_failure(_ERROR)
     chosen = (lsl, osc.strip(), int(port) if websocket else None, int(people), markers)
     is_something = lsl or bool(osc.strip()) or websocket or markers
     st.button(
@@ -103,20 +102,20 @@ def _show_choice(session: LiveSession) -> None:
 
 
 def _start(session: LiveSession, lsl: bool, osc: str, port: int | None, people: int, markers: bool) -> None:
+    run_action(_ERROR, lambda: _open(session, lsl, osc, port, people, markers))
+
+
+def _open(session: LiveSession, lsl: bool, osc: str, port: int | None, people: int, markers: bool) -> None:
+    receivers = (parse_address(osc),) if osc else ()
+    now = session.snapshot()
+    about = {"abstain_below": str(now.abstain_below)}
+    hub = open_hub(StreamOptions(lsl, receivers, port, people=people), now.labels, about)
+    sending = Sending(weakref.ref(session), hub)
     try:
-        receivers = (parse_address(osc),) if osc else ()
-        now = session.snapshot()
-        about = {"abstain_below": str(now.abstain_below)}
-        hub = open_hub(StreamOptions(lsl, receivers, port, people=people), now.labels, about)
-        sending = Sending(weakref.ref(session), hub)
-        try:
-            sending.markers = MarkerInlet(sending.mark, network=allows_network()) if markers else None
-        except LiveError:
-            hub.close()
-            raise
-    except (InputError, LiveError) as error:
-        st.session_state[_ERROR] = str(error)
-        return
+        sending.markers = MarkerInlet(sending.mark, network=allows_network()) if markers else None
+    except LiveError:
+        hub.close()
+        raise
     session.listen(hub.take)
     # Closing outputs takes a moment, so it must not block the thread that drops the ended session.
     weakref.finalize(session, _stop_in_background, sending)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
-from emotion.errors import LibraryError, UnknownAnalysisError
+from emotion.errors import UnknownAnalysisError
 from emotion.library import Entry, Repository, State
 from emotion.library.jobs.queue import cancel, places_in_queue, resume
-from ui.common.errors import fragment
+from ui.common.errors import fragment, run_action, show_failure
 from ui.common.plain import plain
 from ui.common.previews import preview_of
 from ui.common.widgets import duration_text
@@ -31,8 +32,7 @@ _ERROR = "queue_error"
 
 def show_queue(library: Repository) -> None:
     """Show running, queued and interrupted analyses."""
-    if reason := st.session_state.pop(_ERROR, None):
-        st.error(plain(reason), icon=":material/error:")
+    show_failure(_ERROR)
     active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
     if active.total:
         is_running = any(entry.state is State.RUNNING for entry in active.entries)
@@ -114,14 +114,14 @@ def _resume(library: Repository, analysis_id: str) -> None:
         resume(library, analysis_id)
 
 
-def _guarded(act: Callable[[], None]) -> None:
-    """Run a button's action; keep its error for the next run, because callbacks cannot draw.
+def _guarded(action: Callable[[], None]) -> None:
+    """Run a button's action.
 
     If the analysis is gone, another page or the first click of a double click deleted it.
     """
-    try:
-        act()
-    except UnknownAnalysisError:
-        return
-    except LibraryError as error:
-        st.session_state[_ERROR] = str(error)
+
+    def unless_gone() -> None:
+        with contextlib.suppress(UnknownAnalysisError):
+            action()
+
+    run_action(_ERROR, unless_gone)
