@@ -9,7 +9,7 @@ from ui.common.errors import error_boundary
 from ui.shell.focus import keep_focus
 from ui.shell.notice import keep_answer
 from ui.shell.page import enter_app
-from ui.shell.style import show_style
+from ui.shell.style import follow_scheme, show_style
 
 NAME = "Expression analytics"
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
@@ -49,3 +49,4 @@ with error_boundary():
     finally:
         keep_answer()
         keep_focus()
+        follow_scheme()

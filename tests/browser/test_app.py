@@ -76,7 +76,7 @@ def test_the_keyboard_enters_a_panel_it_opens_and_returns(visit: Page):
 def test_the_keyboard_stays_on_an_export(visit: Page):
     visit.get_by_role("button", name="See a demo").click()
     visit.get_by_role("tab", name="Downloads", exact=True).click()
-    visit.get_by_role("radio", name="Video with boxes").click()
+    visit.get_by_role("radio", name="Video", exact=True).click()
     settle(visit)
     visit.get_by_role("button", name="Prepare", exact=True).press("Enter")
     expect(visit.get_by_role("button", name="Cancel", exact=True)).to_be_focused()
@@ -86,6 +86,30 @@ def test_the_keyboard_stays_on_an_export(visit: Page):
     settle(visit)
     visit.get_by_role("button", name="Prepare", exact=True).press("Enter")
     expect(visit.get_by_role("button", name="Download", exact=True)).to_be_focused()
+
+
+_LIGHT_TEXT = """canvas => {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let count = 0;
+    for (let place = 0; place < pixels.length; place += 4) {
+        if ([233, 234, 242, 255].every((value, part) => pixels[place + part] === value)) count++;
+    }
+    return count;
+}"""
+
+
+def test_colours_follow_the_theme_of_the_system(visit: Page):
+    visit.emulate_media(color_scheme="light")
+    visit.get_by_role("button", name="See a demo").click()
+    visit.get_by_role("tab", name="Over time", exact=True).click()
+    overview = visit.locator("[class*=overview] canvas").first
+    expect(overview).to_be_visible()
+    settle(visit)
+    assert overview.evaluate(_LIGHT_TEXT) == 0
+    visit.emulate_media(color_scheme="dark")
+    expect(visit.locator("body")).to_have_css("color-scheme", "dark")
+    settle(visit)
+    assert overview.evaluate(_LIGHT_TEXT) > 0
 
 
 def download(page: Page, label: str, folder: Path) -> Path:

@@ -1,10 +1,17 @@
-"""Styles that Streamlit's theme has no setting for."""
+"""Styles that Streamlit's theme has no setting for, and changes of the theme."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import streamlit as st
 
 from ui.common.theme import colour_scheme
+from ui.common.web_modules import keep_value
+
+_mount = st.components.v2.component(
+    "colour_scheme", js=(Path(__file__).with_name("web") / "scheme.js").read_text(encoding="utf-8")
+)
 
 # No accent colour has a contrast of 4.5 both to white text on it and as text on a dark page, so selected buttons and
 # tabs use the colour of links.
@@ -59,3 +66,11 @@ def show_style() -> None:
     """Add the styles to the page."""
     # Streamlit sets the scheme of the page alone; menus and dialogs stand outside of it, and light-dark() needs it.
     st.html(f"{_STYLE}<style>body {{ color-scheme: {colour_scheme()}; }}</style>")
+
+
+def follow_scheme() -> None:
+    """Run the page again when its theme changes, because charts and styles keep the colours that they were drawn in.
+
+    Call it once per run, after the page.
+    """
+    _mount(key="colour_scheme", data={"scheme": colour_scheme()}, on_scheme_change=keep_value)
