@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
 from collections.abc import Sequence
 
 import altair as alt
@@ -32,6 +34,10 @@ _POINTS = 2000
 """Points of all lines of a chart; with dots, there are twice as many marks."""
 
 _ROW_PX = 30
+_NAME_LETTERS = 32
+"""Letters of a name in a line of a legend that fits a phone."""
+_NAME_LINE_PX = 16
+
 _NO_PLUS_ZERO = "datum.value === 0 ? '0%' : datum.label"
 
 
@@ -121,16 +127,17 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str]) -> alt.La
     runs = np.concatenate([[], *(run_numbers(part["bin"]) for _, part in table.groupby("side", sort=True))])
     names = [first.name, second.name] if first.name != second.name else [f"{first.name} (1)", f"{second.name} (2)"]
     table = table.assign(run=runs, who=[names[int(side)] for side in table["side"]])
+    wrapped = [textwrap.wrap(name, _NAME_LETTERS) for name in names]
+    # The legend takes its room from the height.
+    legend_px = _NAME_LINE_PX * (sum(map(len, wrapped)) - 1) if _is_long(wrapped) else 0
     dash = alt.StrokeDash(
         "who:N",
         scale=alt.Scale(domain=names, range=[[1, 0], [5, 4]]),
-        legend=alt.Legend(
-            title=None, orient="top", symbolType="stroke", symbolStrokeColor=EDGE, symbolSize=600, labelLimit=220
-        ),
+        legend=_side_legend(names, wrapped),
     )
     long = _long(table, labels, ["time_s", "run", "who"])
     lines = (
-        alt.Chart(long, height=300)
+        alt.Chart(long, height=300 + legend_px)
         .mark_line(strokeWidth=2)
         .encode(
             x=seconds_axis(),
@@ -149,6 +156,26 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str]) -> alt.La
     return finish(
         lines + _peak_letters(long, ["emotion", "who"]),
         f"Mean probability of each expression over time: {names[0]} solid, {names[1]} dashed",
+    )
+
+
+def _is_long(wrapped: Sequence[Sequence[str]]) -> bool:
+    """Return whether a name has several lines; each name then has its own row in the legend."""
+    return max(map(len, wrapped)) > 1
+
+
+def _side_legend(names: Sequence[str], wrapped: Sequence[Sequence[str]]) -> alt.Legend:
+    """Return the legend of the two sides, with the lines of each name."""
+    return alt.Legend(
+        title=None,
+        orient="top",
+        columns=1 if _is_long(wrapped) else alt.Undefined,
+        symbolType="stroke",
+        symbolStrokeColor=EDGE,
+        symbolSize=600,
+        labelLimit=0,
+        # JSON escapes names for Vega's expression language.
+        labelExpr=f"{json.dumps(wrapped)}[indexof({json.dumps(list(names))}, datum.value)]",
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 import pytest
 
@@ -106,6 +107,16 @@ def test_a_chart_relative_to_a_baseline_without_the_person_is_refused(analysis):
 def test_compared_sides_of_equal_name_are_distinguished(analysis):
     spec = spec_of(comparison_chart(Side("talk", analysis), Side("talk", analysis, offset_s=1), ["fear"]))
     assert ["talk (1)", "talk (2)"] in find(spec, "domain")
+
+
+def test_the_legend_of_a_comparison_has_the_whole_names(analysis):
+    name = "Interview with the second participant about the trailer, in the afternoon"
+    spec = spec_of(comparison_chart(Side(f"{name} (1)", analysis), Side("talk", analysis), ["fear"]))
+    [expression] = find(spec, "labelExpr")
+    assert json.dumps(textwrap.wrap(f"{name} (1)", 32)) in expression
+    assert find(spec, "labelLimit") == [0]
+    usual = spec_of(comparison_chart(Side("talk", analysis), Side("tour", analysis), ["fear"]))
+    assert max(find(spec, "height")) > max(find(usual, "height"))
 
 
 def test_each_line_has_letters_at_its_highest_point(analysis):

@@ -122,7 +122,7 @@ def test_another_analysis_of_the_library_is_compared(repository, video):
     choice = next(box for box in test.selectbox if box.label == "Analysis")
     assert [option.partition(" · ")[0] for option in choice.options] == ["other", "A Parquet file"]
     person = test.selectbox[-1]
-    assert (person.label, "Zoe" in person.options) == ("Person", True)
+    assert (person.label, "Zoe" in person.options) == ("Second person", True)
     test = person.set_value(2).run()
     figures_of = next(table.value for table in test.dataframe if "correlation" in table.value).set_index("emotion")
     assert figures_of["second"].idxmax() == "fear"

@@ -32,6 +32,10 @@ def lag(test: AppTest) -> float:
     return next(value for name, value in figures(test).items() if name.startswith("Lag"))
 
 
+def person(test, label: str):
+    return next(choice for choice in test.selectbox if choice.label == label)
+
+
 @pytest.mark.slow
 def test_lag_leader_and_smiles_are_said_for_the_chosen_people_and_measure():
     test = opened(following(0.4))
@@ -45,11 +49,9 @@ def test_lag_leader_and_smiles_are_said_for_the_chosen_people_and_measure():
     assert "happiness over 0.8" in words(test)
     test = ran(test.selectbox(key="test_compare_pair_measure").set_value("valence"))
     assert "Valence of Anna moves with valence" in words(test)
-    people = [choice for choice in test.selectbox if choice.label == "Person"]
-    test = ran(people[1].set_value(2))
+    test = ran(person(test, "First person").set_value(2))
     assert "Choose two different people above" in words(test)
-    people = [choice for choice in test.selectbox if choice.label == "Person"]
-    test = ran(people[2].set_value(1))
+    test = ran(person(test, "Second person").set_value(1))
     assert lag(test) == -0.4
 
 

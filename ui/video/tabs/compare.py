@@ -28,6 +28,7 @@ from ui.video.tabs.people import choose_person
 
 _PERSON, _ANALYSIS = "Another person", "Another analysis"
 _FILE = "A Parquet file"
+_FIRST, _SECOND = "First person", "Second person"
 
 
 class OtherAnalyses(Protocol):
@@ -53,7 +54,7 @@ def show_comparison(analysis: Analysis, edits: Edits, key: str, library: OtherAn
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**First**")
-        track = choose_person(analysis, edits, f"{key}_first", place=1)
+        track = choose_person(analysis, edits, f"{key}_first", place=1, label=_FIRST)
         first = Side(_name(analysis, edits, track), analysis, track)
     with right:
         st.markdown("**Second**")
@@ -76,7 +77,7 @@ def _other_person(analysis: Analysis, edits: Edits, key: str) -> Side | None:
     if analysis.timeline["track_id"].nunique() < 2:
         st.info("There is only one person. Compare with another analysis instead.", icon=":material/person:")
         return None
-    track = choose_person(analysis, edits, f"{key}_second", place=2)
+    track = choose_person(analysis, edits, f"{key}_second", place=2, label=_SECOND)
     return Side(_name(analysis, edits, track), analysis, track)
 
 
@@ -94,7 +95,7 @@ def _other_analysis(library: OtherAnalyses | None, key: str) -> Side | None:
     except EmotionError as error:
         st.error(plain(error), icon=":material/broken_image:")
         return None
-    track = choose_person(other, edits, f"{key}_of_{chosen}")
+    track = choose_person(other, edits, f"{key}_of_{chosen}", label=_SECOND)
     name = titles[chosen] if track is None else f"{person_name(track, edits.names)}, {titles[chosen]}"
     return Side(name, other, track)
 
@@ -116,7 +117,7 @@ def _other_file(key: str) -> Side | None:
         return None
     other, edits = loaded
     st.caption(f"{plain(other.source)} · {len(other.frames):,} frames")
-    track = choose_person(other, edits, f"{key}_other_person")
+    track = choose_person(other, edits, f"{key}_other_person", label=_SECOND)
     return Side(_name(other, edits, track), other, track)
 
 

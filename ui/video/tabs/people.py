@@ -39,7 +39,7 @@ _POSTURE = (
 )
 
 
-def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0) -> int | None:
+def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0, label: str = "Person") -> int | None:
     """Let the visitor choose a person, and return the track; None for everybody, or if there is nobody.
 
     Args:
@@ -47,13 +47,14 @@ def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0) ->
         edits: Its edits, for names.
         key: Prefix of the widget's key.
         place: Initial choice: 0 for everybody, 1 for the first person and so on.
+        label: Label of the widget, unique on the page.
     """
     tracks = offered_people(analysis.timeline, edits.names)
     options = [EVERYBODY, *tracks]
     if not tracks:
         return None
     chosen = st.selectbox(
-        "Person",
+        plain(label),
         options,
         min(place, len(tracks)),
         format_func=lambda track: "Everybody" if track == EVERYBODY else person_name(track, edits.names),
