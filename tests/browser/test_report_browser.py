@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.files import load_parquet
 from emotion.models.registry import shipped_models
 from emotion.report.formats import export, format_named
+from emotion.samples.demo import DEMO_TIMELINE
 from tests.conftest import make_analysis
 
 HOSTILE = "<img src=http://example.com/x onerror=alert(1)>"
@@ -22,6 +24,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     analysis = replace(analysis, model=shipped_models()[0], source="A talk – №1.mp4")
     edits = Edits(names={1: "Ζωή", 2: HOSTILE}, events=(Event(HOSTILE, Span(1, 2)),))
     return export(analysis, tmp_path_factory.mktemp("report") / "r.html", format_named("html"), edits)
+
+
+@pytest.fixture(scope="module")
+def demo_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    analysis = load_parquet(DEMO_TIMELINE)
+    edits = Edits(names={1: "A participant with a long name, second interview", 2: "Bartholomew-Maximilian"})
+    return export(analysis, tmp_path_factory.mktemp("report") / "demo.html", format_named("html"), edits)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -55,4 +64,20 @@ def test_the_printed_report_is_dark_on_white(browser: Browser, report: Path):
     page.emulate_media(media="print", color_scheme="light")
     assert page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf().startswith(b"%PDF")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "media"),
+    [(1280, "screen"), (800, "screen"), (660, "screen"), (400, "screen"), (672, "print"), (438, "print")],
+)
+def test_no_column_of_a_table_is_cut(browser: Browser, demo_report: Path, width: int, media: str):
+    """The widths in print are those of A4 and A5 between the margins."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    page = context.new_page()
+    page.goto(demo_report.as_uri())
+    page.emulate_media(media=media)
+    tables = page.locator(".wide:has(table)")
+    assert tables.count() >= 3
+    assert tables.evaluate_all("all => all.map(each => each.scrollWidth - each.clientWidth)") == [0] * tables.count()
     context.close()
