@@ -2,6 +2,7 @@
 
 const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 const TICK_PX = 90;
+const LETTER_PX = 7;
 
 export function axisTicks(duration_s, width) {
   const wanted_s = (duration_s * TICK_PX) / width;
@@ -9,8 +10,11 @@ export function axisTicks(duration_s, width) {
   const count = Math.floor(duration_s / step_s) + 1;
   return Array.from({length: count}, (_, index) => {
     const tick = document.createElement("span");
-    tick.textContent = clockText(index * step_s, step_s < 1 ? 1 : 0);
-    tick.style.left = `${(100 * index * step_s) / duration_s}%`;
+    const share = (index * step_s) / duration_s;
+    const text = clockText(index * step_s, step_s < 1 ? 1 : 0);
+    // A time without room at the end would be cut.
+    if (share * width + LETTER_PX * (text.length + 1) <= width) tick.textContent = text;
+    tick.style.left = `${100 * share}%`;
     return tick;
   });
 }
