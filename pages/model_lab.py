@@ -8,7 +8,7 @@ from ui.common.plain import plain
 from ui.lab import data, face_parts, search
 from ui.lab.compare import show_comparison
 from ui.lab.missing import show_missing
-from ui.lab.models import choose_test, load_lab, show_models
+from ui.lab.models import load_lab, show_models
 from ui.lab.own_models import show_own
 from ui.shell.page import ensure_app
 
@@ -19,14 +19,13 @@ st.caption("For developers: accuracy, mistakes and cost of every model, on test 
 lab = load_lab()
 if not lab.names:
     st.warning("No model is installed.", icon=":material/warning:")
-family, role = choose_test(lab)
 # Views without data have no tab, but a text that says how to get the data.
 views: dict[str, tuple[Callable[[], None], bool, str]] = {
-    "Models": (lambda: show_models(lab, family, role), bool(lab.names), ""),
-    "Compare": (lambda: show_comparison(lab, family, role), bool(lab.names), ""),
+    "Models": (lambda: show_models(lab), bool(lab.names), ""),
+    "Compare": (lambda: show_comparison(lab), bool(lab.names), ""),
     "Your models": (lambda: show_own(lab, visitor), True, ""),
     "Face parts": (face_parts.show_part_models, face_parts.has_part_models(), face_parts.HOW),
-    "Architecture search": (lambda: search.show_search(lab, family, role), search.has_candidates(), search.HOW),
+    "Architecture search": (lambda: search.show_search(lab), search.has_candidates(), search.HOW),
     "Training data": (data.show_data_sets, data.has_data_sets(), data.HOW),
 }
 shown = {title: show for title, (show, has_data, _) in views.items() if has_data}

@@ -61,6 +61,17 @@ def test_other_labels_and_split_are_chosen(folders):
     assert "Not evaluated with these labels on this split: seven" in texts(test)
 
 
+def test_labels_and_split_are_the_same_on_every_tab_that_uses_them(folders):
+    make_lab(models_dir())
+    test = page("model_lab")
+    families = [choice.key for choice in test.button_group if choice.label == "Labels"]
+    assert families == ["lab_family_models", "lab_family_compare"]
+    test.button_group(key="lab_split_compare").set_value("Validation").run()
+    assert not test.exception
+    assert test.button_group(key="lab_split_models").value == "Validation"
+    assert "Not evaluated with these labels on this split: eight, seven" in texts(test)
+
+
 def test_the_default_model_is_compared_first(folders, monkeypatch):
     make_lab(models_dir())
     assert page("model_lab").multiselect[0].value == ["eight", "seven"]

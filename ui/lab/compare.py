@@ -15,15 +15,16 @@ from emotion.evaluation.histories import load_history, trained_together
 from emotion.evaluation.scores import Record, find_record, find_robustness, unmeasured_conditions
 from ui.common.charts import show_chart
 from ui.common.plain import plain
-from ui.lab.models import Lab
+from ui.lab.models import Lab, choose_test
 
 _CHOSEN_AT_FIRST = 2
 
 _MEASURES = {"accuracy": "Accuracy", "loss": "Loss"}
 
 
-def show_comparison(lab: Lab, family: str, role: str) -> None:
+def show_comparison(lab: Lab) -> None:
     """Let the visitor choose models; show training, confusion, scores per class and reliability."""
+    family, role = choose_test(lab, "compare")
     chosen = st.multiselect("Models", lab.names, default=lab.names[:_CHOSEN_AT_FIRST], key="lab_compared")
     if not chosen:
         st.info("Choose at least one model.", icon=":material/compare:")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,21 +64,36 @@ def load_lab() -> Lab:
     return Lab(cards, evaluations)
 
 
-def choose_test(lab: Lab) -> tuple[str, str]:
-    """Let the visitor choose labels and split of the evaluation; empty labels if no model was evaluated."""
+def choose_test(lab: Lab, tab: str) -> tuple[str, str]:
+    """Let the visitor choose labels and split of the evaluation; empty labels if no model was evaluated.
+
+    Args:
+        lab: The installed models.
+        tab: Name of the tab, for the widgets' keys. All tabs share the choice.
+    """
     families = families_of(lab.evaluations)
     if not families:
         return "", next(iter(SPLITS))
     with st.container(horizontal=True, gap="medium"):
-        family = st.segmented_control(
-            "Labels", families, default=families[0], required=True,
-            format_func=lambda name: FAMILIES.get(name, plain(name)), key="lab_family",
-        )  # fmt: skip
-        role = st.segmented_control(
-            "Split", list(SPLITS), default=next(iter(SPLITS)), required=True, key="lab_split",
+        family = _shared("lab_family", tab, families)
+        st.segmented_control(
+            "Labels", families, required=True, format_func=lambda name: FAMILIES.get(name, plain(name)), **family
+        )
+        role = _shared("lab_split", tab, list(SPLITS))
+        st.segmented_control(
+            "Split", list(SPLITS), required=True, **role,
             help="Test pictures were used for evaluation only. Validation pictures were also used to choose settings.",
         )  # fmt: skip
-    return family, role
+    return st.session_state["lab_family"], st.session_state["lab_split"]
+
+
+def _shared(name: str, tab: str, options: Sequence[str]) -> dict[str, Any]:
+    """Return key and callback of a widget with the same value on every tab, which the session has under its name."""
+    if st.session_state.get(name) not in options:
+        st.session_state[name] = options[0]
+    key = f"{name}_{tab}"
+    st.session_state[key] = st.session_state[name]
+    return {"key": key, "on_change": lambda: st.session_state.update({name: st.session_state[key]})}
 
 
 def choose_models(lab: Lab) -> list[str]:
@@ -93,8 +108,9 @@ def choose_models(lab: Lab) -> list[str]:
     return chosen
 
 
-def show_models(lab: Lab, family: str, role: str) -> None:
+def show_models(lab: Lab) -> None:
     """Show every model's figures, and accuracy vs. a chosen cost."""
+    family, role = choose_test(lab, "models")
     times: dict[str, float] = st.session_state.setdefault(TIMES, {})
     if st.button("Time every model on this machine", icon=":material/timer:"):
         _time_models(lab, times)

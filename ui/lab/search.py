@@ -12,7 +12,7 @@ from emotion.evaluation.scores import score_table
 from emotion.paths import data_dir
 from ui.common.charts import show_chart
 from ui.common.plain import code, plain
-from ui.lab.models import Lab, show_figures
+from ui.lab.models import Lab, choose_test, show_figures
 
 CANDIDATES = data_dir() / "search" / "candidates.csv"
 
@@ -41,14 +41,8 @@ def has_candidates() -> bool:
     return CANDIDATES.is_file()
 
 
-def show_search(lab: Lab, family: str, role: str) -> None:
-    """Show the candidates, the Pareto front over generations, the winner, and fully trained networks.
-
-    Args:
-        lab: The installed models.
-        family: Labels of the evaluation.
-        role: Split of the evaluation.
-    """
+def show_search(lab: Lab) -> None:
+    """Show the candidates, the Pareto front over generations, the winner, and fully trained networks."""
     table = pd.read_csv(CANDIDATES)
     if not is_candidates(table):
         st.error(
@@ -71,7 +65,7 @@ def show_search(lab: Lab, family: str, role: str) -> None:
         show_chart(generations_chart(table), "search_generations", "generations")
     st.subheader("Networks of the Pareto front", anchor=False)
     st.dataframe(_described(front_of(table)), hide_index=True, column_config=_COLUMNS)
-    _show_in_full(set(table["network"]), lab, family, role)
+    _show_in_full(set(table["network"]), lab)
 
 
 def _show_winner(table: pd.DataFrame) -> None:
@@ -88,18 +82,19 @@ def _show_winner(table: pd.DataFrame) -> None:
         )
 
 
-def _show_in_full(networks: set[str], lab: Lab, family: str, role: str) -> None:
+def _show_in_full(networks: set[str], lab: Lab) -> None:
     """Show candidates that were fully trained, next to every model with the same number of classes."""
     recipes = {name: card.training.get("recipe") or {} for name, card in lab.cards.items()}
     found = [name for name, recipe in recipes.items() if recipe.get("network") in networks]
     if not found:
         return
-    scores = score_table(lab.cards, lab.evaluations, family, role, {})
+    st.subheader("Fully trained, next to hand-designed networks", anchor=False)
+    scores = score_table(lab.cards, lab.evaluations, *choose_test(lab, "search"), {})
     classes = scores.loc[scores["model"].isin(found), "classes"].dropna()
     if classes.empty:
+        st.info("Not evaluated with these labels on this split.", icon=":material/help:")
         return
     beside = scores[scores["classes"].isin(classes)].sort_values("accuracy", ascending=False)
-    st.subheader("Fully trained, next to hand-designed networks", anchor=False)
     show_figures(beside.drop(columns="ms"))
     st.caption(
         f"Found by architecture search: {', '.join(map(plain, found))}. "
