@@ -88,6 +88,25 @@ def test_the_keyboard_stays_on_an_export(visit: Page):
     expect(visit.get_by_role("button", name="Download", exact=True)).to_be_focused()
 
 
+def test_the_keyboard_passes_the_rows_of_the_library_without_opening_one(visit: Page):
+    visit.get_by_role("button", name="See a demo").click()
+    expect(visit.get_by_role("tab", name="Overview", exact=True)).to_be_visible()
+    settle(visit)
+    go_to(visit, "Library")
+    expect(visit.get_by_test_id("stDataFrame")).to_be_visible()
+    settle(visit)
+    opening = visit.get_by_role("button", name="Open", exact=True)
+    expect(opening).to_be_disabled()
+    visit.get_by_role("textbox", name="Search").focus()
+    for _ in range(6):
+        visit.keyboard.press("Tab")
+    visit.keyboard.press("ArrowDown")
+    expect(opening).to_be_enabled()
+    expect(visit.get_by_role("heading", name="Library", level=1)).to_be_visible()
+    opening.press("Enter")
+    expect(visit.get_by_role("heading", name="Demo")).to_be_visible()
+
+
 _LIGHT_TEXT = """canvas => {
     const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     let count = 0;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from emotion.library import Entry, Repository, State
 from emotion.models.offered import plain_name
 from ui.common.previews import preview_of
 from ui.common.shares import share_column, whole_percent
+from ui.common.web_modules import keep_value
 from ui.common.widgets import duration_text, size_text
 
 STATE_NAMES = {
@@ -26,6 +28,11 @@ STATE_NAMES = {
 }
 
 _ROW_PX, _MOST_ROWS = 48, 12
+_KEYBOARD = "keyboard"
+
+_mount = st.components.v2.component(
+    "last_input", js=(Path(__file__).with_name("web") / "last_input.js").read_text(encoding="utf-8")
+)
 
 WHICH_DAY = "When it was recorded, if the file says so; otherwise when it was added"
 
@@ -36,7 +43,7 @@ class Picked:
 
     Attributes:
         opened: The analysis whose row was clicked in this run; None if none was.
-        chosen: The analyses with a ticked checkbox.
+        chosen: The analyses with a ticked checkbox; without one, the one whose row was reached by keyboard.
     """
 
     opened: Entry | None
@@ -62,10 +69,21 @@ def show_entries(library: Repository, entries: Sequence[Entry], key: str, *, cho
         height="content" if len(entries) <= _MOST_ROWS else _ROW_PX * _MOST_ROWS,
         on_select="rerun", selection_mode=["multi-row", "single-cell"] if choose else "single-cell",
     )  # fmt: skip
-    clicked, seen = picked.selection.cells, st.session_state.get(f"{place}_cell")
-    st.session_state[f"{place}_cell"] = clicked
-    opened = entries[clicked[0][0]] if clicked and clicked != seen else None
-    return Picked(opened, [entries[row] for row in picked.selection.rows] if choose else [])
+    cells, seen = picked.selection.cells, st.session_state.get(f"{place}_cell")
+    st.session_state[f"{place}_cell"] = cells
+    chosen = [entries[row] for row in (picked.selection.rows if choose else ())]
+    at = entries[cells[0][0]] if cells else None
+    if _last_input(key) == _KEYBOARD:
+        return Picked(None, chosen or [entry for entry in (at,) if entry is not None])
+    return Picked(at if cells != seen else None, chosen)
+
+
+def _last_input(table: str) -> str | None:
+    """Return what a table was last used with: the keyboard selects cells too on its way, which must not open them."""
+    key = f"{table}_input"
+    told = st.session_state.get(key, {}).get("input")
+    found: str | None = _mount(key=key, data={"table": table, "told": told}, on_input_change=keep_value).input
+    return found
 
 
 def _row(entry: Entry) -> dict[str, object]:

@@ -45,7 +45,10 @@ def show_list(library: Repository) -> None:
     if not found.total:
         st.info("No analysis matches these words and tags.", icon=":material/search_off:")
         return
-    st.caption("Click a row to open it. Tick boxes to name, tag or delete.")
+    st.caption(
+        "Click a row to open it. Tick boxes to name, tag or delete. With the keyboard, go to a row, then to the buttons "
+        "below."
+    )
     picked = show_entries(library, found.entries, "library_rows", choose=True)
     if picked.opened is not None:
         open_analysis(picked.opened.id)

@@ -63,7 +63,11 @@ def choose_another(library: Repository) -> None:
         st.caption("Click a row to open it.")
         entries = begun if several else library.search(limit=_OFFERED).entries
         with st.container(width=_LIST_PX):
-            opened = show_entries(library, entries, "video_open_rows").opened
+            picked = show_entries(library, entries, "video_open_rows")
+        opened = picked.opened
+        for entry in picked.chosen:
+            if st.button(f"Open {plain(entry.title)}", icon=":material/play_circle:", key="video_open_row"):
+                opened = entry
         if opened:
             session.show(opened.id)
             st.rerun()
