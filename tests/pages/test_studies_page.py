@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -99,6 +100,13 @@ def test_results_are_shown_and_compared(repository, video):
     assert across["Stimulus"].tolist() == ["comedy", "news"]
     assert across["People"].tolist() == [2, 2]
     assert across["Mean"][0] > across["Mean"][1]
+    cells = next(frame for frame in page.dataframe if "window_s" in frame.value)
+    columns = json.loads(cells.proto.columns)
+    titles = {name: columns[name]["label"] for name in cells.value}
+    assert titles["window_s"] == "Analysed, s"
+    assert titles["happiness"] == "Happiness"
+    assert titles.pop("group") == "group", "variables keep the researcher's names"
+    assert not [title for title in titles.values() if "_" in title or title[0].islower()]
     page = visit("Contrast")
     assert any("difference in happiness between comedy and news" in text.value.lower() for text in page.markdown)
     page.selectbox(key="study_contrast_by").select("group").run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import streamlit as st
 
 from emotion.charts.studies import MAX_CURVES, colours_of, curve_chart, people_chart
 from emotion.report.file_names import file_name
+from emotion.studies.formats.codebook import codebook
 from emotion.studies.formats.folder import FILES, write_results
 from emotion.studies.formats.sav import write_sav
 from emotion.studies.measures import default_measure
@@ -20,6 +22,7 @@ from emotion.studies.measures import measure as measure_named
 from emotion.studies.results import StudyResults
 from emotion.studies.statistics.curves import mean_curve, share_curve
 from emotion.studies.statistics.resampling import MIN_PEOPLE, RESAMPLES
+from emotion.studies.study import Study
 from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.shares import whole_percent
@@ -44,13 +47,25 @@ def show_means(results: StudyResults) -> None:
     columns = [*first, *(each for each in means if each not in first)]
     st.dataframe(
         whole_percent(means[columns], "seen"), hide_index=True, height=min(38 + 35 * len(means), 420),
-        column_config=digit_columns(means) | {
-            "seconds": st.column_config.NumberColumn(format="%.1f"),
-            "window_s": st.column_config.NumberColumn(format="%.1f"),
-            "seen": st.column_config.NumberColumn(format="percent", help="Share of the stimulus with a face"),
-        },
+        column_config=_mean_columns(results.study, means),
     )  # fmt: skip
     csv_button("Means", means, "study_means_csv")
+
+
+def _mean_columns(study: Study, means: pd.DataFrame) -> dict[str, Any]:
+    """Return the settings of the columns of means: the titles of the codebook, and formats; the CSV keeps the names."""
+    seconds = partial(st.column_config.NumberColumn, format="%.1f")
+    about = codebook(study, list(means)).set_index("variable")
+    titled = {name: st.column_config.Column(title) for name, title in about["label"].items()}
+    measured = {
+        str(name): st.column_config.NumberColumn(about["label"][name], format="%.3f", help=about["unit"][name] or None)
+        for name in means.select_dtypes("float")
+    }
+    return titled | measured | {
+        "seconds": seconds("Seen, s", help="Time with the participant's face"),
+        "window_s": seconds("Analysed, s", help="All analysed time of the stimulus"),
+        "seen": st.column_config.NumberColumn("Share seen", format="percent", help="Share of the stimulus with a face"),
+    }  # fmt: skip
 
 
 def digit_columns(table: pd.DataFrame) -> dict[str, Any]:
