@@ -1,4 +1,7 @@
-"""A page with the gaze calibration, quick dots and a stand-in for the session, for the browser tests."""
+"""A page with the gaze calibration, quick dots and a stand-in for the session, for the browser tests.
+
+With ``?ends``, the dots are slow, and the camera ends once they have begun.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import streamlit as st
 import ui.live.calibration
 from emotion.live import LiveSettings
 
-ui.live.calibration.DOT_S = 0.25
+ENDS = "ends" in st.query_params
+ui.live.calibration.DOT_S = 10.0 if ENDS else 0.25
 calls = st.session_state.setdefault("calls", [])
 session = SimpleNamespace(
     settings=LiveSettings(),
@@ -18,11 +22,14 @@ session = SimpleNamespace(
     calibrate_gaze=lambda targets: calls.append(np.asarray(targets).round(1).tolist()),
     clear_gaze_calibration=lambda: calls.append("cleared"),
 )
-ui.live.calibration.show_calibration(session)  # type: ignore[arg-type]
+has_ended = ENDS and bool(calls)
+ui.live.calibration.show_calibration(None if has_ended else session)  # type: ignore[arg-type]
 
 
 @st.fragment(run_every=0.3)
 def show_calls() -> None:
+    if ENDS and calls and not has_ended:
+        st.rerun()
     st.text(f"calls: {calls}")
 
 

@@ -74,3 +74,12 @@ def test_escape_cancels(page):
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_text("'cleared'")).to_be_visible()
+
+
+def test_the_dots_end_with_the_camera(page, calibration_url):
+    page.goto(f"{calibration_url}?ends")
+    settle(page)
+    page.get_by_text("Calibrate the gaze").click()
+    click_when_still(page.get_by_role("button", name="Show nine dots"))
+    expect(page.get_by_text("Start the camera first.")).to_be_attached()
+    expect(page.get_by_role("dialog")).to_be_hidden(timeout=10_000)

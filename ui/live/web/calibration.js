@@ -23,6 +23,8 @@ class Calibration {
     const button = this.root.querySelector(".start");
     button.disabled = !data.enabled;
     button.title = data.hint;
+    // The camera has ended: further dots would measure nothing.
+    if (!data.enabled && this.root.querySelector(".cover").open) this.end(false);
   }
 
   start() {

@@ -53,7 +53,8 @@ class Watch {
 
   show() {
     const [title, advice, grave] = this.messages?.[this.reason] ?? ["", "", false];
-    this.root.hidden = !title;
+    // Not hidden: screen readers announce only what changes in a region that is there already.
+    this.root.classList.toggle("silent", !title);
     this.root.classList.toggle("question", !grave);
     this.root.dataset.reason = this.reason ?? "";
     this.root.querySelector(".title").textContent = title;
