@@ -75,6 +75,8 @@ def test_the_keyboard_enters_a_panel_it_opens_and_returns(visit: Page):
 
 def test_the_keyboard_stays_on_an_export(visit: Page):
     visit.get_by_role("button", name="See a demo").click()
+    expect(visit.get_by_role("heading", name="Demo")).to_be_visible()
+    settle(visit)
     visit.get_by_role("tab", name="Downloads", exact=True).click()
     visit.get_by_role("radio", name="Video", exact=True).click()
     settle(visit)
@@ -95,7 +97,7 @@ def test_the_keyboard_passes_the_rows_of_the_library_without_opening_one(visit: 
     go_to(visit, "Library")
     expect(visit.get_by_test_id("stDataFrame")).to_be_visible()
     settle(visit)
-    opening = visit.get_by_role("button", name="Open", exact=True)
+    opening = visit.get_by_role("tabpanel", name="Analyses").get_by_test_id("stBaseButton-primary")
     expect(opening).to_be_disabled()
     visit.get_by_role("textbox", name="Search").focus()
     for _ in range(6):
@@ -120,6 +122,8 @@ _LIGHT_TEXT = """canvas => {
 def test_colours_follow_the_theme_of_the_system(visit: Page):
     visit.emulate_media(color_scheme="light")
     visit.get_by_role("button", name="See a demo").click()
+    expect(visit.get_by_role("heading", name="Demo")).to_be_visible()
+    settle(visit)
     visit.get_by_role("tab", name="Over time", exact=True).click()
     overview = visit.locator("[class*=overview] canvas").first
     expect(overview).to_be_visible()

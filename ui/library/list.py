@@ -46,7 +46,7 @@ def show_list(library: Repository) -> None:
         st.info("No analysis matches these words and tags.", icon=":material/search_off:")
         return
     st.caption(
-        "Click a row to open it. Tick boxes to name, tag or delete. With the keyboard, go to a row, then to the buttons "
+        "Click a row to open it. Tick boxes to name, tag or delete. With the keyboard, go to a row, then to a button "
         "below."
     )
     picked = show_entries(library, found.entries, "library_rows", choose=True)
