@@ -160,8 +160,8 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str]) -> alt.La
 
 
 def _is_long(wrapped: Sequence[Sequence[str]]) -> bool:
-    """Return whether a name has several lines; each name then has its own row in the legend."""
-    return max(map(len, wrapped)) > 1
+    """Return whether the names have no room beside each other on a phone; each then has its own row in the legend."""
+    return sum(len(line) for lines in wrapped for line in lines) > _NAME_LETTERS
 
 
 def _side_legend(names: Sequence[str], wrapped: Sequence[Sequence[str]]) -> alt.Legend:

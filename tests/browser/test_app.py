@@ -84,7 +84,7 @@ def test_the_keyboard_stays_on_an_export(visit: Page):
     expect(visit.get_by_role("button", name="Cancel", exact=True)).to_be_focused()
     visit.keyboard.press("Enter")
     expect(visit.get_by_role("button", name="Prepare", exact=True)).to_be_focused()
-    visit.get_by_role("radio", name="Excel").click()
+    visit.get_by_role("radio", name="Report (HTML)").click()
     settle(visit)
     visit.get_by_role("button", name="Prepare", exact=True).press("Enter")
     expect(visit.get_by_role("button", name="Download", exact=True)).to_be_focused()

@@ -115,7 +115,9 @@ def test_the_legend_of_a_comparison_has_the_whole_names(analysis):
     [expression] = find(spec, "labelExpr")
     assert json.dumps(textwrap.wrap(f"{name} (1)", 32)) in expression
     assert find(spec, "labelLimit") == [0]
+    assert find(spec, "columns") == [1]
     usual = spec_of(comparison_chart(Side("talk", analysis), Side("tour", analysis), ["fear"]))
+    assert find(usual, "columns") == []
     assert max(find(spec, "height")) > max(find(usual, "height"))
 
 
