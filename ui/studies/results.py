@@ -55,13 +55,15 @@ def show_means(results: StudyResults) -> None:
 def _mean_columns(study: Study, means: pd.DataFrame) -> dict[str, Any]:
     """Return the settings of the columns of means: the titles of the codebook, and formats; the CSV keeps the names."""
     seconds = partial(st.column_config.NumberColumn, format="%.1f")
-    about = codebook(study, list(means)).set_index("variable")
-    titled = {name: st.column_config.Column(title) for name, title in about["label"].items()}
-    measured = {
-        str(name): st.column_config.NumberColumn(about["label"][name], format="%.3f", help=about["unit"][name] or None)
-        for name in means.select_dtypes("float")
-    }
-    return titled | measured | {
+    columns: dict[str, Any] = {}
+    for name, title, unit, _ in codebook(study, list(map(str, means))).itertuples(index=False):
+        is_figure = pd.api.types.is_float_dtype(means[name])
+        columns[name] = (
+            st.column_config.NumberColumn(title, format="%.3f", help=unit or None)
+            if is_figure
+            else st.column_config.Column(title)
+        )
+    return columns | {
         "seconds": seconds("Seen, s", help="Time with the participant's face"),
         "window_s": seconds("Analysed, s", help="All analysed time of the stimulus"),
         "seen": st.column_config.NumberColumn("Share seen", format="percent", help="Share of the stimulus with a face"),
