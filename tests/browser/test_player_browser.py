@@ -213,6 +213,21 @@ def test_playing_does_not_rerun_the_page(open_player):
     player.assert_agrees()
 
 
+def test_a_player_that_nobody_touched_does_not_run_the_page(open_player):
+    """A report that arrives while the visitor leaves the page makes Streamlit show an empty one."""
+    player = open_player("steady")
+    player.page.wait_for_timeout(2500)
+    expect(player.page.get_by_text("runs: 1", exact=True)).to_be_visible()
+    player.page.get_by_role("button", name="Go to 1 s").click()
+    expect(player.page.get_by_text("stands at: 1.000", exact=True)).to_be_visible()
+    player.page.wait_for_timeout(2500)
+    expect(player.page.get_by_text("runs: 2", exact=True)).to_be_visible()
+    player.press("ArrowRight")
+    expect(player.page.get_by_text("runs: 3", exact=True)).to_be_visible()
+    player.press("Home")
+    expect(player.page.get_by_text("stands at: 0.000", exact=True)).to_be_visible()
+
+
 def test_speed_has_keys_and_buttons(open_player):
     player = open_player("steady")
     speed = player.page.get_by_label("Speed", exact=True)

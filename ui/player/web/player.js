@@ -55,7 +55,7 @@ export class Player extends PlayerControls {
     if (data.timeline !== previous.timeline || data.video !== previous.video) {
       await this.#open(data);
     } else if (this.playback && data.position.move !== previous.position.move) {
-      this.playback.seekTo(data.position.time_s);
+      this.#moveTo(data.position.time_s);
     }
     if (data.captions !== previous.captions) this.#setCaptions(data.captions);
     this.lanes ??= data.chosen;
@@ -93,14 +93,28 @@ export class Player extends PlayerControls {
     this.playback = new Playback(data.video ? this.video : new SilentClock(timeline.head.duration_s), timeline, {
       onFrame: () => this.#draw(),
       onSeek: () => this.#showPosition(),
-      // Includes the page's last move, so that the page can ignore reports from before it.
-      onIdle: (time_s) => this.send("position", {count: ++this.reports, move: this.data.position.move, time_s}),
+      onIdle: (time_s) => this.#reportPosition(time_s),
       onChange: () => this.showPlayback(),
     });
     if (data.video && this.video.getAttribute("src") !== data.video) this.video.src = data.video;
     this.#fitStage();
-    this.playback.seekTo(this.data.position.time_s ?? 0);
+    this.#moveTo(this.data.position.time_s ?? 0);
     return undefined;
+  }
+
+  // Moves to a time that the page knows.
+  #moveTo(time_s) {
+    this.known_s = time_s;
+    this.playback.seekTo(time_s);
+  }
+
+  // Only if the page does not know it: a report runs the page, and if the visitor is just leaving the page, Streamlit shows
+  // an empty one.
+  #reportPosition(time_s) {
+    if (this.timeline.nearestTo(time_s) === this.timeline.nearestTo(this.known_s)) return;
+    this.known_s = time_s;
+    // Includes the page's last move, so that the page can ignore reports from before it.
+    this.send("position", {count: ++this.reports, move: this.data.position.move, time_s});
   }
 
   // Actions of keys and buttons, beside those of PlayerControls.
