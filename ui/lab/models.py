@@ -117,7 +117,7 @@ def show_models(lab: Lab) -> None:
     table = score_table(lab.cards, lab.evaluations, family, role, times)
     show_figures(table)
     if offered := offered_models():
-        st.caption(f"The app offers {' and '.join(plain(full_name(name)) for name in offered)}.")
+        st.caption(f"The app offers: {', '.join(plain(full_name(name)) for name in offered)}.")
     st.caption(
         "Scores of the quantised file that runs here, from each model's `evaluation.json`. Models with fewer classes "
         "are scored only on these, which is easier: compare models with the same number of classes. "
