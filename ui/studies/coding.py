@@ -32,8 +32,8 @@ from ui.video.pending_uploads import KEEP
 
 _CODER, _CELL, _LAST_CELL, _SEEN = "study_coder", "study_coding_cell", "study_coding_last", "study_coding_seen"
 _ASKED = "study_coding_asked"
-_FINISH = "Mark as finished", ":material/check:", "Time without a code then counts as “no code”."
-_REOPEN = "Continue coding", ":material/edit:", "It does not count in *Agreement* until it is finished again."
+_FINISHED_MEANS = "Time without a code then counts as “no code”."
+_REOPENED_MEANS = "It does not count in *Agreement* until it is finished again."
 
 
 def show_coding(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> None:
@@ -179,9 +179,11 @@ def _show_player(
     coding = seen.saved.coding
     with st.container(horizontal=True, vertical_alignment="center"):
         # One key and one type: otherwise the browser replaces the button, which loses the focus.
-        label, icon, hint = _REOPEN if coding.finished else _FINISH
         st.button(
-            label, icon=icon, type="primary", disabled=bool(still_open) and not coding.finished, help=hint,
+            "Continue coding" if coding.finished else "Mark as finished", type="primary",
+            icon=":material/edit:" if coding.finished else ":material/check:",
+            help=_REOPENED_MEANS if coding.finished else _FINISHED_MEANS,
+            disabled=bool(still_open) and not coding.finished,
             on_click=_ask_finished, args=(not coding.finished,), key="study_coding_finish",
         )  # fmt: skip
         if coding.finished:
