@@ -146,7 +146,7 @@ def test_taken_names_and_paths_are_refused():
 
 def test_an_invalid_model_is_reported_and_leaves_nothing():
     test = give(page("model_lab"), "a*b.tflite", b"text that is longer than a signature")
-    assert r"**a\*b.tflite** expected a .tflite model" in test.error[0].value
+    assert r"**a\*b.tflite**: expected a .tflite model" in test.error[0].value
     assert imported_models() == []
     give(test, "good.tflite", classifier())
     assert not test.error

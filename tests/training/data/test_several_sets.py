@@ -95,8 +95,8 @@ def test_sets_are_sampled_by_their_weight(made_data, further):
 
 def test_faces_are_as_large_as_the_largest_teacher_needs(made_data, further, tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
-    install(tmp_path / "models", "large", 1, size=64)
-    taught = replace(RECIPE, teachers=("large",), teacher_versions=2)
+    install(tmp_path / "models", "wide", 1, size=64)
+    taught = replace(RECIPE, teachers=("wide",), teacher_versions=2)
     training_data = load_training_data(made_data, taught, FORM, faces=further)
     assert training_data.train.images.shape[1:] == training_data.validation.images.shape[1:] == (64, 64)
     versions = taught_versions(training_data.train, taught, tmp_path, FORM)
