@@ -24,7 +24,7 @@ def sentence_for(error: Exception, name: str, expected: str = "a file") -> str:
 
 
 def with_name(sentence: str, name: str) -> str:
-    """Return a sentence about a file that names it once: with the name in front unless the sentence has it."""
+    """Return a sentence about a file, with the file's name in front unless it is in the sentence already."""
     return sentence if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence) else f"{name}: {sentence}"
 
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Trains, exports and evaluates the default model and its larger variant. An interrupted training resumes when the script is run again.
+# Trains, exports and evaluates the default model and its larger variant.
+# An interrupted training resumes when the script is run again.
 # Usage: [BIN=.venv/bin] sh training/default_model.sh SHARED
 # SHARED holds the data sets' Parquet files: fer2013, rafdb, affectnet, ffhq and genki4k.
 set -eu

@@ -160,12 +160,12 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str]) -> alt.La
 
 
 def _is_long(wrapped: Sequence[Sequence[str]]) -> bool:
-    """Return whether the names have no room beside each other on a phone; each then has its own row in the legend."""
+    """Return whether the names are too long to stand side by side on a phone; each then gets its own row."""
     return sum(len(line) for lines in wrapped for line in lines) > _NAME_LETTERS
 
 
 def _side_legend(names: Sequence[str], wrapped: Sequence[Sequence[str]]) -> alt.Legend:
-    """Return the legend of the two sides, with the lines of each name."""
+    """Return the legend of the two sides, with wrapped names."""
     return alt.Legend(
         title=None,
         orient="top",

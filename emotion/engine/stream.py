@@ -148,22 +148,21 @@ class FaceStream:
 
 
 def _grouped(frames: Iterable[FollowedFrame]) -> Generator[list[FollowedFrame], None, None]:
-    """Yield consecutive frames in groups, which with one face in view are what the network computes together.
+    """Yield consecutive frames in groups of :data:`TOGETHER`, the number of faces that a network classifies at once.
 
-    A frame with a state ends its group, as the classifier's state after that frame belongs to it. If the frames break
-    off with an error, those before it come first.
+    A frame with a state ends its group, because the classifier's state is read after the group. If reading the frames
+    fails, those before the error are yielded first.
     """
     group: list[FollowedFrame] = []
-    broke_off: Exception | None = None
     try:
         for item in frames:
             group.append(item)
             if len(group) == TOGETHER or item[2] is not None:
                 yield group
                 group = []
-    except Exception as error:
-        broke_off = error
+    except Exception:
+        if group:
+            yield group
+        raise
     if group:
         yield group
-    if broke_off is not None:
-        raise broke_off

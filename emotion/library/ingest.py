@@ -151,11 +151,10 @@ def add_finished(
         analysis: Without edits applied.
         edits: Its edits.
         files: Key in the storage → file to copy.
-        same: IDs of analyses that make this one superfluous. If another session has added one meanwhile, this one is
-            not added.
+        same: Query for the IDs of equivalent analyses. If there is one by now, nothing is added.
 
     Returns:
-        The ID of the analysis, or of the other one.
+        The ID of the new or of the equivalent analysis.
 
     Raises:
         TooLargeError: The disk is too full or the owner's quota is used up.

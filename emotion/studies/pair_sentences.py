@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from emotion.errors import count_text
 from emotion.studies.measures import measure as measure_named
 from emotion.studies.pair_figures import PairFigures, SmilingTogether
 from emotion.studies.pair_results import MIN_PAIRS
@@ -89,13 +90,14 @@ def stimulus_sentence(test: Mapping[Any, Any], measure: str) -> str:
     """
     title = measure_named(measure).title.lower()
     name, pairs = test["stimulus"], int(test["pairs"])
+    counted = count_text(pairs, "pair")
     if math.isnan(test["p"]):
-        return f"{name}: {_count(pairs)}, mean r = {number(test['r'], 2)}; shuffled pairs need {MIN_PAIRS} or more."
+        return f"{name}: {counted}, mean r = {number(test['r'], 2)}; shuffled pairs need {MIN_PAIRS} or more."
     found = "moves together more than" if test["p_holm"] < ALPHA else "does not reliably move together more than"
     least = 1 / math.factorial(pairs) if pairs < 10 else 0.0
     few = f" With {pairs} pairs the smallest possible p is {number(least, 2)}." if least > ALPHA else ""
     return (
-        f"{name}: {title} of {_count(pairs)} {found} that of shuffled pairs (mean r = {number(test['r'], 2)} and "
+        f"{name}: {title} of {counted} {found} that of shuffled pairs (mean r = {number(test['r'], 2)} and "
         f"{number(test['r_shuffled'], 2)}; {_p_text(test, 'p')}).{few}"
     )
 
@@ -114,7 +116,3 @@ def _p_text(test: Mapping[Any, Any], name: str) -> str:
     """Return a test's corrected p-value; with one stimulus there is nothing to correct for."""
     corrected = test[f"{name}_holm"]
     return p_text(corrected, corrected=corrected != test[name])
-
-
-def _count(pairs: int) -> str:
-    return "1 pair" if pairs == 1 else f"{pairs:,} pairs"

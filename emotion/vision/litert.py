@@ -68,11 +68,13 @@ class LiteRTModel:
     @cached_property
     def _takes_several(self) -> bool:
         shape = (TOGETHER, *self.input_shape[1:])
+        if not self._is_integer:
+            return False
         try:
-            session = self._open(shape) if self._is_integer else None
+            session = self._open(shape)
         except ModelError:  # a layer of the file has a fixed number of inputs
             return False
-        if session is None or session.answers != TOGETHER:
+        if session.answers != TOGETHER:
             return False
         self._idle.setdefault(shape, []).append(session)
         return True

@@ -69,7 +69,7 @@ def test_frames_before_an_error_are_not_lost(analyzer: Analyzer, frames: list[Fr
 
 @pytest.mark.parametrize("asked", range(TOGETHER))
 def test_a_state_continues_after_its_own_frame(analyzer: Analyzer, frames: list[Frame], asked: int) -> None:
-    """The faces of several frames are classified at once, but frames after the state's must not change the state."""
+    """Later frames that are classified in the same call must not be part of the state."""
     wanted, stream = Event(), analyzer.follow()
 
     def asking():

@@ -92,7 +92,7 @@ def load_training_data(
 
 
 def _largest_input(recipe: Recipe, form: InputForm) -> int:
-    """Return the side of the largest input, px: the network's, or that of a teacher that is asked about all faces."""
+    """Return the largest side, px, of the inputs of the network and of the teachers that answer about all faces."""
     asked = recipe.teachers if recipe.teacher_versions else ()
     return max([form.size, *(load_card(name).input_size for name in asked)])
 

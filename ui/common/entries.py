@@ -43,7 +43,7 @@ class Picked:
 
     Attributes:
         opened: The analysis whose row was clicked in this run; None if none was.
-        chosen: The analyses with a ticked checkbox; without one, the one whose row was reached by keyboard.
+        chosen: The analyses with a ticked checkbox; if none is ticked, the one whose row the keyboard selected.
     """
 
     opened: Entry | None
@@ -74,12 +74,12 @@ def show_entries(library: Repository, entries: Sequence[Entry], key: str, *, cho
     chosen = [entries[row] for row in (picked.selection.rows if choose else ())]
     at = entries[cells[0][0]] if cells else None
     if _last_input(key) == _KEYBOARD:
-        return Picked(None, chosen or [entry for entry in (at,) if entry is not None])
+        return Picked(None, chosen or ([] if at is None else [at]))
     return Picked(at if cells != seen else None, chosen)
 
 
 def _last_input(table: str) -> str | None:
-    """Return what a table was last used with: the keyboard selects cells too on its way, which must not open them."""
+    """Return ``"pointer"`` or ``"keyboard"``: moving through a table by keyboard selects cells, which must not open."""
     key = f"{table}_input"
     told = st.session_state.get(key, {}).get("input")
     found: str | None = _mount(key=key, data={"table": table, "told": told}, on_input_change=keep_value).input

@@ -41,7 +41,7 @@ def sentence(error: object) -> str:
 
 
 def about_file(error: object, name: str) -> str:
-    """Return :func:`plain` text of an error about a file: its name is in it once, in bold.
+    """Return an error about a file as :func:`plain` text, with the file's name in bold.
 
     Args:
         error: A sentence, with or without the name.

@@ -27,8 +27,8 @@ def take_uploads(name: str) -> list[UploadedFile]:
     st.session_state[f"{name}_count"] += 1
     if value is None:
         return []
-    files: list[UploadedFile] = named(value if isinstance(value, list) else [value])
-    return files
+    files: list[UploadedFile] = value if isinstance(value, list) else [value]
+    return named(files)
 
 
 def named(uploaded: Uploaded) -> Uploaded:

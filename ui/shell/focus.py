@@ -12,5 +12,8 @@ _mount = st.components.v2.component(
 
 
 def keep_focus() -> None:
-    """Move the keyboard focus into popovers, and to what replaces its element. Call it once per run, after the page."""
+    """Move the focus into opened popovers, and to what replaces a focused control.
+
+    Call it once per run, after the page.
+    """
     _mount(key="keyboard_focus")

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from emotion.errors import InputError, printable_line
+from emotion.errors import InputError, count_text, printable_line
 from emotion.library.probe_upload import frame_times_of
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.codings import CodingRepository, SavedCodebook, SavedCoding, expect_coder
@@ -114,11 +114,7 @@ def _mark(coding: Coding | None) -> str:
     """Return how far a coder has got with a video, as text."""
     if coding is None:
         return "not coded"
-    return "finished" if coding.finished else _count(len(coding.spans))
-
-
-def _count(spans: int) -> str:
-    return "1 span" if spans == 1 else f"{spans:,} spans"
+    return "finished" if coding.finished else count_text(len(coding.spans), "span")
 
 
 def _show_progress(coder: str, others: Sequence[str], keys: Sequence[Key], own: Mapping[Key, Coding]) -> None:
@@ -190,7 +186,7 @@ def _show_player(
             st.markdown(":material/check_circle: Finished: it counts in *Agreement*.")
         names = ", ".join(map(plain, still_open))
         open_states = f" Still open: {names}. Press its key where it ends." if still_open else ""
-        st.caption(f"{_count(len(coding.spans))} saved.{open_states}")
+        st.caption(f"{count_text(len(coding.spans), 'span')} saved.{open_states}")
 
 
 def _ask_finished(finished: bool) -> None:

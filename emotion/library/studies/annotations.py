@@ -127,7 +127,7 @@ def write_annotations(
 
 
 def _bids(study: Study, keys: Sequence[Key], folder: Path) -> tuple[_Write, list[Path]]:
-    """Return what writes a cell, and the files that describe the data set, which are written."""
+    """Write the files that describe the data set; return a function that writes one cell, and these files."""
     people = bids_labels(each.name for each in study.participants)
     films = bids_labels(each.name for each in study.stimuli)
 

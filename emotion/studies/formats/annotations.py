@@ -61,7 +61,7 @@ def eaf_text(tiers: Tiers, media: str = "") -> str:
         urls = {"MEDIA_URL": url, "RELATIVE_MEDIA_URL": url}
         ET.SubElement(header, "MEDIA_DESCRIPTOR", {**urls, "MIME_TYPE": _video_type(media)})
     ordered = {name: sorted(marks, key=lambda each: (each.start_s, each.end_s)) for name, marks in tiers.items()}
-    # Each annotation has time slots of its own: who moves one that two share in ELAN, moves both.
+    # Annotations that share a time slot would move together in ELAN.
     limits = [ms for marks in ordered.values() for mark in marks for ms in _limits_ms(mark)]
     slots = {place: f"ts{number}" for number, place in enumerate(np.argsort(limits, kind="stable").tolist(), start=1)}
     order = ET.SubElement(root, "TIME_ORDER")

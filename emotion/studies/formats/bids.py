@@ -26,7 +26,7 @@ from emotion.version import program_version
 BIDS_VERSION = "1.10.0"
 
 _MOST_ROWS = 2_000_000
-"""Rows of an evenly sampled table; if frames are further apart than they usually are, the rate is lower."""
+"""Maximum rows of a resampled table; one that would be longer gets a lower rate."""
 
 _REFUSED = re.compile("[^A-Za-z0-9]+")
 
@@ -121,7 +121,7 @@ def _write_events(tiers: Tiers, folder: Path, stem: str) -> list[Path]:
 def _write_physio(analysis: Analysis, track: int, folder: Path, stem: str) -> list[Path]:
     """Write one row per analysed frame, ``n/a`` where the participant is not seen.
 
-    BIDS knows one rate per file. If frames come at uneven times, rows have the frame nearest to their time.
+    A BIDS file has a single rate. If the frames' times are uneven, each row is the frame nearest to the row's time.
     """
     rows = rows_of(analysis.timeline, analysis.frames)
     own = rows.track == track
@@ -144,14 +144,14 @@ def _write_physio(analysis: Analysis, track: int, folder: Path, stem: str) -> li
 
 
 def _even_places(times: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
-    """Return which frame each row of an evenly sampled table has, -1 for none, and the rate in Hz.
+    """Resample frames at even steps: return the number of the frame for each row, -1 for none, and the rate in Hz.
 
     Args:
         times: Times of the frames in ascending order, s.
 
     Returns:
-        All frames in order, and their mean rate, if none is half a step off; otherwise the frames nearest to even
-        times, and the usual rate. The rate is 0 for fewer than two frames.
+        If all frames are less than half a step from even steps: all of them in order, and their mean rate. Otherwise
+        the frame nearest to each step, and the rate of the median step. The rate is 0 for fewer than two frames.
     """
     count = len(times)
     if count < 2:
@@ -169,7 +169,7 @@ def _even_places(times: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
 
 
 def _one_line(text: object) -> str:
-    """Return the text of a cell: programs split TSV at each tab and line break, and spreadsheets run formulas."""
+    """Return text for a TSV cell: on one line, without tabs, and without a formula that a spreadsheet would run."""
     return neutral(printable_line(str(text), JOINERS))
 
 

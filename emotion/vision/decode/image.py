@@ -50,7 +50,7 @@ def load_image(source: Picture) -> Image:
 
 
 def load_bytes(content: bytes, name: str = _UNNAMED) -> Image:
-    """Read a picture file's bytes, see :func:`load_image`; ``name`` stands for it in messages."""
+    """Read a picture from the bytes of its file, as :func:`load_image` does; messages call it ``name``."""
     if not content:
         raise ImageError(f"{name} is empty; expected {EXPECTED}")
     return read_bytes(content, name)

@@ -37,9 +37,7 @@ def rgb_of(picture: Any, shape: Shape | None = None) -> Image:
         return _displayed(hdr_rgb(picture), picture, shape)
     # A new converter, as a frame's own one is not safe if two threads share the frame.
     converted = np.asarray(VideoReformatter().reformat(picture, format="rgb24").to_ndarray(), np.uint8)
-    if _is_limited_grey(picture):
-        converted = np.asarray(cv2.LUT(converted, _FULL_FROM_LIMITED), np.uint8)
-    return _displayed(converted, picture, shape)
+    return _displayed(_full_range(converted) if _is_limited_grey(picture) else converted, picture, shape)
 
 
 def _stored_luma(picture: Any) -> Image:
@@ -48,17 +46,22 @@ def _stored_luma(picture: Any) -> Image:
     name = picture.format.name
     if name not in _PLANAR_LUMA:
         converted = np.asarray(picture.to_ndarray(format="gray"), np.uint8)
-        return np.asarray(cv2.LUT(converted, _FULL_FROM_LIMITED), np.uint8) if _is_limited_grey(picture) else converted
+        return _full_range(converted) if _is_limited_grey(picture) else converted
     plane = picture.planes[0]
     grey = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height, : picture.width]
     is_full = name in _FULL_RANGE_FORMATS or picture.color_range == av.video.reformatter.ColorRange.JPEG
     if is_full and not _is_limited_grey(picture):
         return grey.copy()
-    return np.asarray(cv2.LUT(grey, _FULL_FROM_LIMITED), np.uint8)
+    return _full_range(grey)
+
+
+def _full_range(limited: Image) -> Image:
+    """Return pixels of limited range, 16–235, as 0–255."""
+    return np.asarray(cv2.LUT(limited, _FULL_FROM_LIMITED), np.uint8)
 
 
 def _is_limited_grey(picture: Any) -> bool:
-    """Return whether a picture without colour has video levels, as monochrome H.265 does; swscale takes it for full."""
+    """Return whether a grey picture has limited range, as monochrome H.265 has; swscale assumes full range."""
     return bool(picture.format.name.startswith("gray") and picture.color_range == av.video.reformatter.ColorRange.MPEG)
 
 

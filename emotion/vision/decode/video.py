@@ -161,7 +161,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
 
 
 def _not_a_video(path: Path) -> str:
-    """Return the message for a file that no decoder of videos opens: what it is, if its first bytes say so."""
+    """Return why a file is refused as a video, with its actual type if its first bytes show it."""
     with path.open("rb") as file:
         start = file.read(2000)
     form, kind = format_of(start), other_kind(start)

@@ -34,7 +34,7 @@ RAMP = np.tile(np.arange(0, 256, 4, dtype=np.uint8).repeat(8), (64, 1))
 
 
 def ramp_video(path: Path, codec: str, colour_range: int) -> Path:
-    """Write the ramp without colour, at the levels of the range that the file declares."""
+    """Write the ramp as a grey video of the declared range."""
     is_full = colour_range == ColorRange.JPEG
     levels = RAMP if is_full else np.rint(16 + 219 * (RAMP / 255)).astype(np.uint8)
     with av.open(str(path), "w") as container:

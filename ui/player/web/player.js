@@ -108,8 +108,8 @@ export class Player extends PlayerControls {
     this.playback.seekTo(time_s);
   }
 
-  // Only if the page does not know it: a report runs the page, and if the visitor is just leaving the page, Streamlit shows
-  // an empty one.
+  // Reports a position that the page does not know yet. A report runs the page; one that arrives while the visitor leaves the
+  // page can make Streamlit show an empty one.
   #reportPosition(time_s) {
     if (this.timeline.nearestTo(time_s) === this.timeline.nearestTo(this.known_s)) return;
     this.known_s = time_s;
