@@ -58,25 +58,29 @@ def upload(page: Page, *files: Path) -> None:
     page.locator("input[type=file]").set_input_files(list(files))
 
 
+def open_demo(page: Page) -> None:
+    page.get_by_role("button", name="See a demo").click()
+    expect(page.get_by_role("heading", name="Demo").first).to_be_visible()  # two for a moment while it is replaced
+    settle(page)
+
+
 def test_the_keyboard_enters_a_panel_it_opens_and_returns(visit: Page):
-    visit.get_by_role("button", name="See a demo").click()
-    expect(visit.get_by_role("tab", name="Overview", exact=True)).to_be_visible()
-    settle(visit)
+    open_demo(visit)
     button = visit.get_by_role("button", name="Add videos")
+    first = visit.get_by_role("dialog").locator("button").first
     for _ in range(2):
         button.focus()
         visit.keyboard.press("Enter")
         expect(visit.get_by_role("dialog", name="Add videos")).to_be_focused()
+        settle(visit)
         visit.keyboard.press("Tab")
-        expect(visit.get_by_role("dialog").locator("button").first).to_be_focused()
+        expect(first).to_be_focused()
         visit.keyboard.press("Escape")
         expect(button).to_be_focused()
 
 
 def test_the_keyboard_stays_on_an_export(visit: Page):
-    visit.get_by_role("button", name="See a demo").click()
-    expect(visit.get_by_role("heading", name="Demo")).to_be_visible()
-    settle(visit)
+    open_demo(visit)
     visit.get_by_role("tab", name="Downloads", exact=True).click()
     visit.get_by_role("radio", name="Video", exact=True).click()
     settle(visit)
@@ -91,9 +95,7 @@ def test_the_keyboard_stays_on_an_export(visit: Page):
 
 
 def test_the_keyboard_passes_the_rows_of_the_library_without_opening_one(visit: Page):
-    visit.get_by_role("button", name="See a demo").click()
-    expect(visit.get_by_role("tab", name="Overview", exact=True)).to_be_visible()
-    settle(visit)
+    open_demo(visit)
     go_to(visit, "Library")
     expect(visit.get_by_test_id("stDataFrame")).to_be_visible()
     settle(visit)
@@ -121,9 +123,7 @@ _LIGHT_TEXT = """canvas => {
 
 def test_colours_follow_the_theme_of_the_system(visit: Page):
     visit.emulate_media(color_scheme="light")
-    visit.get_by_role("button", name="See a demo").click()
-    expect(visit.get_by_role("heading", name="Demo")).to_be_visible()
-    settle(visit)
+    open_demo(visit)
     visit.get_by_role("tab", name="Over time", exact=True).click()
     overview = visit.locator("[class*=overview] canvas").first
     expect(overview).to_be_visible()

@@ -16,8 +16,10 @@ const SETTLE_MS = 150;
 function enter(records) {
     const added = records.flatMap((record) => [...record.addedNodes]).filter((node) => node instanceof Element);
     const panel = added.map((node) => (node.matches(PANEL) ? node : node.querySelector(PANEL))).find(Boolean);
+    // A popover that is opened while the script still runs is replaced, and the focus in it is lost.
+    const lost = byKeyboard && document.activeElement === document.body;
     // Not for a mouse, nor if the focus has already moved on.
-    if (!panel || !document.querySelector(BUTTON)) return;
+    if (!panel || !(lost || document.querySelector(BUTTON))) return;
     panel.tabIndex = -1;
     panel.focus({ preventScroll: true });
 }
