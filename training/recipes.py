@@ -269,7 +269,7 @@ EVERYFACE_LARGE = replace(
     teacher_weight=0.4,
     augmentation=Augmentation(worsen=0.3, erase=0.2, relight=0.4, background=0.15),
 )
-"""The same network on faces of 96 px, from the run of ``everyface-third``: better on sharp photos, at twice the cost."""
+"""The same network on faces of 96 px, from the run of ``everyface-third``."""
 
 EVERYFACE = replace(
     EVERYFACE_SECOND,

@@ -92,9 +92,8 @@ def _outputs(layer: FoldedLayer, kept: NDArray[np.intp]) -> FoldedLayer:
 
 def _fitted(maps: FloatArray, target: FloatArray, count: int) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
     """Return the ``count`` channels of ``maps`` that explain ``target`` best, and kernel and bias for them."""
-    rows, wanted = (values.reshape(-1, values.shape[-1]) for values in (maps, target))
-    step = -(-len(rows) // _ROWS)
-    rows, wanted = (values[::step].astype(np.float64) for values in (rows, wanted))
+    step = -(-maps[..., 0].size // _ROWS)
+    rows, wanted = (values.reshape(-1, values.shape[-1])[::step].astype(np.float64) for values in (maps, target))
     mean, mean_wanted = rows.mean(axis=0), wanted.mean(axis=0)
     rows, wanted = rows - mean, wanted - mean_wanted
     moments = rows.T @ rows / len(rows)
