@@ -27,19 +27,23 @@ runs=data/runs
     --title "MobileNet, second round of training, eight expressions" --data "$shared/fer2013" --faces "$faces"
 
 # Third round: starts from the second round's model and sees faces in light that the sets rarely show.
-"$python" -m training train --recipe everyface --weights data/models/everyface-second/model.tflite \
+"$python" -m training train --recipe everyface-third --weights data/models/everyface-second/model.tflite \
     --data "$shared/fer2013" --faces "$faces" --runs "$runs"
-"$python" -m training export --run "$runs/everyface" --name everyface \
-    --title "MobileNet trained on six data sets, eight expressions" --data "$shared/fer2013" --faces "$faces"
-"$python" -m training evaluate --model everyface --data "$shared/fer2013" --faces "$faces"
-"$python" -m training angles --model everyface --shared "$shared"
 
 # The larger variant: the same network on faces of 96 px.
 [ -f "$large_faces/faces.json" ] || "$python" -m training faces --shared "$shared" --fer2013 "$shared/fer2013" \
     --size 96 --out "$large_faces"
-"$python" -m training train --recipe everyface-large --weights "$runs/everyface" \
+"$python" -m training train --recipe everyface-large --weights "$runs/everyface-third" \
     --data "$shared/fer2013" --faces "$large_faces" --runs "$runs"
 "$python" -m training export --run "$runs/everyface-large" --name everyface-large \
     --title "MobileNet on larger faces, eight expressions" --data "$shared/fer2013" --faces "$large_faces"
 "$python" -m training evaluate --model everyface-large --data "$shared/fer2013" --faces "$large_faces"
 "$python" -m training angles --model everyface-large --shared "$shared"
+
+# The default model: that network with fewer channels, taught by it.
+"$python" -m training train --recipe everyface --weights data/models/everyface-large/model.tflite \
+    --data "$shared/fer2013" --faces "$large_faces" --runs "$runs"
+"$python" -m training export --run "$runs/everyface" --name everyface \
+    --title "MobileNet trained on six data sets, eight expressions" --data "$shared/fer2013" --faces "$large_faces"
+"$python" -m training evaluate --model everyface --data "$shared/fer2013" --faces "$large_faces"
+"$python" -m training angles --model everyface --shared "$shared"

@@ -48,7 +48,7 @@ OBSTACLES: dict[str, Obstacle] = {
     "unplugged": Obstacle(
         "The camera stopped sending frames.",
         "It may be unplugged or in use by another program. Press Stop, fix it, and press Start again. "
-        "The recording so far is saved.",
+        "Anything recorded so far is saved.",
     ),
     "blocked": Obstacle(
         "The video connection to the server failed, although the page works.",
@@ -57,11 +57,11 @@ OBSTACLES: dict[str, Obstacle] = {
     ),
     "lost": Obstacle(
         "The connection was lost.",
-        "Check your network, and press Start again. The recording so far is saved.",
+        "Check your network, and press Start again. Anything recorded so far is saved.",
     ),
     "server_down": Obstacle(
         "The server does not respond.",
-        "It was stopped, or your network is down. The recording is saved up to the last second, and appears in the "
+        "It was stopped, or your network is down. Anything recorded is saved up to the last second, and appears in the "
         "library once the server runs again.",
     ),
 }
