@@ -17,8 +17,8 @@ _DRAW_LABELS = {"nothing": "Nothing", "boxes": "Boxes", "mesh": "Mesh"}
 _HIDE_LABELS = {"nothing": "Show", "blur": "Blur", "silhouette": "Silhouette"}
 
 EYES_COST = (
-    "How open the eyes are, blinks and gaze. This costs more than twice the expression itself; the line below the values "
-    "shows the time it takes here."
+    "How open the eyes are, blinks and gaze. This costs more than twice the expression itself; the line below the "
+    "values shows the time it takes here."
 )
 MOVEMENTS_COST = (
     "Brows, lids, lips and jaw, from the mesh that follows the face anyway, so this costs far less than the eyes; the "
