@@ -44,6 +44,7 @@ KNOWN_PARAMETERS = {
     "mobilenetv2": (8, 2_268_232),
     "mobilenet-face": (15, 3_243_663),
     "mobilenet-fine": (15, 1_094_287),
+    "mobilenet-slim": (15, 1_291_455),
 }
 """Network → number of classes, and parameters with that many outputs."""
 
