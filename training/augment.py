@@ -135,8 +135,16 @@ def _blurred(face: Image, rng: np.random.Generator) -> Image:
 
 
 def _noisy(face: Image, rng: np.random.Generator) -> Image:
-    noise = rng.normal(0, rng.uniform(3, 20), face.shape)
+    noise = _grain(face.shape, rng.uniform(3, 20), rng)
     return np.clip(face + noise, 0, 255).astype(np.uint8)
+
+
+def _grain(shape: tuple[int, ...], deviation: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return noise as of a face that had this size or was enlarged to it, up to twice."""
+    scale = rng.uniform(0.5, 1)
+    height, width = (round(scale * side) for side in shape[:2])
+    noise = rng.normal(0, deviation, (height, width, *shape[2:])).astype(np.float32)
+    return np.asarray(cv2.resize(noise, shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def coarsened(face: Image, side: int) -> Image:
@@ -153,7 +161,7 @@ def _coarse(face: Image, rng: np.random.Generator) -> Image:
 
 def _dark(face: Image, rng: np.random.Generator) -> Image:
     """Darken, so that few grey levels remain and sensor noise shows."""
-    light = face * rng.uniform(0.1, 0.5) + rng.normal(0, rng.uniform(0, 3), face.shape)
+    light = face * rng.uniform(0.1, 0.5) + _grain(face.shape, rng.uniform(0, 3), rng)
     return to_levels(light)
 
 
