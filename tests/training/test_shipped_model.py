@@ -36,23 +36,17 @@ def test_card_history_and_evaluation_agree(evaluation):
 def test_the_int8_file_reaches_the_required_accuracy(evaluation):
     private = evaluation["int8"]["ferplus"]["private-test"]
     assert private["n"] == 3153
-    assert private["accuracy"] >= 0.84
+    assert private["accuracy"] >= 0.85
     assert evaluation["int8"]["fer2013"]["private-test"]["n"] == 3589
     faces = evaluation["int8"]["rafdb"]["test"]
     assert faces["n"] == 3068
-    assert (faces["accuracy"] >= 0.82, faces["balanced_accuracy"] >= 0.73) == (True, True)
-    assert min(label["recall"] for label in faces["per_class"].values()) >= 0.5
-    assert evaluation["multiply_adds"] <= 60e6
-    parent = evaluation["float"]["ferplus"]["private-test"]
-    assert parent["accuracy"] - private["accuracy"] < 0.01
-
-
-@pytest.mark.xfail(strict=True, reason="disgust is recalled less often: docs/decisions/0011-one-model-for-everyone.md")
-def test_every_expression_reaches_the_required_recall(evaluation):
-    faces = evaluation["int8"]["rafdb"]["test"]
+    assert (faces["accuracy"] >= 0.84, faces["balanced_accuracy"] >= 0.76) == (True, True)
     assert min(label["recall"] for label in faces["per_class"].values()) >= 0.55, (
         "no expression is hardly ever recognised"
     )
+    assert evaluation["multiply_adds"] <= 60e6
+    parent = evaluation["float"]["ferplus"]["private-test"]
+    assert parent["accuracy"] - private["accuracy"] < 0.01
 
 
 def test_batch_size_and_order_do_not_change_answers():
