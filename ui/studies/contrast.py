@@ -57,7 +57,8 @@ def show_contrast(results: StudyResults) -> None:
     for contrast in found:
         st.markdown(f"- {sentence(contrast_sentence(contrast))}")
     table = _contrast_table(found)
-    st.dataframe(table, hide_index=True, placeholder="–", column_config=digit_columns(table))
+    shown = table.assign(measure=[measure_named(each.measure).title for each in found])
+    st.dataframe(shown, hide_index=True, placeholder="–", column_config=digit_columns(shown))
     _warn_of_few(found)
     kind = "Paired: the same people in both" if paired else "Unpaired: two groups of people"
     st.caption(
