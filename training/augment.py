@@ -140,7 +140,7 @@ def _noisy(face: Image, rng: np.random.Generator) -> Image:
 
 
 def _grain(shape: tuple[int, ...], deviation: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return noise as of a face that had this size or was enlarged to it, up to twice."""
+    """Return the noise of a face of this size that was enlarged by up to a factor of 2 after the noise arose."""
     scale = rng.uniform(0.5, 1)
     height, width = (round(scale * side) for side in shape[:2])
     noise = rng.normal(0, deviation, (height, width, *shape[2:])).astype(np.float32)

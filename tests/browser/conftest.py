@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 import emotion
-from bench.common.chromium import served
+from bench.common.chromium import served, settle
 
 _SEARCH = re.compile(r"^http://127\.0\.0\.1:\d+/[a-z_]+/_stcore/(health|host-config)$")
 """Requests with which Streamlit, opened at a page's address, looks for its server below the page before the root."""
@@ -79,6 +79,13 @@ _OVERFLOWS = (
     "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
     ".map(element => element.scrollWidth - element.clientWidth)"
 )
+
+
+def open_demo(page: Page) -> None:
+    """Press *See a demo* on *Home*, and wait until the analysis is shown."""
+    page.get_by_role("button", name="See a demo").click()
+    expect(page.get_by_role("heading", name="Demo").first).to_be_visible()  # two for a moment while it is replaced
+    settle(page)
 
 
 def assert_fits_a_phone(page: Page) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from bench.common.chromium import click_at, settle
 from emotion.analytics.files import load_parquet
 from emotion.samples import make_clip, sample_image
-from tests.browser.conftest import assert_fits_a_phone, served_app
+from tests.browser.conftest import assert_fits_a_phone, open_demo, served_app
 from tests.shared_data import SHARED
 from ui.common.resources import encode_png
 
@@ -56,12 +56,6 @@ def upload(page: Page, *files: Path) -> None:
     if not page.locator("input[type=file]").count():
         page.get_by_role("button", name="Add ").click()
     page.locator("input[type=file]").set_input_files(list(files))
-
-
-def open_demo(page: Page) -> None:
-    page.get_by_role("button", name="See a demo").click()
-    expect(page.get_by_role("heading", name="Demo").first).to_be_visible()  # two for a moment while it is replaced
-    settle(page)
 
 
 def test_the_keyboard_enters_a_panel_it_opens_and_returns(visit: Page):

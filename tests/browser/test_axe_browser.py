@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.common.chromium import settle
 from emotion.samples import sample_image
+from tests.browser.conftest import open_demo
 from tests.browser.test_app import go_to, upload
 from ui.common.resources import encode_png
 
@@ -83,8 +84,7 @@ def test_empty_pages(page: Page):
 def test_pages_with_results(page: Page, tmp_path: Path):
     portrait = tmp_path / "portrait.png"
     portrait.write_bytes(encode_png(sample_image()))
-    page.get_by_role("button", name="See a demo").click()
-    expect(page.get_by_role("heading", name="Demo")).to_be_visible()
+    open_demo(page)
     open_page(page, "Pictures")
     upload(page, portrait)
     for scheme in in_both_schemes(page):
@@ -137,9 +137,7 @@ def outline_of(tab: Locator) -> str:
 
 
 def test_the_tools_of_a_chart_show_where_the_keyboard_is(page: Page):
-    page.get_by_role("button", name="See a demo").click()
-    expect(page.get_by_role("heading", name="Demo")).to_be_visible()
-    settle(page)
+    open_demo(page)
     page.get_by_role("tab", name="Over time", exact=True).click()
     settle(page)
     tool = page.get_by_role("button", name="Show data").first

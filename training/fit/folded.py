@@ -1,6 +1,7 @@
-"""Weights with batch norms folded in, and the batch norms of networks that start from them.
+"""Loads weights whose batch norms are folded into the convolutions into a network that has batch norms.
 
-Batch norms are restored by measuring their statistics again, so that the network initially answers as its weights do.
+Their statistics are measured again, and their scale and shift set so that the network computes what the folded weights
+do.
 """
 
 from __future__ import annotations
@@ -13,9 +14,6 @@ import keras
 import numpy as np
 
 from emotion.types import FloatArray
-from training.data.inputs import InputForm
-from training.data.targets import Examples
-from training.fit.batch_norm import batch_norm_batches
 
 _INITIAL_NORM = float(np.sqrt(2))
 """Norm of a channel's weights under He initialisation (He et al. 2015). Before a batch norm it does not change the
@@ -33,26 +31,20 @@ class FoldedLayer:
     bias: FloatArray
 
 
-def restore_body(model: Any, body: Sequence[FoldedLayer], examples: Examples, form: InputForm) -> list[FloatArray]:
+def restore_body(model: Any, body: Sequence[FoldedLayer], faces: Sequence[FloatArray]) -> None:
     """Load folded weights into all layers but the last, and restore the batch norms.
 
     Args:
         model: A network with as many layers before its last one.
         body: The weights of these layers.
-        examples: Training faces.
-        form: Form of the network's input.
-
-    Returns:
-        Batches of the faces on which statistics were measured.
+        faces: Batches of network inputs, on which the statistics are measured.
     """
     norms = dict(_norms_by_layer(model))
     layers = [layer for layer in model.layers if has_kernel(layer)][:-1]
     for layer, stored in zip(layers, body, strict=True):
         _fill(layer, stored, norms.get(layer.name))
-    faces = [*batch_norm_batches(examples, form)]
     if norms:
         _restore_norms(model, norms, faces)
-    return faces
 
 
 def has_kernel(layer: Any) -> bool:

@@ -1,6 +1,7 @@
 """Loads initial weights from a shipped int8 model, to fine-tune it on other faces.
 
-The network initially answers like the file. A network with fewer channels than the file's answers much like it.
+The network then answers like the file. It may have fewer channels (:mod:`training.fit.narrowing`); its answers are then
+close to the file's.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from training.fit.losses import columns_of
 from training.fit.narrowing import can_be_narrowed, narrowed
 
 MODEL_SUFFIX = ".tflite"
-AGREEING_FACES = 256
 NARROWING_FACES = 1280
+"""Faces to which a narrower network is fitted; their feature maps take a few gigabytes of memory."""
+
+AGREEING_FACES = 256
 MIN_AGREEMENT = 0.9
 """Share of faces on which the network and its file must agree; correct weights reach 0.97."""
 
@@ -37,7 +40,7 @@ _CONVOLUTION, _BY_CHANNEL, _DENSE = (
 
 
 def start_from_tflite(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
-    """Load weights from an int8 file that was exported from the same architecture.
+    """Load weights from an int8 file of the same architecture, or of a MobileNet v1 with more channels.
 
     A head with the labels of the file's model is loaded; other heads keep their random weights.
 
@@ -56,17 +59,18 @@ def start_from_tflite(model: Any, file: Path, examples: Examples, form: InputFor
     *body, head = _stored_layers(file)
     *layers, last = [layer for layer in model.layers if has_kernel(layer)]
     expected = [tuple(layer.kernel.shape) for layer in layers]
+    batches = [*batch_norm_batches(examples, form)]
+    faces = np.concatenate(batches)
     if is_wider := can_be_narrowed(body, head, layers):
-        faces = np.concatenate([*batch_norm_batches(examples, form)])[:NARROWING_FACES]
-        body, head = narrowed(body, head, layers, faces)
+        body, head = narrowed(body, head, layers, faces[:NARROWING_FACES])
     elif [stored.kernel.shape for stored in body] != expected or head.kernel.shape[0] != last.kernel.shape[0]:
         raise ModelError(f"expected an int8 file exported from {model.name}; {file.name} has other layers")
     column = _column_of(file, examples)
     if column is not None:
         _fill_head(last, head, column)
-    seen = restore_body(model, body, examples, form)
+    restore_body(model, body, batches)
     if column is not None and not is_wider:
-        _expect_agreement(model, file, np.concatenate(seen)[:AGREEING_FACES], column)
+        _expect_agreement(model, file, faces[:AGREEING_FACES], column)
     filled = f"all of {model.name}" if column == slice(0, last.units) else f"{model.name} but for heads of other labels"
     return f"weights of {filled} from {file.name}{', which has more channels' if is_wider else ''}"
 

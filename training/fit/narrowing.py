@@ -1,7 +1,7 @@
 """Narrows a trained MobileNet v1: a network with fewer channels starts from a wider one.
 
 The outputs of a layer pass through a depthwise layer, channel by channel, into the next pointwise layer. Channels are
-left out one at a time, always the one whose loss changes the pointwise layer's output least when the weights of the
+left out one at a time, always the one whose removal changes the pointwise layer's output least when the weights of the
 other channels are fitted again. This is the rule of B. Hassibi and D. Stork (Second Order Derivatives for Network
 Pruning: Optimal Brain Surgeon, NIPS 1992) for a channel's weights instead of a single one.
 """
@@ -63,7 +63,7 @@ def narrowed(
     before, found = body[0], []
     wide = narrow = _activated(before, faces, layers[0].strides)
     counts = [layer.kernel.shape[-1] for layer in (layers[0], *layers[2::2])]
-    for count, by_channel, pointwise, layer in zip(counts, body[1::2], body[2::2], layers[1::2], strict=False):
+    for count, by_channel, pointwise, layer in zip(counts[:-1], body[1::2], body[2::2], layers[1::2], strict=True):
         wide, narrow = (_activated(by_channel, maps, layer.strides) for maps in (wide, narrow))
         target = wide @ pointwise.kernel[0, 0] + pointwise.bias
         kept, kernel, bias = _fitted(narrow, target, count)

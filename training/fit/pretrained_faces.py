@@ -22,6 +22,7 @@ from emotion.errors import InputError, ModelError
 from emotion.types import FloatArray
 from training.data.inputs import InputForm
 from training.data.targets import Examples
+from training.fit.batch_norm import batch_norm_batches
 from training.fit.folded import FoldedLayer, has_kernel, restore_body
 from training.networks.mobilenet_face import BLOCKS
 
@@ -68,7 +69,7 @@ def start_from_face_package(model: Any, file: Path, examples: Examples, form: In
     expected = [tuple(layer.kernel.shape) for layer in model.layers if has_kernel(layer)][:-1]
     if [layer.kernel.shape for layer in body] != expected:
         raise ModelError(f"expected a MobileNet v1 for grey faces; {model.name} has other layers")
-    restore_body(model, body, examples, form)
+    restore_body(model, body, [*batch_norm_batches(examples, form)])
     _reset_norms(model, first=_first_gap(blocks))
     return f"face-recognition weights of {model.name} except its head from {PACKAGE} {VERSION}"
 

@@ -26,11 +26,8 @@ ARCHITECTURE = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((51
 """Output channels and stride of each block of MobileNet v1."""
 _DROPOUT = 0.3
 
-BLOCKS = {
-    "mobilenet-face": tuple(range(len(ARCHITECTURE))),
-    "mobilenet-fine": (0, 1, 2, 3, 4, 5, 6, 11),
-    "mobilenet-slim": tuple(range(len(ARCHITECTURE))),
-}
+_ALL = tuple(range(len(ARCHITECTURE)))
+BLOCKS = {"mobilenet-face": _ALL, "mobilenet-fine": (0, 1, 2, 3, 4, 5, 6, 11), "mobilenet-slim": _ALL}
 """Blocks of MobileNet v1 that each network has, counted from 0."""
 
 

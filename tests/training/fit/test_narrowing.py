@@ -1,4 +1,4 @@
-"""Narrowing: a network whose channels are partly copies loses nothing without them."""
+"""Narrowing a network: copies of channels can go without any loss, others with little."""
 
 from __future__ import annotations
 
