@@ -285,8 +285,19 @@ EVERYFACE_SLIM = replace(
 )
 """A network with fewer channels: starts from the model ``everyface-large``, which teaches it."""
 
-EVERYFACE = replace(EVERYFACE_SLIM, name="everyface", epochs=2, learning_rate=0.02)
-"""Recipe of the default model: starts from the run of ``everyface-slim``, which had only seen fine noise."""
+EVERYFACE_GRAIN = replace(EVERYFACE_SLIM, name="everyface-grain", epochs=2, learning_rate=0.02)
+"""Starts from the run of ``everyface-slim``, which had only seen fine noise."""
+
+EVERYFACE = replace(
+    EVERYFACE_SLIM,
+    name="everyface",
+    epochs=14,
+    seed=2029,
+    teacher_versions=6,
+    sets=(ExtraSet("rafdb", weight=1.6, trust=0.95), *_SETS[1:]),
+    balance=0.5,
+)
+"""Recipe of the default model: starts from the model ``everyface-grain``; rare expressions and FER+ weigh more."""
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -297,6 +308,7 @@ RECIPES: dict[str, Recipe] = {
         EVERYFACE_THIRD,
         EVERYFACE_LARGE,
         EVERYFACE_SLIM,
+        EVERYFACE_GRAIN,
         EVERYFACE,
     )
 }

@@ -146,8 +146,7 @@ def test_home_shows_a_result_and_the_limits(visit: Page):
 
 def test_the_demo_opens_with_one_click(visit: Page):
     settle(visit)
-    visit.get_by_role("button", name="See a demo").click()
-    expect(visit.get_by_role("heading", name="Demo")).to_be_visible()
+    open_demo(visit)
     expect(visit.locator(".lane")).to_have_text(["Eileen", "Grace"])
     expect(visit.locator(".flags span")).to_have_text(["Grace joins", "Good news", "Bad news"])
     assert_plays(visit)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bench.common.chromium import settle
-from tests.browser.conftest import assert_fits_a_phone
+from tests.browser.conftest import assert_fits_a_phone, open_demo
 from tests.browser.test_app import go_to
 
 pytestmark = pytest.mark.browser
@@ -19,8 +19,7 @@ pytestmark = pytest.mark.browser
 def demo(visit: Page) -> Page:
     """A visitor whose library has the demo."""
     settle(visit)
-    visit.get_by_role("button", name="See a demo").click()
-    expect(visit.locator(".lane")).to_have_text(["Eileen", "Grace"])
+    open_demo(visit)
     return visit
 
 
