@@ -16,7 +16,8 @@ from training.fit.fused_norm import fuse_batch_norm
 from training.fit.losses import HeadsCrossentropy
 from training.fit.optimise import Phase, compile_for
 from training.networks import build_network
-from training.recipes import BOTH, Recipe, find_recipe
+from training.recipes import BOTH, Recipe
+from training.rounds import find_recipe
 
 _WARM_UP = 4
 _STEPS = 15

@@ -10,7 +10,8 @@ from emotion.labels import parse_label
 from emotion.paths import ROOT, is_checkout, work_dir
 from training.datasets.readers.parquet import default_data_dir, default_faces_dir
 from training.fit.checkpoints import RunFolder, default_runs_dir
-from training.recipes import TARGETS, Recipe, find_recipe
+from training.recipes import TARGETS, Recipe
+from training.rounds import find_recipe
 
 _RECIPE_OPTIONS = (
     "epochs",

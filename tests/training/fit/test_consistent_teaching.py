@@ -18,7 +18,8 @@ from training.data.inputs import InputForm
 from training.data.pipeline import batches_per_epoch, endless_batches, load_training_data
 from training.fit.consistent_teaching import taught_versions
 from training.fit.distillation import distilled
-from training.recipes import EVERYFACE, Recipe
+from training.recipes import Recipe
+from training.rounds import EVERYFACE
 
 FORM = InputForm(48, "grey", "standardise")
 RECIPE = Recipe(
