@@ -93,7 +93,7 @@ EVERYFACE_GRAIN = replace(EVERYFACE_SLIM, name="everyface-grain", epochs=2, lear
 EVERYFACE = replace(
     EVERYFACE_SLIM,
     name="everyface",
-    epochs=14,
+    epochs=12,
     seed=2029,
     teacher_versions=6,
     sets=(ExtraSet("rafdb", weight=1.6, trust=0.95), *_SETS[1:]),
