@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from emotion.errors import InputError
 from training.augment import Augmentation
-from training.recipes import BOTH, DEFAULT, VOTES, ExtraSet, Recipe
+from training.recipes import BOTH, DEFAULT, LABELS, VOTES, ExtraSet, Recipe
 
 _SETS = (
     ExtraSet("rafdb", weight=2.0, trust=0.95),
@@ -101,6 +101,22 @@ EVERYFACE = replace(
 )
 """Recipe of the default model: starts from the model ``everyface-grain``; rare expressions and FER+ weigh more."""
 
+FER2013_SLIM = replace(
+    EVERYFACE_SLIM,
+    name="fer2013-slim",
+    epochs=6,
+    learning_rate=0.02,
+    seed=2030,
+    targets=LABELS,
+    teachers=("fer2013-resvgg",),
+    teacher_weight=0.5,
+    teacher_shares=(),
+    augmentation=Augmentation(worsen=0.2),
+    sets=(),
+    balance=0.0,
+)
+"""The default model's network with FER2013's own labels: starts from the model ``everyface``."""
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
@@ -112,6 +128,7 @@ RECIPES: dict[str, Recipe] = {
         EVERYFACE_SLIM,
         EVERYFACE_GRAIN,
         EVERYFACE,
+        FER2013_SLIM,
     )
 }
 
