@@ -13,7 +13,7 @@ VOTES, LABELS, EITHER, BOTH = "votes", "labels", "either", "both"
 TARGETS = (VOTES, LABELS, EITHER, BOTH)
 SGD, ADAM = "sgd", "adam"
 COSINE, CONSTANT = "cosine", "constant"
-_TUPLES = ("classes", "teachers", "teacher_shares")
+_TUPLES = ("classes", "teachers", "teacher_shares", "extra_teacher_shares")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class Recipe:
         teachers: Models for distillation (Hinton et al. 2015).
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
         teacher_shares: Weight of each teacher in their mean; empty for equal weights. Only with ``teacher_versions``.
+        extra_teacher_shares: The same for the faces of extra sets; empty for ``teacher_shares``.
         teacher_versions: Number of rotated, scaled and shifted versions of each face, extra sets included, that the
             teachers answer (:mod:`training.fit.consistent_teaching`); 0 for answers about FER2013's faces as they are.
         recall: Self-distillation: share of the last cycle's targets that comes from the network's own answers at the
@@ -110,6 +111,7 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
     teacher_shares: tuple[float, ...] = ()
+    extra_teacher_shares: tuple[float, ...] = ()
     teacher_versions: int = 0
     recall: float = 0.0
     sets: tuple[ExtraSet, ...] = ()
@@ -129,8 +131,9 @@ class Recipe:
             raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
         if not 0 <= self.teacher_weight <= 1:
             raise InputError(f"expected a teacher weight from 0 to 1; got {self.teacher_weight}")
-        if self.teacher_shares and len(self.teacher_shares) != len(self.teachers):
-            raise InputError(f"expected a share for each of {len(self.teachers)} teachers; got {self.teacher_shares}")
+        for shares in (self.teacher_shares, self.extra_teacher_shares):
+            if shares and len(shares) != len(self.teachers):
+                raise InputError(f"expected a share for each of {len(self.teachers)} teachers; got {shares}")
         if self.teacher_versions and not self.teachers:
             raise InputError(f"expected teachers in recipe {self.name}, which has versions for them; got none")
         if not 0 <= self.recall <= 1:

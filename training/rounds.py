@@ -95,6 +95,8 @@ EVERYFACE = replace(
     name="everyface",
     epochs=12,
     seed=2029,
+    teacher_shares=(0.7, 0.3),
+    extra_teacher_shares=(0.9, 0.1),
     teacher_versions=6,
     sets=(ExtraSet("rafdb", weight=1.6, trust=0.95), *_SETS[1:]),
     balance=0.5,

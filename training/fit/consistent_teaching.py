@@ -53,7 +53,7 @@ def taught_versions(examples: Examples, recipe: Recipe, folder: Path, form: Inpu
     if others := [teacher.card.name for teacher in teachers if teacher.labels != labels]:
         raise InputError(f"expected teachers that answer with {', '.join(labels)}; got {', '.join(others)}")
     images = np.stack([_version(examples.images, recipe, number) for number in range(recipe.teacher_versions)])
-    answers = _answers(images, teachers, recipe, folder)
+    answers = _answers(images, teachers, examples.origin, recipe, folder)
     if images.shape[2] > form.size:
         images = np.stack([[fit(face, form.size, GREY) for face in version] for version in images])
     return Versions(images, answers, recipe.teacher_weight, recipe.augmentation)
@@ -68,17 +68,26 @@ def _version(images: NDArray[np.uint8], recipe: Recipe, number: int) -> NDArray[
 
 
 def _answers(
-    images: NDArray[np.uint8], teachers: Sequence[LiteRTClassifier], recipe: Recipe, folder: Path
+    images: NDArray[np.uint8],
+    teachers: Sequence[LiteRTClassifier],
+    origin: NDArray[np.int16] | None,
+    recipe: Recipe,
+    folder: Path,
 ) -> FloatArray:
     """Return the teachers' answers about each version, ``(v, n, k)``, from the cache where it has them."""
     shares = recipe.teacher_shares or (1 / len(teachers),) * len(teachers)
-    asked = [*((teacher.card.sha256, share) for teacher, share in zip(teachers, shares, strict=True)), recipe.seed]
+    extra = recipe.extra_teacher_shares or shares
+    by_face = np.tile(shares, (images.shape[1], 1)) if origin is None else np.where(origin[:, None] == 0, shares, extra)
+    asked = [
+        *((teacher.card.sha256, *pair) for teacher, *pair in zip(teachers, shares, extra, strict=True)),
+        recipe.seed,
+    ]
     name = hashlib.sha256(repr((asked, images.shape[2:], recipe.augmentation)).encode()).hexdigest()[:12]
     files = [folder / f"taught-{name}-{number}.npz" for number in range(len(images))]
     missing = [number for number, file in enumerate(files) if not file.is_file()]
     began = time.monotonic()
     for done, number in enumerate(missing, start=1):
-        save_answers({"answers": _mean_answers(images[number], teachers, shares)}, files[number])
+        save_answers({"answers": _mean_answers(images[number], teachers, by_face)}, files[number])
         minutes = (time.monotonic() - began) / 60 * (len(missing) - done) / done
         print(f"teachers: version {number + 1}/{len(images)} answered, about {minutes:.0f} min left", flush=True)
     return np.stack([_load(file) for file in files])
@@ -90,14 +99,22 @@ def _load(file: Path) -> FloatArray:
 
 
 def _mean_answers(
-    images: NDArray[np.uint8], teachers: Sequence[LiteRTClassifier], shares: Sequence[float]
+    images: NDArray[np.uint8], teachers: Sequence[LiteRTClassifier], shares: NDArray[np.float64]
 ) -> FloatArray:
-    """Return the normalised geometric mean of the teachers' probabilities, ``(n, k)``, weighted by their shares."""
+    """Return the normalised geometric mean of the teachers' probabilities, ``(n, k)``.
 
-    def ask(faces: NDArray[np.uint8]) -> FloatArray:
-        logs = [np.log(np.maximum(teacher.predict(list(faces)), _SMALLEST)) for teacher in teachers]
-        return softmax(np.average(logs, axis=0, weights=shares), axis=1).astype(np.float32)
+    Args:
+        images: ``(n, s, s)`` faces.
+        teachers: ``t`` teachers.
+        shares: ``(n, t)`` weight of each teacher for each face.
+    """
 
-    parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+    def ask(rows: slice) -> FloatArray:
+        faces = list(images[rows])
+        logs = np.stack([np.log(np.maximum(teacher.predict(faces), _SMALLEST)) for teacher in teachers], axis=1)
+        weights = shares[rows] / shares[rows].sum(axis=1, keepdims=True)
+        return softmax(np.einsum("ntk,nt->nk", logs, weights), axis=1).astype(np.float32)
+
+    parts = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # LiteRT releases the GIL
         return np.concatenate([*pool.map(ask, parts)])

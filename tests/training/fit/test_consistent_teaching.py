@@ -50,6 +50,15 @@ def test_teachers_are_asked_about_each_version(models, examples):
     assert distilled(examples, RECIPE, models) is examples, "answers about unaugmented faces would count twice"
 
 
+def test_teachers_weigh_differently_for_extra_sets(models, examples):
+    origin = np.arange(len(examples), dtype=np.int16) % 3
+    recipe = replace(RECIPE, extra_teacher_shares=(0.3, 0.7))
+    answers = taught_versions(replace(examples, origin=origin), recipe, models, FORM).answers[0]
+    first, second = (np.log(emotion.load_classifier(name).predict(list(examples.images))) for name in "ab")
+    expected = [softmax(share * first + (1 - share) * second, 1) for share in (0.8, 0.3)]
+    np.testing.assert_allclose(answers, np.where(origin[:, None] == 0, *expected), atol=1e-5)
+
+
 def test_answers_are_cached_for_these_teachers_and_pictures(models, examples):
     first = taught_versions(examples, RECIPE, models, FORM)
     kept = {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npz")}
@@ -58,7 +67,11 @@ def test_answers_are_cached_for_these_teachers_and_pictures(models, examples):
     np.testing.assert_array_equal(again.images, first.images)
     np.testing.assert_array_equal(again.answers, first.answers)
     assert {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npz")} == kept
-    changes = ({"seed": 1}, {"teacher_shares": (0.5, 0.5)}, {"augmentation": replace(RECIPE.augmentation, zoom=0.3)})
+    changes = (
+        {"seed": 1},
+        {"extra_teacher_shares": (0.5, 0.5)},
+        {"augmentation": replace(RECIPE.augmentation, zoom=0.3)},
+    )
     for number, change in enumerate(changes, start=2):
         taught_versions(examples, replace(RECIPE, **change), models, FORM)
         assert len([*models.glob("taught-*.npz")]) == 3 * number
@@ -107,6 +120,8 @@ def test_teachers_of_other_labels_are_refused(models, examples):
 def test_recipes_with_versions_are_checked():
     with pytest.raises(InputError, match=r"expected a share for each of 2 teachers; got \(1\.0,\)"):
         replace(RECIPE, teacher_shares=(1.0,))
+    with pytest.raises(InputError, match=r"expected a share for each of 2 teachers; got \(1\.0,\)"):
+        replace(RECIPE, extra_teacher_shares=(1.0,))
     with pytest.raises(InputError, match="expected teachers in recipe made"):
         replace(RECIPE, teachers=(), teacher_shares=())
     assert Recipe.from_dict(EVERYFACE.to_dict()) == EVERYFACE
