@@ -1,17 +1,4 @@
-"""``python -m bench``: runs the benchmarks and writes their results as JSON and as Markdown tables.
-
-Without a section, it measures each clip, the stages, memory, the package fer and the library. The sections:
-
-- ``library``: a library of 1,000 analyses
-- ``long-video``: loops a clip into three hours and analyses it, which takes about an hour
-- ``long-page``: the page that shows the result of ``long-video``
-- ``live``: the live page in real browsers, which takes about ten minutes; ``--part`` selects parts
-- ``batch``: analyses 200 short clips with one worker and with two, kills a worker, and estimates the cost of 1,000 and
-  1,000,000 hours of video; ``--batch`` selects parts
-- ``training``: steps of training two networks
-- ``false-faces``: faces found in pictures without people and in pictures of people, before and after new faces are
-  checked; ``--pictures`` adds folders to the drawings that it makes, ``--fit`` fits the check again
-"""
+"""``python -m bench``: runs the benchmarks and writes their results as JSON and as Markdown tables."""
 
 from __future__ import annotations
 
@@ -44,7 +31,17 @@ REFERENCE_CLIP = "one_face_720p.mp4"
 LONG_CLIP = "concert_cuts_360p.mp4"
 FER_FRAMES = 60
 LOOPS = 10
-_SECTIONS = ("library", "long-video", "long-page", "live", "batch", "training", "false-faces")
+_SECTIONS = {
+    "library": "a library of 1,000 analyses",
+    "long-video": "repeats a clip for three hours and analyses it, which takes about an hour",
+    "long-page": "the page with the result of long-video",
+    "live": "the Live page in real browsers, which takes about ten minutes",
+    "batch": "200 short clips with one and with two workers, a killed worker, and the cost of large batches",
+    "training": "training steps of two networks",
+    "false-faces": "faces found in pictures with and without people, before and after new faces are checked",
+}
+_ABOUT = "Runs the benchmarks and writes their results to bench/results as JSON and as tables in its README.md."
+_WITHOUT = "Without a section: every clip, the stages, memory, the package fer and the library."
 
 
 def main() -> int:
@@ -81,26 +78,56 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("section", nargs="?", choices=_SECTIONS)
-    parser.add_argument("--part", choices=PARTS, action="append", help="part of live (repeatable)")
-    parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="part of batch (repeatable)")
-    parser.add_argument("--clips", type=int, default=200, help="number of clips in batch")
-    parser.add_argument("--price", type=float, help=f"price of a core-hour for the costs in batch (default: {PRICE})")
-    parser.add_argument("--pictures", type=Path, action="append", default=[], help="folder of pictures without people")
-    parser.add_argument("--copies", type=int, default=6, help="varied copies of each picture without people")
-    parser.add_argument("--faces", type=int, default=4000, help="maximum number of faces from each data set")
-    parser.add_argument("--fit", action="store_true", help="fit the check of new faces again")
-    parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
-    parser.add_argument("--skip-fer", action="store_true", help="skip the package fer, whose environment is large")
-    parser.add_argument("--clip", default=LONG_CLIP, help="the clip that the long video repeats")
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=ROOT / "data/runs/long",
-        help="for the long video's library; can be deleted afterwards",
+    sections = "\n".join(f"  {name:<12} {about}" for name, about in _SECTIONS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=f"{_ABOUT}\n{_WITHOUT}\n\nsections:\n{sections}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("section", nargs="?", choices=_SECTIONS, metavar="SECTION", help="one of the sections above")
+    data_dir = default_data_dir().parent / "videos"
+    parser.add_argument(
+        "--data", type=Path, default=data_dir, metavar="DIR",
+        help="folder of clips (default: videos in EMOTION_SHARED_DATA, or in ../shared/data)",
+    )  # fmt: skip
+    parser.add_argument("--skip-fer", action="store_true", help="skip the package fer, whose environment is large")
+    _add_section_options(parser)
     return parser
+
+
+def _add_section_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that belong to one section, which their help names."""
+    parser.add_argument("--part", choices=PARTS, action="append", help="live: only this part; repeatable")
+    parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="batch: only this part; repeatable")
+    parser.add_argument(
+        "--clips", type=int, default=200, metavar="N", help="batch: number of clips (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--price", type=float, metavar="P", help=f"batch: price of a core-hour (default: the last one, or {PRICE})"
+    )
+    parser.add_argument(
+        "--pictures", type=Path, action="append", default=[], metavar="DIR",
+        help="false-faces: folder of pictures without people, in addition to drawn ones; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--copies", type=int, default=6, metavar="N",
+        help="false-faces: varied copies of each picture without people (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--faces", type=int, default=4000, metavar="N",
+        help="false-faces: maximum number of faces from each data set (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--fit", action="store_true", help="false-faces: fit the check of new faces again")
+    parser.add_argument(
+        "--clip",
+        default=LONG_CLIP,
+        metavar="NAME",
+        help="long-video, long-page: the repeated clip (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "data/runs/long", metavar="DIR",
+        help="long-video, long-page: folder of the library, which can be deleted afterwards (default: data/runs/long)",
+    )  # fmt: skip
 
 
 def _measure_all(clips: list[Path], skip_fer: bool) -> None:

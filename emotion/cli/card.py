@@ -17,7 +17,9 @@ _WRITERS = {"markdown": to_markdown, "html": to_html}
 def add_card_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("model", metavar="NAME", help="model (see “emotion models”)")
-    parser.add_argument("--format", choices=sorted(_WRITERS), help="(default: by the ending of --out, or markdown)")
+    parser.add_argument(
+        "--format", choices=sorted(_WRITERS), help="format (default: by the ending of --out, or markdown)"
+    )
     parser.add_argument("--facts", type=Path, metavar="FILE", help="facts.json of a data set to include")
     parser.add_argument("--out", type=Path, metavar="FILE", help="output file (default: print)")
 

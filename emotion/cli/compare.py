@@ -37,7 +37,10 @@ def add_compare_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edits", type=Path, metavar="JSON", help="names, baselines, … (default: those in FILE)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON instead of sentences")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="write the figures, as JSON if it ends in .json or CSV"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write the figures, as JSON if the name ends in .json, otherwise as CSV",
     )
     parser.add_argument("--tracks", type=Path, metavar="CSV", help="write both tracks over time")
 

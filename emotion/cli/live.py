@@ -48,9 +48,11 @@ def add_live_options(parser: argparse.ArgumentParser, positive: Callable[[type],
     source.add_argument("--camera", type=int, metavar="N", help="camera of this machine, /dev/videoN")
     source.add_argument("--url", metavar="URL", help="network stream: rtsp://…, udp://…, srt://…, http://…")
     source.add_argument("--file", type=Path, metavar="FILE", help="video that is played at its own speed")
-    parser.add_argument("--loops", type=int, default=1, metavar="N", help="play the file so often, 0 without end")
     parser.add_argument(
-        "--seconds", type=positive(float), metavar="S", help="stop after so long (default: Ctrl-C stops)"
+        "--loops", type=int, default=1, metavar="N", help="times to play the file, 0 for ever (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seconds", type=positive(float), metavar="S", help="stop after S seconds (default: run until Ctrl-C)"
     )
     parser.add_argument("--lsl", action="store_true", help="send by Lab Streaming Layer")
     parser.add_argument(
@@ -63,9 +65,14 @@ def add_live_options(parser: argparse.ArgumentParser, positive: Callable[[type],
     )
     parser.add_argument("--websocket", type=argument(parse_port), metavar="PORT", help="serve by WebSocket")
     parser.add_argument(
-        "--websocket-address", default="127.0.0.1", metavar="HOST", help="listen there (default: this machine only)"
+        "--websocket-address",
+        default="127.0.0.1",
+        metavar="HOST",
+        help="listen on this address (default: this machine only)",
     )
-    parser.add_argument("--people", type=int, default=1, metavar="N", help="people who are sent, 1 to 8 (default: 1)")
+    parser.add_argument(
+        "--people", type=int, default=1, metavar="N", help="maximum number of people to send, 1 to 8 (default: 1)"
+    )
     parser.add_argument("--markers", action="store_true", help="receive LSL markers as events of the timeline")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the timeline: .parquet, .csv or .json")
 

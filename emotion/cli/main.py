@@ -47,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every command and option."""
     parser = _Parser(
         prog="emotion",
-        description="Facial-expression analytics for pictures and videos.",
+        description="Facial-expression analytics for pictures, videos and cameras.",
         epilog="Limits of sizes, lengths, storage and memory are environment variables; “emotion doctor” lists them.",
     )
     parser.add_argument("--version", action="version", version=program_version())
@@ -139,10 +139,12 @@ def _add_models(commands: Any) -> None:
     models.add_argument(
         "--labels", metavar="NAMES", help=f"labels of the outputs in order: a,b,c or one of {', '.join(CODES)}"
     )
-    models.add_argument("--name", help="name in commands (default: the file's)")
-    models.add_argument("--title", default="", help="display title (default: the name)")
-    models.add_argument("--normalisation", choices=NORMALISATIONS, default=UNIT, help="pixels (default: %(default)s)")
-    models.add_argument("--licence", default="", help="licence and source (default: not stated)")
+    models.add_argument("--name", metavar="NAME", help="name in commands (default: from the file's name)")
+    models.add_argument("--title", default="", metavar="TEXT", help="display title (default: the name)")
+    models.add_argument(
+        "--normalisation", choices=NORMALISATIONS, default=UNIT, help="pixel scaling (default: %(default)s)"
+    )
+    models.add_argument("--licence", default="", metavar="TEXT", help="licence and source (default: not stated)")
     models.set_defaults(run=_models)
 
 

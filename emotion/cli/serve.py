@@ -17,7 +17,9 @@ _PACKAGES = ("fastapi", "uvicorn", "python_multipart")
 
 def add_serve_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--port", type=argument(parse_port), default=8502, metavar="N", help="(default: %(default)s)")
+    parser.add_argument(
+        "--port", type=argument(parse_port), default=8502, metavar="N", help="port (default: %(default)s)"
+    )
     parser.add_argument(
         "--address", default="127.0.0.1", metavar="HOST",
         help="listen on this address, 0.0.0.0 for all; other machines need a token (default: this machine only)",
@@ -32,7 +34,7 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=DEFAULT_DAYS,
         metavar="N",
-        help="lifetime of the new token (default: %(default)s)",
+        help="days until the new token expires (default: %(default)s)",
     )
 
 

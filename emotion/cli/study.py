@@ -39,28 +39,36 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="list all studies")
     create = actions.add_parser("create", help="create an empty study")
-    create.add_argument("title", metavar="TITLE")
+    create.add_argument("title", metavar="TITLE", help="title of the new study")
     add = _of_study(actions, "add", "add videos, analyses of the library, or a CSV sheet")
     add.add_argument("files", nargs="*", type=Path, metavar="VIDEO", help="analysed and kept in the library")
-    add.add_argument("--pattern", metavar="TEXT", help="of file names, such as {participant}_{stimulus}")
+    add.add_argument(
+        "--pattern",
+        metavar="TEXT",
+        help="pattern of file names, such as {participant}_{stimulus} (default: found from the names)",
+    )
     add.add_argument("--library", metavar="WORDS", help="add analyses that match these words; '' for all")
     add.add_argument("--sheet", type=Path, metavar="CSV", help="one row per participant and stimulus")
-    add.add_argument("--fps", type=float, metavar="N", help="analyse at most this many frames per second")
+    add.add_argument("--fps", type=float, metavar="N", help="analyse at most N frames per second")
     results = _of_study(actions, "results", "show the means, and write tables, a codebook and scripts")
     results.add_argument("--out", type=Path, metavar="DIR", help="where to write CSV, .sav, codebook and scripts")
-    results.add_argument("--measure", default="happiness", metavar="NAME", help="to show (default: %(default)s)")
+    results.add_argument(
+        "--measure", default="happiness", metavar="NAME", help="measure to show (default: %(default)s)"
+    )
     add_study_pairs_options(_of_study(actions, "pairs", "say whether two people's expressions move together"))
     marks = _of_study(actions, "annotations", "write a file of expressions and events for each cell")
-    marks.add_argument("out", type=Path, metavar="DIR")
+    marks.add_argument("out", type=Path, metavar="DIR", help="where to write the files")
     marks.add_argument("--format", choices=FORMATS, required=True)
     events = _of_study(actions, "events", "add events of another program's log to the video of a cell")
     for name in ("participant", "stimulus"):
-        events.add_argument(name, metavar=name.upper())
-    events.add_argument("file", type=Path, metavar="FILE")
+        events.add_argument(name, metavar=name.upper(), help=f"name of the {name}")
+    events.add_argument("file", type=Path, metavar="FILE", help="the log")
     events.add_argument("--format", choices=KINDS, required=True)
     for name, about in {"start": "start", "label": "label", "end": "end", "duration": "length"}.items():
         events.add_argument(f"--{name}", metavar="COLUMN", help=f"csv: column with each event's {about}")
-    events.add_argument("--unit", type=float, default=1.0, metavar="S", help="csv: unit of time in s; 0.001 for ms")
+    events.add_argument(
+        "--unit", type=float, default=1.0, metavar="S", help="csv: unit of time in s; 0.001 for ms (default: 1)"
+    )
     events.add_argument("--align", metavar="LABEL", help="an event of the log that the video shows too")
     events.add_argument("--at", type=float, metavar="S", help="time of that event in the video; needed with --align")
     export = _of_study(actions, "export", "write the study with its timelines as a folder or ZIP file")

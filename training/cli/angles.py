@@ -8,13 +8,16 @@ from pathlib import Path
 
 from emotion.errors import DatasetError, ModelError
 from emotion.models.registry import EVALUATION_FILE, load_card, model_dir
+from training.cli.arguments import SHARED_DEFAULT
 from training.datasets.readers.parquet import default_data_dir
 
 
 def add_angles(command: argparse.ArgumentParser) -> None:
     """Add the options of ``angles``."""
     command.add_argument("--model", default="default", help="a model or an alias (default: %(default)s)")
-    command.add_argument("--shared", type=Path, default=default_data_dir().parent, help="folder of rafdb and genki4k")
+    command.add_argument(
+        "--shared", type=Path, default=default_data_dir().parent, help=f"folder of rafdb and genki4k {SHARED_DEFAULT}"
+    )
     command.set_defaults(run=_run)
 
 

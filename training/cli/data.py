@@ -11,6 +11,7 @@ from rich.table import Table
 
 from emotion.cli.output import progress_bar
 from emotion.labels import CODES
+from training.cli.arguments import FER2013_DEFAULT, SHARED_DEFAULT
 from training.datasets.manifest import ALL, Manifest
 from training.datasets.readers.formats import FORMATS, Format
 from training.datasets.readers.index import IndexOptions
@@ -21,15 +22,21 @@ from training.preparation.prepare import PrepareOptions, prepare
 
 def add_faces(command: argparse.ArgumentParser) -> None:
     """Add the options of ``faces``."""
-    command.add_argument("--shared", type=Path, default=default_data_dir().parent, help="folder of the sets' files")
     command.add_argument(
-        "--fer2013", type=Path, default=default_data_dir(), help="data set whose duplicates are removed"
+        "--shared", type=Path, default=default_data_dir().parent, help=f"folder of the sets' files {SHARED_DEFAULT}"
     )
-    command.add_argument("--out", type=Path, default=default_faces_dir(), help="folder to write (default: %(default)s)")
+    command.add_argument(
+        "--fer2013", type=Path, default=default_data_dir(),
+        help=f"FER2013, whose faces are left out of the sets {FER2013_DEFAULT}",
+    )  # fmt: skip
+    command.add_argument(
+        "--out", type=Path, default=default_faces_dir(), help="folder to write (default: data/datasets/faces)"
+    )
     command.add_argument("--size", type=int, default=64, help="side of the faces, px (default: %(default)s)")
     command.add_argument(
-        "--add", action="append", default=[], metavar="NAME=FILE", help="a Parquet file of yours: image, label"
-    )
+        "--add", action="append", default=[], metavar="NAME=FILE",
+        help="a Parquet file of your own, with the columns image and label; repeatable",
+    )  # fmt: skip
     command.set_defaults(run=_faces)
 
 
@@ -51,12 +58,12 @@ def add_prepare(command: argparse.ArgumentParser) -> None:
         parser = formats.add_parser(name, help=form.summary, description=form.summary)
         parser.add_argument("--source", type=Path, required=True, help="file or folder of the data set")
         parser.add_argument("--out", type=Path, help="folder to write (default: data/datasets/FORMAT)")
-        parser.add_argument("--limit", type=int, help="read at most so many rows or files")
+        parser.add_argument("--limit", type=int, help="maximum number of rows or files to read")
         parser.add_argument(
             "--hold-out", type=float, default=0.1, metavar="SHARE",
-            help="of the training split, for each of validation and test that is missing (default: %(default)s)",
+            help="share of the training split for each of validation and test that is missing (default: %(default)s)",
         )  # fmt: skip
-        parser.add_argument("--seed", type=int, default=2024, help="of that draw (default: %(default)s)")
+        parser.add_argument("--seed", type=int, default=2024, help="seed of that draw (default: %(default)s)")
         _add_face_options(parser, form)
         _add_reader_options(parser, form)
         parser.set_defaults(run=_prepare, format=name)
@@ -65,7 +72,7 @@ def add_prepare(command: argparse.ArgumentParser) -> None:
 def _add_face_options(parser: argparse.ArgumentParser, form: Format) -> None:
     parser.set_defaults(classes=None, size=None, colour=None)
     if form.has_classes:
-        parser.add_argument("--classes", type=_names, help="only these, in this order: anger,neutral,sadness")
+        parser.add_argument("--classes", type=_names, help="only these classes, in this order: anger,neutral,sadness")
     if form.resizable:
         parser.add_argument("--size", type=int, help="side of the pictures, px")
         colours = parser.add_mutually_exclusive_group()
@@ -77,8 +84,8 @@ def _add_reader_options(parser: argparse.ArgumentParser, form: Format) -> None:
     parser.set_defaults(index=None, file_column=None, label_column=None, codes=None)
     if "index" in form.options:
         parser.add_argument("--index", type=Path, help="the CSV file, if the folder holds several or none")
-        parser.add_argument("--file-column", help="names each picture's file (default: found by usual names)")
-        parser.add_argument("--label-column", help="names each picture's emotion (default: found by usual names)")
+        parser.add_argument("--file-column", help="column with each picture's file (default: found by its name)")
+        parser.add_argument("--label-column", help="column with each picture's expression (default: found by its name)")
     if "codes" in form.options:
         parser.add_argument("--codes", choices=sorted(CODES), help="numbering of the classes, if they are numbers")
 
@@ -106,7 +113,9 @@ def _prepare(options: argparse.Namespace) -> int:
 
 def add_facts(command: argparse.ArgumentParser) -> None:
     """Add the options of ``facts``."""
-    command.add_argument("--data", type=Path, default=default_data_dir(), help="prepared folder, or Parquet splits")
+    command.add_argument(
+        "--data", type=Path, default=default_data_dir(), help="prepared folder, or folder of Parquet splits"
+    )
     command.add_argument("--out", type=Path, help="folder to write (default: data/datasets/NAME, after the data)")
     command.set_defaults(run=_facts)
 

@@ -11,19 +11,23 @@ from emotion.labels import parse_label
 from emotion.models.registry import file_bytes, load_card, resolve
 from emotion.types import ModelCard
 from emotion.vision.normalise import NORMALISATIONS, UNIT
-from training.datasets.readers.parquet import default_data_dir, default_faces_dir
+from training.cli.arguments import add_data_option
+from training.datasets.readers.parquet import default_faces_dir
 from training.evaluation.evaluation_sets import HOW_TO_MAKE, RAFDB_FOLDER, has_rafdb
 from training.fit.checkpoints import RunFolder, default_runs_dir
 
 
 def add_export(command: argparse.ArgumentParser) -> None:
     """Add the options of ``export``."""
-    command.add_argument("--run", dest="folder", type=Path, default=default_runs_dir() / "default", help="the run")
-    command.add_argument("--name", help="of the model (default: the run's)")
-    command.add_argument("--title", help="of the model, for people (default: the network's)")
+    command.add_argument(
+        "--run", dest="folder", type=Path, default=default_runs_dir() / "default",
+        help="folder of the run (default: data/runs/default)",
+    )  # fmt: skip
+    command.add_argument("--name", help="name of the model (default: the run's)")
+    command.add_argument("--title", help="display title of the model (default: the network's)")
     command.add_argument("--epoch", type=int, help="epoch to export (default: the best)")
     command.add_argument("--head", metavar="LABEL_SET", help="head of a network with two (default: the first)")
-    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    add_data_option(command)
     _add_pooling(command)
     command.add_argument(
         "--serving", type=Path, metavar="DIR", help="instead, write the model --name (default: default) for "
@@ -35,34 +39,36 @@ def add_export(command: argparse.ArgumentParser) -> None:
 def add_import(command: argparse.ArgumentParser) -> None:
     """Add the options of ``import``."""
     command.add_argument("--model", type=Path, metavar="FILE", help="a whole network: .h5, .hdf5 or .keras")
-    command.add_argument("--architecture", type=Path, metavar="JSON", help="instead, the output of to_json()")
-    command.add_argument("--weights", type=Path, metavar="H5", help="… with the output of save_weights()")
-    command.add_argument("--name", required=True, help="of the model")
-    command.add_argument("--title", help="of the model, for people (default: its name)")
+    command.add_argument(
+        "--architecture", type=Path, metavar="JSON", help="instead of --model: the output of to_json()"
+    )
+    command.add_argument("--weights", type=Path, metavar="H5", help="with --architecture: the output of save_weights()")
+    command.add_argument("--name", required=True, help="name of the model")
+    command.add_argument("--title", help="display title of the model (default: its name)")
     command.add_argument(
         "--classes", metavar="NAMES", help="meaning of the outputs, in order (default: by their number)"
     )
     command.add_argument(
-        "--normalisation", choices=NORMALISATIONS, default=UNIT, help="of the training pictures (default: %(default)s)"
+        "--normalisation", choices=NORMALISATIONS, default=UNIT, help="pixel scaling in training (default: %(default)s)"
     )
     command.add_argument("--licence", help="terms of the weights (default: not stated)")
-    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    add_data_option(command)
     command.set_defaults(run=_import)
 
 
 def add_ensemble(command: argparse.ArgumentParser) -> None:
     """Add the options of ``ensemble``."""
-    command.add_argument("--members", required=True, metavar="NAMES", help="models of the same labels: a,b,c")
-    command.add_argument("--name", required=True, help="of the ensemble")
-    command.add_argument("--title", help="of the ensemble, for people")
-    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument("--members", required=True, metavar="NAMES", help="models with the same labels: a,b,c")
+    command.add_argument("--name", required=True, help="name of the ensemble")
+    command.add_argument("--title", help="display title of the ensemble")
+    add_data_option(command)
     command.set_defaults(run=_ensemble)
 
 
 def add_calibrate(command: argparse.ArgumentParser) -> None:
     """Add the options of ``calibrate``."""
-    command.add_argument("--model", required=True, help="name or alias")
-    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument("--model", required=True, help="a model or an alias")
+    add_data_option(command)
     _add_pooling(command)
     command.set_defaults(run=_calibrate)
 
@@ -76,8 +82,8 @@ def _add_pooling(command: argparse.ArgumentParser) -> None:
 
 def add_evaluate(command: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate``."""
-    command.add_argument("--model", default="default", help="name or alias (default: %(default)s)")
-    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument("--model", default="default", help="a model or an alias (default: %(default)s)")
+    add_data_option(command)
     command.add_argument(
         "--faces", type=Path, default=default_faces_dir(),
         help="folder of aligned faces, whose RAF-DB is scored as well (default: data/datasets/faces)",

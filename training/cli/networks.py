@@ -8,7 +8,8 @@ from pathlib import Path
 
 from emotion.labels import parse_label
 from emotion.paths import ROOT, is_checkout, work_dir
-from training.datasets.readers.parquet import default_data_dir, default_faces_dir
+from training.cli.arguments import add_data_option
+from training.datasets.readers.parquet import default_faces_dir
 from training.fit.checkpoints import RunFolder, default_runs_dir
 from training.recipes import TARGETS, Recipe
 from training.rounds import find_recipe
@@ -30,12 +31,15 @@ _RECIPE_OPTIONS = (
 def add_train(command: argparse.ArgumentParser) -> None:
     """Add the options of ``train``."""
     _add_recipe_options(command)
-    command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs")
-    command.add_argument("--name", help="name of the run (default: the recipe's, or the network's)")
+    command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs (default: data/runs)")
+    command.add_argument("--name", help="name of the run (default: the recipe's)")
     command.add_argument(
         "--weights", type=Path, metavar="PATH", help="initial weights: a run's folder, a .tflite model or others"
     )
-    command.add_argument("--faces", type=Path, default=default_faces_dir(), help="folder that `faces` wrote")
+    command.add_argument(
+        "--faces", type=Path, default=default_faces_dir(),
+        help="folder that the command faces wrote (default: data/datasets/faces)",
+    )  # fmt: skip
     command.add_argument("--tensorboard", action="store_true", help="write a log for TensorBoard into the run's folder")
     command.set_defaults(run=_train)
 
@@ -43,34 +47,43 @@ def add_train(command: argparse.ArgumentParser) -> None:
 def add_check(command: argparse.ArgumentParser) -> None:
     """Add the options of ``check``."""
     _add_recipe_options(command)
-    command.add_argument("--steps", type=int, default=200, help="maximum number of steps to overfit the faces")
+    command.add_argument(
+        "--steps", type=int, default=200, help="maximum number of steps to overfit the faces (default: %(default)s)"
+    )
     command.set_defaults(run=_check)
 
 
 def add_search(command: argparse.ArgumentParser) -> None:
     """Add the options of ``search``."""
     _add_recipe_options(command)
-    command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs; the study lies there")
-    command.add_argument("--trials", type=int, default=20, help="total number, earlier ones included")
-    command.add_argument("--minutes", type=float, help="start no trial after this time")
+    command.add_argument(
+        "--runs", type=Path, default=default_runs_dir(), help="folder of runs and of the study (default: data/runs)"
+    )
+    command.add_argument(
+        "--trials", type=int, default=20, help="number of trials, earlier ones included (default: %(default)s)"
+    )
+    command.add_argument("--minutes", type=float, help="start no trial after this many minutes")
     command.add_argument("--evolve", action="store_true", help="search architectures: accuracy against ms per face")
     command.add_argument("--population", type=int, default=10, help="candidates per generation (default: %(default)s)")
     command.add_argument(
         "--study",
         type=Path,
         default=work_dir() / "search" / "evolve.sqlite3",
-        help="file of the architecture study",
+        help="file of the architecture study (default: data/search/evolve.sqlite3)",
     )
     command.set_defaults(run=_search)
 
 
 def add_ablate(command: argparse.ArgumentParser) -> None:
     """Add the options of ``ablate``."""
-    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
-    command.add_argument("--runs", type=Path, default=default_runs_dir() / "ablation", help="folder of its runs")
-    command.add_argument("--epochs", type=int, default=8, help="of each variant (default: %(default)s)")
+    add_data_option(command)
+    command.add_argument(
+        "--runs", type=Path, default=default_runs_dir() / "ablation",
+        help="folder of its runs (default: data/runs/ablation)",
+    )  # fmt: skip
+    command.add_argument("--epochs", type=int, default=8, help="epochs of each variant (default: %(default)s)")
     command.add_argument("--limit", type=int, help="maximum number of faces per split, for a trial")
-    command.add_argument("--only", metavar="NAMES", help="train the base and these alone: mixup,no-erasing")
+    command.add_argument("--only", metavar="NAMES", help="train only the base and these variants: mixup,no-erasing")
     command.set_defaults(run=_ablate)
 
 
@@ -100,23 +113,25 @@ def _named_recipe(options: argparse.Namespace) -> Recipe:
 
 def _add_recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="NETWORK", help="the network, with its own recipe unless --recipe is given")
-    command.add_argument("--recipe", help="name of a recipe (default: the network's, or the shipped model's)")
-    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument("--recipe", help="name of a recipe (default: the network's own; without --model, “default”)")
+    add_data_option(command)
     command.add_argument("--limit", type=int, help="maximum number of faces per split")
-    command.add_argument("--classes", metavar="NAMES", help="only these, in this order: anger,neutral,sadness")
-    command.add_argument("--targets", choices=TARGETS, help="learn FER+ votes, the data set's own labels, …")
+    command.add_argument("--classes", metavar="NAMES", help="only these classes, in this order: anger,neutral,sadness")
+    command.add_argument(
+        "--targets", choices=TARGETS, help="learn FER+ votes, the data set's own labels, either or both"
+    )
     command.add_argument("--teacher", metavar="NAMES", help="teacher models for distillation")
-    command.add_argument("--class-weights", choices=("none", "balanced"), help="loss weights of classes")
+    command.add_argument("--class-weights", choices=("none", "balanced"), help="weights of classes in the loss")
     command.add_argument(
         "--oversample", action="store_true", default=None, help="sample rare classes as often as common ones"
     )
-    command.add_argument("--epochs", type=int, help="instead of the recipe's")
-    command.add_argument("--cycles", type=int, help="of equally many epochs, instead of the recipe's")
-    command.add_argument("--batch-size", type=int, help="instead of the recipe's")
-    command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
+    command.add_argument("--epochs", type=int, help="number of epochs (default: the recipe's)")
+    command.add_argument("--cycles", type=int, help="cycles of the learning rate (default: the recipe's)")
+    command.add_argument("--batch-size", type=int, help="faces per step (default: the recipe's)")
+    command.add_argument("--learning-rate", type=float, help="highest learning rate (default: the recipe's)")
     command.add_argument("--patience", type=int, help="epochs without improvement before stopping; 0 for never")
-    command.add_argument("--input-size", type=int, metavar="PX", help="side of the input, instead of the network's")
-    command.add_argument("--seed", type=int, help="instead of the recipe's")
+    command.add_argument("--input-size", type=int, metavar="PX", help="side of the input (default: the network's)")
+    command.add_argument("--seed", type=int, help="seed (default: the recipe's)")
 
 
 def _train(options: argparse.Namespace) -> None:

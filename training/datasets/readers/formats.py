@@ -40,12 +40,12 @@ FORMATS: dict[str, Format] = {
     ),
     "ferplus": Format("fer2013.csv with fer2013new.csv beside it", lambda source, _: open_ferplus(source)),
     "folders": Format(
-        "class folders, inside train, test and validation or alone",
+        "class folders, alone or inside train, test and validation",
         lambda source, options: open_folders(source, options.codes),
         options=("codes",),
     ),
     "index": Format(
-        "pictures and a CSV file that names each one's emotion",
+        "pictures and a CSV file that names each one's expression",
         open_index,
         options=("index", "file_column", "label_column", "codes"),
     ),
