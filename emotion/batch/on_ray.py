@@ -1,6 +1,6 @@
 """Runs a batch on Ray: one row per video, on actors that keep the models loaded and are replaced when they die.
 
-Ray is an optional extra (requirements-ray.txt), so it is imported only when used.
+Ray is an optional extra, so it is imported only when used.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from emotion.batch.inputs import Video
 from emotion.batch.pool import cores
 from emotion.batch.work import Job, Row, Worker
 from emotion.errors import BatchError
-from emotion.paths import ROOT
+from emotion.paths import ROOT, is_checkout
 from emotion.sandbox.rlimits import limit_this_process
+from emotion.version import DISTRIBUTION
 
 LOCAL = "local"
-INSTALL = "pip install -r requirements-ray.txt"
 _WAVE = 5000
 """Number of videos submitted at once, as Ray keeps an entry of each in memory."""
 _OBJECTS_BYTES = 200 * 2**20
@@ -106,8 +106,12 @@ def _imported(address: str) -> Any:
         import ray  # noqa: PLC0415 – an extra
         import ray.data  # noqa: PLC0415
     except ImportError as error:
-        raise BatchError(f"expected Ray for --ray; it is not installed here: {INSTALL}") from error
+        raise BatchError(f"expected Ray for --ray; it is not installed here: {_install_command()}") from error
     return ray
+
+
+def _install_command() -> str:
+    return "pip install -r requirements-ray.txt" if is_checkout() else f"pip install '{DISTRIBUTION}[ray]'"
 
 
 def _first_line(error: BaseException) -> str:

@@ -126,12 +126,22 @@ def test_invalid_arguments_exit_with_two_and_one_line(
     assert captured.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("in_checkout", "command"),
+    [(True, "pip install -r requirements-ray.txt"), (False, "pip install 'facial-expression-analytics[ray]'")],
+)
 def test_without_ray_it_says_how_to_install_it(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    films: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    in_checkout: bool,
+    command: str,
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setattr("emotion.batch.on_ray.is_checkout", lambda: in_checkout)
     assert main(["batch", str(films), "--out", str(tmp_path / "out"), "--ray", "local"]) == 2
-    assert "pip install -r requirements-ray.txt" in capsys.readouterr().err
+    assert command in capsys.readouterr().err
 
 
 def test_two_batches_do_not_share_a_folder_and_ctrl_c_leaves_it_resumable(
