@@ -47,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_check(commands.add_parser("check", help="check quickly whether a network can be trained"))
     add_train(commands.add_parser("train", help="train a network by a recipe; the same command resumes the run"))
     add_search(commands.add_parser("search", help="search hyperparameters or architectures with Optuna"))
-    add_ablate(commands.add_parser("ablate", help="measure what each idea in the default recipe is worth"))
+    add_ablate(commands.add_parser("ablate", help="measure what each idea in the recipe “default” is worth"))
     add_export(commands.add_parser("export", help="export a run as an int8 model with a card"))
     add_import(commands.add_parser("import", help="make a model of an external Keras network"))
     add_ensemble(commands.add_parser("ensemble", help="make a model that averages the answers of others"))

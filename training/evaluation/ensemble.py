@@ -1,4 +1,4 @@
-"""Makes an ensemble: a calibrated card that names its members, for the lab."""
+"""Makes an ensemble: a calibrated card that names its members, for comparison and distillation."""
 
 from __future__ import annotations
 

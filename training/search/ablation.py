@@ -1,4 +1,4 @@
-"""The ablation: the default recipe at a small budget, with one change at a time."""
+"""The ablation: the recipe ``default`` at a small budget, with one change at a time."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _varied(**changes: float) -> dict[str, Any]:
 
 
 VARIANTS: tuple[Variant, ...] = (
-    Variant(BASE, "the default recipe and half its network, one short cycle"),
+    Variant(BASE, "the recipe default with half its network and one short cycle"),
     Variant("votes-only", "one head: FER+ votes", {"targets": VOTES}),
     Variant("labels-only", "one head: FER2013's labels", {"targets": LABELS}),
     Variant("plain-augmentation", "flips, shifts, rotation and zoom only", {"augmentation": GENTLE}),
@@ -75,12 +75,12 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("no-averaging", "no moving average of the weights", {"average_decay": 0.0}),
     Variant("constant-rate", "the learning rate stays constant", {"schedule": CONSTANT}),
     Variant("logit-adjustment", "logit adjustment of 0.3", {"logit_adjustment": 0.3}),
-    Variant("vgg", "the plain VGG in place of the network", {"network": "vgg-half"}),
-    Variant("pooled", "global pooling in place of weights by place", {"network": "resvgg-half-pooled"}),
+    Variant("vgg", "the plain VGG instead of the network", {"network": "vgg-half"}),
+    Variant("pooled", "global pooling instead of spatial attention", {"network": "resvgg-half-pooled"}),
     Variant("no-excitation", "no squeeze-and-excitation", {"network": "resvgg-half-plain"}),
     Variant("no-smoothing", "labels not smoothed", {"label_smoothing": 0.0}),
     Variant("oversampling", "rare labels sampled as often as common ones", {"oversample": True}),
-    Variant("distillation", "half of the targets are the shipped models' answers", {"teachers": TEACHERS}),
+    Variant("distillation", "half of each target from ferplus-resvgg and fer2013-resvgg", {"teachers": TEACHERS}),
     Variant("sharpness-aware", "sharpness-aware minimisation, radius 0.05", {"sharpness": 0.05}),
 )
 """All variants, the base first."""

@@ -183,7 +183,7 @@ _TEXT = """# What each idea is worth
 
 Written by `python -m training ablate`; no figure here is typed by hand.
 
-Every row is the base with one change. The base is the default recipe for the network `{network}` with one cycle
+Every row is the base with one change. The base is the recipe `default` for the network `{network}` with one cycle
 (epochs: {epochs}), trained on {used} faces with seed {seed} ({cpu}, cores: {cores}, {backend}, commit {commit}). Scores
 are percent on the validation split (PublicTest) after the last epoch; the test split was not used. Differences are
 points of accuracy against the base on the same faces with the paired bootstrap interval, bold if the interval excludes
