@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from emotion.errors import DatasetError, InputError, ModelError
 from emotion.evaluation.cards.sources import SOURCES
@@ -131,12 +132,21 @@ def export(
 def _with_biases(source: Source, sets: Sequence[FaceSet]) -> Source:
     """Add the class biases that suit the validation faces of all sets best, and record them."""
     labels = source.label_set.labels
-    logits = [predict_logits(source.model, source.form, one.images) for one in sets]
+    logits = [_mirrored_logits(source, one.images) for one in sets]
     neutral = labels.index("neutral") if "neutral" in labels else None
     biases = class_biases(logits, [truth_for(labels, one) for one in sets], neutral)
     fold_biases(source.model, biases)
     rounded = {label: round(float(bias), 2) for label, bias in zip(labels, biases, strict=True)}
     return replace(source, training=source.training | {"class_biases": rounded})
+
+
+def _mirrored_logits(source: Source, images: NDArray[np.uint8]) -> FloatArray:
+    """Return the mean logits of faces and their mirror images, as the app computes them for unsure answers.
+
+    Biases change unsure answers alone.
+    """
+    both = [predict_logits(source.model, source.form, each) for each in (images, images[:, :, ::-1])]
+    return np.asarray(np.mean(both, axis=0), np.float32)
 
 
 def licence_of(training: Mapping[str, Any]) -> str:
