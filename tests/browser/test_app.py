@@ -232,7 +232,15 @@ def test_the_models_are_listed(visit: Page):
     go_to(visit, "About")
     expect(visit.get_by_text("Recommended").first).to_be_visible()
     expect(visit.get_by_role("rowheader", name="FER+ majority")).to_be_visible()
+    assert lines_of_names(visit) == {1}, "a name such as everyface-large is broken at its hyphen"
     assert_fits_a_phone(visit)
+    assert lines_of_names(visit) == {1}
+
+
+def lines_of_names(page: Page) -> set[int]:
+    """Return the numbers of lines over which the names of models stand on *About*."""
+    names = page.locator("[data-testid=stMarkdown]", has_text="Its name in commands").locator("code")
+    return set(names.evaluate_all("names => names.map(name => name.getClientRects().length)"))
 
 
 def assert_plays(page: Page) -> None:
