@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from emotion.analytics.edits import Edits
-from emotion.errors import LibraryError, printable_line
+from emotion.errors import JOINERS, LibraryError, printable_line
 from emotion.models.registry import resolve
 from emotion.output_names import folded_name
 from emotion.types import VideoInfo
@@ -185,7 +186,7 @@ class Entry:
 
 def clean_title(text: str) -> str:
     """Return a title or file name as one line of at most 200 characters."""
-    return printable_line(text)[:_MAX_TITLE] or "untitled"
+    return _clean(text)[:_MAX_TITLE].rstrip(JOINERS) or "untitled"
 
 
 def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
@@ -194,10 +195,26 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
     Raises:
         LibraryError: A tag is longer than 100 characters.
     """
-    cleaned = sorted({printable_line(tag) for tag in tags} - {""})
+    cleaned = sorted({_clean(tag) for tag in tags} - {""})
     if long := next((tag for tag in cleaned if len(tag) > _MAX_TAG), None):
         raise LibraryError(f"expected tags of at most {_MAX_TAG} characters; {long[:20]}… has {len(long)}")
     return cleaned
+
+
+def _clean(text: str) -> str:
+    """Return text as one line of visible characters; of joiners, only those inside words and emojis stay."""
+    line = f" {printable_line(text, JOINERS)} "
+    kept = (
+        sign
+        for before, sign, after in zip(line, line[1:], line[2:], strict=False)
+        if sign not in JOINERS or (_can_be_joined(before) and _can_be_joined(after))
+    )
+    return " ".join("".join(kept).split())
+
+
+def _can_be_joined(sign: str) -> bool:
+    """Return whether a character is a letter, a mark on one, a digit, or a symbol such as an emoji."""
+    return unicodedata.category(sign)[0] in "LMNS"
 
 
 def folded(text: str) -> str:

@@ -57,13 +57,14 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
     In dashed spans nobody is in view; numbers mark events; a bar at the bottom marks unclear answers.
     """
     analysis = edited.analysis
+    end_s = _end_s(edited)
     rows = analysis.timeline[analysis.timeline["track_id"] == track]
     spans, corners = fit_to_screen(rows, analysis.frames, [track], analysis.abstain_below)
     area = (
         alt.Chart(corners)
         .mark_area(interpolate="linear", line=False)
         .encode(
-            x=_time_axis(edited),
+            x=_time_axis(end_s),
             y=_lane(),
             y2="high:Q",
             detail="run:N",
@@ -73,7 +74,7 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
     layers = [_spans(empty_spans(analysis.frames), dashed=True), area]
     if analysis.abstain_below > 0:
         layers.append(_unclear(unclear_spans(spans)))
-    layers += _marks(edited, paper)
+    layers += _marks(edited, paper, end_s)
     return _on_paper(alt.LayerChart(layer=layers, width=WIDTH_PX, height=HEIGHT_PX), paper)
 
 
@@ -146,8 +147,8 @@ def _end_s(edited: Edited) -> float:
     return max(end_s, 1e-3)
 
 
-def _time_axis(edited: Edited) -> alt.X:
-    scale = alt.Scale(domain=[0.0, _end_s(edited)], nice=False)
+def _time_axis(end_s: float) -> alt.X:
+    scale = alt.Scale(domain=[0.0, end_s], nice=False)
     # Minutes and seconds, as in players and the report's tables.
     words = "floor(datum.value / 60) + ':' + format(datum.value % 60, '04.1f')"
     axis = alt.Axis(tickCount=8, grid=False, title="Time, min:s", labelExpr=words)
@@ -175,12 +176,11 @@ def _unclear(stretches: pd.DataFrame) -> alt.Chart:
     )
 
 
-def _marks(edited: Edited, paper: Paper) -> list[alt.Chart]:
+def _marks(edited: Edited, paper: Paper, end_s: float) -> list[alt.Chart]:
     """Return the layers of events: frames around spans, and numbered lines at starts.
 
     Logs may go on after the video. What is past its end is not drawn, as it would make the picture wider.
     """
-    end_s = _end_s(edited)
     events = [(number, each.span) for number, each in enumerate(edited.events(), start=1) if each.span.start_s <= end_s]
     if not events:
         return []

@@ -110,7 +110,7 @@ def figures_of_pair(
         InputError: The people, the measure, a baseline or ``over`` is wrong, there are too few frames per second, the
             tracks are too short, or in no window do both vary and are both seen.
     """
-    rows = rows_of(analysis.timeline, analysis.frames)
+    rows = rows_of(analysis)
     tracks = pair_tracks(rows, people, measure, baselines=baselines)
     smiles = pair_tracks(rows, people, SMILE, baselines=baselines) if SMILE in rows.measures else None
     return pair_figures(tracks, smiles, over=over)

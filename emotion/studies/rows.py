@@ -21,6 +21,7 @@ from emotion.analytics.files import frames_of, load_parquet
 from emotion.analytics.timeline import labels_of
 from emotion.errors import TimelineError, brief
 from emotion.studies.measures import DERIVED, NOT_MEASURES, name_of
+from emotion.types import Analysis
 
 _KEYS = ("frame_index", "time_s", "track_id")
 
@@ -56,24 +57,27 @@ def read_rows(path: Path, edits: Edits) -> Rows:
         InputError: The edits contradict each other.
     """
     if edits.merged or edits.hidden or any(event.excluded for event in edits.events):
-        edited = apply_edits(load_parquet(path), edits)
-        return rows_of(edited.timeline, edited.frames)
+        return rows_of(apply_edits(load_parquet(path), edits))
     # Only the columns that are needed, and no checks of every row: the program wrote the file.
     try:
         file = pq.ParquetFile(path)
+        frames = frames_of(file.schema_arrow)
+        if len(frames) == 1:  # its duration comes from the video's frame rate
+            return rows_of(load_parquet(path))
         names = [name for name in file.schema_arrow.names if name in _KEYS or name not in NOT_MEASURES]
-        table, frames = file.read(names, use_threads=False), frames_of(file.schema_arrow)
+        table = file.read(names, use_threads=False)
         arrays = {name: table[name].to_numpy() for name in names}
         return _rows(arrays, frames["frame_index"].to_numpy(), frames["time_s"].to_numpy(), None)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, json.JSONDecodeError) as error:
         raise TimelineError(f"expected an analysis; {path.name} cannot be read: {brief(error)}") from error
 
 
-def rows_of(timeline: pd.DataFrame, frames: pd.DataFrame) -> Rows:
-    """Return the rows of a timeline and its frames."""
+def rows_of(analysis: Analysis) -> Rows:
+    """Return the rows of an analysis, with edits applied or not."""
+    timeline, frames = analysis.timeline, analysis.frames
     columns = {str(name): timeline[name].to_numpy() for name in timeline if name in _KEYS or name not in NOT_MEASURES}
     indices, times = frames["frame_index"].to_numpy(), frames["time_s"].to_numpy()
-    return _rows(columns, indices, times, counted_durations(frames))
+    return _rows(columns, indices, times, counted_durations(frames, analysis.info.fps))
 
 
 def _rows(

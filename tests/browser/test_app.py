@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.common.chromium import click_at, settle
 from emotion.analytics.files import load_parquet
@@ -88,18 +88,24 @@ def test_the_keyboard_stays_on_an_export(visit: Page):
     expect(visit.get_by_role("button", name="Download", exact=True)).to_be_focused()
 
 
+def select_first_of_library(page: Page) -> Locator:
+    """Select the first analysis of the library with the keyboard, and return the button that opens it."""
+    go_to(page, "Library")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    settle(page)
+    opening = page.get_by_role("tabpanel", name="Analyses").get_by_test_id("stBaseButton-primary")
+    expect(opening).to_be_disabled()
+    page.get_by_role("textbox", name="Search").focus()
+    for _ in range(6):
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(opening).to_be_enabled()
+    return opening
+
+
 def test_the_keyboard_passes_the_rows_of_the_library_without_opening_one(visit: Page):
     open_demo(visit)
-    go_to(visit, "Library")
-    expect(visit.get_by_test_id("stDataFrame")).to_be_visible()
-    settle(visit)
-    opening = visit.get_by_role("tabpanel", name="Analyses").get_by_test_id("stBaseButton-primary")
-    expect(opening).to_be_disabled()
-    visit.get_by_role("textbox", name="Search").focus()
-    for _ in range(6):
-        visit.keyboard.press("Tab")
-    visit.keyboard.press("ArrowDown")
-    expect(opening).to_be_enabled()
+    opening = select_first_of_library(visit)
     expect(visit.get_by_role("heading", name="Library", level=1)).to_be_visible()
     opening.press("Enter")
     expect(visit.get_by_role("heading", name="Demo")).to_be_visible()
@@ -127,6 +133,22 @@ def test_colours_follow_the_theme_of_the_system(visit: Page):
     expect(visit.locator("body")).to_have_css("color-scheme", "dark")
     settle(visit)
     assert overview.evaluate(_LIGHT_TEXT) > 0
+
+
+def test_a_dialog_stays_open_when_the_theme_of_the_system_changes(visit: Page):
+    visit.emulate_media(color_scheme="light")
+    open_demo(visit)
+    select_first_of_library(visit)
+    visit.get_by_role("button", name="Name and tags").click()
+    title = visit.get_by_role("dialog").get_by_role("textbox", name="Title")
+    title.fill("Half a ti")
+    visit.emulate_media(color_scheme="dark")
+    expect(visit.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
+    visit.wait_for_timeout(2000)
+    expect(title).to_have_value("Half a ti")
+    title.press("Escape")
+    expect(title).to_be_hidden()
+    expect(visit.locator("body")).to_have_css("color-scheme", "dark")
 
 
 def download(page: Page, label: str, folder: Path) -> Path:
@@ -232,7 +254,15 @@ def test_the_models_are_listed(visit: Page):
     go_to(visit, "About")
     expect(visit.get_by_text("Recommended").first).to_be_visible()
     expect(visit.get_by_role("rowheader", name="FER+ majority")).to_be_visible()
+    assert lines_of_names(visit) == {1}, "a name such as everyface-large is broken at its hyphen"
     assert_fits_a_phone(visit)
+    assert lines_of_names(visit) == {1}
+
+
+def lines_of_names(page: Page) -> set[int]:
+    """Return the numbers of lines over which the names of models stand on *About*."""
+    names = page.locator("[data-testid=stMarkdown]", has_text="Its name in commands").locator("code")
+    return set(names.evaluate_all("names => names.map(name => name.getClientRects().length)"))
 
 
 def assert_plays(page: Page) -> None:

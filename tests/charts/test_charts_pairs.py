@@ -20,7 +20,7 @@ NAMES = ("Anna", "Ben")
 
 def tracks_of(late_s: float, seconds: float = 60) -> PairTracks:
     analysis = following(late_s, seconds=seconds)
-    return pair_tracks(rows_of(analysis.timeline, analysis.frames), (1, 2), "happiness")
+    return pair_tracks(rows_of(analysis), (1, 2), "happiness")
 
 
 def table_of(chart, layer: int) -> pd.DataFrame:

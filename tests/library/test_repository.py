@@ -71,6 +71,32 @@ def test_upload_names_are_never_used_as_paths(repository: Repository, video: Pat
     assert entry.source.isprintable()
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\u0915\u094d\u200d\u0937",
+        "👩🏽\u200d👩\u200d👧",
+        "❤\ufe0f\u200d🔥",
+    ],
+)
+def test_words_and_emojis_keep_their_joiners(repository: Repository, video: Path, title: str) -> None:
+    entry = repository.add(video, f"{title}.mp4", tags=[title])
+    assert (entry.title, entry.source, entry.tags) == (title, f"{title}.mp4", (title,))
+    assert [found.id for found in repository.search(title).entries] == [entry.id]
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        *(("\u200d \u200c", "untitled"), ("a\u200d b", "a b"), ("\u200ba\u202eb\u2066", "a b"), ("a\u200d-b", "a-b")),
+        *(("👩\u200d\u200d👧", "👩👧"), ("x" * 199 + "👩\u200d👧", "x" * 199 + "👩"), ("\u200da\u200d", "a")),
+    ],
+)
+def test_other_invisible_characters_leave_titles(repository: Repository, video: Path, title: str, shown: str) -> None:
+    assert repository.add(video, "a.mp4", title=title).title == shown
+
+
 def test_an_invalid_video_is_refused_and_leaves_nothing(repository: Repository, tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"words\.mp4 is not a video"):
         repository.add(io.BytesIO(b"no video at all " * 50), "words.mp4")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyreadstat
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
 
 from emotion.errors import InputError
 from emotion.library import JobSettings, Repository
@@ -54,6 +55,12 @@ def fill(repository: Repository, video: Path) -> SavedStudy:
     return StudyRepository(repository).create(
         Study("Pilot", people, (Stimulus("comedy"), Stimulus("news")), tuple(cells))
     )
+
+
+def titles_of(frame: Element) -> dict[str, str]:
+    """Return column → title of a table on the page."""
+    settings = json.loads(frame.proto.columns)
+    return {name: settings.get(name, {}).get("label", name) for name in frame.value}
 
 
 def test_without_a_study_one_is_created(repository):
@@ -101,8 +108,7 @@ def test_results_are_shown_and_compared(repository, video):
     assert across["People"].tolist() == [2, 2]
     assert across["Mean"][0] > across["Mean"][1]
     cells = next(frame for frame in page.dataframe if "window_s" in frame.value)
-    columns = json.loads(cells.proto.columns)
-    titles = {name: columns[name]["label"] for name in cells.value}
+    titles = titles_of(cells)
     assert titles["window_s"] == "Analysed, s"
     assert titles["happiness"] == "Happiness"
     assert titles.pop("group") == "group", "variables keep the researcher's names"
@@ -137,6 +143,8 @@ def test_analyses_of_the_library_are_added_by_their_names(repository, video):
     saved = studies.create(Study("S"))
     page = visit()
     page.segmented_control(key="study_source").set_value("The library").run()
+    names = next(frame for frame in page.dataframe if "file" in frame.value)
+    assert list(titles_of(names).values()) == ["File", "Participant", "Stimulus"]
     next(button for button in page.button if button.label == "Add 3 analyses").click().run()
     assert not page.exception
     assert {cell.key for cell in studies.get(saved.id).study.cells} == {("a", "x"), ("a", "y"), ("b", "x")}
@@ -233,9 +241,13 @@ def test_coders_and_the_model_are_compared(repository, video):
     assert not page.exception and not page.error
     assert any("p9" in warning.value for warning in page.warning)
     assert any("Krippendorff's α" in text.value and "ann, bob, model" in text.value for text in page.markdown)
-    pairs = next(frame.value for frame in page.dataframe if "κ" in frame.value)
+    titles = [titles_of(frame) for frame in page.dataframe]
+    assert not [title for each in titles for title in each.values() if "_" in title or title in {"kappa", "icc"}]
+    pairs = next(frame.value for frame in page.dataframe if "kappa" in frame.value)
     assert pairs[["first", "second"]].to_numpy().tolist() == [["ann", "bob"], ["ann", "model"], ["bob", "model"]]
-    assert (pairs["κ"] > 0.5).all()
+    assert (pairs["kappa"] > 0.5).all()
+    assert next(each for each in titles if "kappa" in each)["observed"] == "Observed agreement"
+    assert next(each for each in titles if "bob" in each)["start_s"] == "From, s"
     page.toggle(key="study_codes_model").set_value(False).run()
     assert not page.exception
 

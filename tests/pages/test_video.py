@@ -20,13 +20,16 @@ from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import end, put
 from tests.pages.test_pages import press, texts
+from ui.common.entries import entry_columns
 from ui.player import Marked
 from ui.video.analysis_context import AnalysisContext
-from ui.video.open_analysis import summary_table
+from ui.video.open_analysis import _OF_LIBRARY, _OF_SESSION, _TITLE_PX, summary_table
 from ui.video.result import with_marked
 
 pytestmark = pytest.mark.slow
 
+OPEN_PX = 655
+"""Width of the table under *Open*: 690 px less what Streamlit's popover takes."""
 SMILE = [["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4
 
 
@@ -220,6 +223,12 @@ def test_the_newest_finished_analysis_opens_by_itself(repository, video):
     assert not test.subheader
     assert "A timeline" in texts(test.run())
     assert visit().subheader[0].value == "new"
+
+
+@pytest.mark.parametrize("shown", [_OF_LIBRARY, _OF_SESSION])
+def test_the_list_under_open_is_not_cut_off(shown):
+    columns = entry_columns(_TITLE_PX)
+    assert sum(columns[name]["width"] for name in shown) <= OPEN_PX
 
 
 def test_the_newest_of_several_videos_opens_once_it_is_finished(repository, video):

@@ -22,7 +22,7 @@ NAMES = ("Anna", "Ben")
 
 
 def tracks_of(analysis: Analysis, measure: str = "happiness", **options):
-    return pair_tracks(rows_of(analysis.timeline, analysis.frames), (1, 2), measure, **options)
+    return pair_tracks(rows_of(analysis), (1, 2), measure, **options)
 
 
 @pytest.mark.parametrize("rate", [10, 25, 30])
@@ -146,7 +146,7 @@ def test_every_figure_of_a_row_is_explained() -> None:
 )
 def test_what_has_no_tracks_is_said(analysis: Analysis, people: tuple[int, int], measure: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        pair_tracks(rows_of(analysis.timeline, analysis.frames), people, measure)
+        pair_tracks(rows_of(analysis), people, measure)
 
 
 def test_short_and_constant_tracks_are_refused() -> None:

@@ -93,6 +93,15 @@ def test_seconds_add_up_to_the_means(tmp_path: Path) -> None:
     assert values[0, 0] == pytest.approx(first)
 
 
+@pytest.mark.parametrize("edits", [Edits(), Edits(hidden=frozenset({2}))])
+def test_a_video_of_a_single_frame_counts_for_its_duration(edits: Edits, tmp_path: Path) -> None:
+    analysis = make_analysis([["happiness"]])
+    (row,) = results_of(tmp_path, {"a": (analysis, edits)}).means.to_dict("records")
+    duration_s = 1 / analysis.info.fps
+    assert (row["seconds"], row["window_s"], row["seen"]) == pytest.approx((duration_s, duration_s, 1.0))
+    assert row["happiness"] == pytest.approx(mean_probabilities(analysis)["happiness"])
+
+
 def test_edits_count_as_on_the_video_page(tmp_path: Path) -> None:
     analysis = make_analysis([["happiness", "anger"]] * 10 + [["neutral"]] * 10 + [["sadness", "fear"]] * 20)
     edits = Edits(hidden=frozenset({2}), events=(Event("break", Span(0.5, 1.25), excluded=True),))
@@ -111,7 +120,7 @@ def test_edits_count_as_on_the_video_page(tmp_path: Path) -> None:
 def test_a_part_has_the_means_and_seconds_of_that_part(shown: list[list[str]], start: float, length: float) -> None:
     analysis = make_analysis(shown)
     part = part_of(analysis, Span(start, start + length), 1)
-    sums = sum_cell(rows_of(analysis.timeline, analysis.frames), [Window(start, start + length, start)], track=1)
+    sums = sum_cell(rows_of(analysis), [Window(start, start + length, start)], track=1)
     assert sums.frames.sum() == len(part.timeline)
     expected = mean_probabilities(part)
     if expected is not None:
@@ -197,7 +206,7 @@ def test_a_moment_needs_a_length_and_only_events_of_the_part_count() -> None:
 
 def test_measures_that_are_known_at_different_times_keep_their_own_durations() -> None:
     analysis = make_analysis([["happiness"]] * 30)
-    rows = rows_of(analysis.timeline, analysis.frames)
+    rows = rows_of(analysis)
     values = rows.values.copy()
     values[5:12, 0], values[20:, 1], values[:, 2] = np.nan, np.nan, np.nan
     sums = sum_cell(replace(rows, values=values), [Window(0, float("inf"), 0)])
@@ -221,6 +230,6 @@ def test_a_named_track_counts_as_the_person_it_was_merged_into() -> None:
 def test_the_last_frame_of_a_part_counts_until_the_part_ends() -> None:
     """Of frames 0.1 s apart, the one at 0.5 s counts for half of its time."""
     analysis = make_analysis([["happiness"]] * 10)
-    sums = sum_cell(rows_of(analysis.timeline, analysis.frames), [Window(0.25, 0.55, 0.25)])
+    sums = sum_cell(rows_of(analysis), [Window(0.25, 0.55, 0.25)])
     assert sums.seconds.sum() == pytest.approx(0.25)
     assert (sums.window_s, sums.seen) == pytest.approx((0.25, 1.0))

@@ -15,6 +15,7 @@ import keras
 
 from emotion.errors import InputError, ModelError
 from emotion.models.registry import load_card
+from tests.training.made_models import install
 from training.cli.main import main
 from training.evaluation.check import check
 from training.export import export as export_module
@@ -80,6 +81,19 @@ def test_unsuitable_weights_are_refused(made_data, backbone_file, tmp_path):
         load_keras_weights(build_network("baseline", 7), backbone_file)
     with pytest.raises(InputError, match="expected a file of weights"):
         train(find_network("fourconv").recipe, made_data, tmp_path, options=RunOptions(weights=tmp_path / "none.h5"))
+
+
+@pytest.mark.parametrize("versions", [0, 1])
+def test_unsuitable_weights_are_refused_before_teachers_answer(
+    versions, made_data, backbone_file, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    install(tmp_path / "models", "teacher", 1)
+    recipe = find_network("fourconv").recipe
+    recipe = replace(recipe, classes=(), targets="votes", teachers=("teacher",), teacher_versions=versions)
+    with pytest.raises(ModelError, match="expected weights for all of fourconv"):
+        train(recipe, made_data, tmp_path, options=RunOptions(weights=backbone_file))
+    assert [*(tmp_path / "fourconv").glob("*.npz")] == []
 
 
 def test_a_subset_from_training_to_evaluation_and_its_pair_back_in(made_data, tmp_path, monkeypatch):

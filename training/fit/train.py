@@ -65,26 +65,44 @@ def train(
         runs: Folder of runs.
         name: Name of the run; the recipe's name if None.
         options: Further settings.
+
+    Raises:
+        InputError: There is no such file of weights, or a setting is refused.
+        ModelError: The weights are of another network.
     """
     options = options or RunOptions()
+    if options.weights is not None and not options.weights.is_file():
+        raise InputError(f"expected a file of weights; there is no {options.weights}")
     network = find_network(recipe.network)
     prepare_backend(recipe.seed, bfloat16=network.bfloat16)
     form = network.form(recipe)
     training_data = load_training_data(data, recipe, form, limit=options.limit, faces=options.faces)
     run = RunFolder(runs / (name or recipe.name))
     run.open(_settings(recipe, training_data, options))
-    training_data = replace(training_data, train=distilled(training_data.train, recipe, run.path))
     finished = run.state()["epoch"]
+    # Before the teachers are asked, which takes minutes: this refuses weights of another network.
+    start = None if finished else _start(recipe, training_data, form, options.weights)
+    training_data = replace(training_data, train=distilled(training_data.train, recipe, run.path))
     print(f"run {run.path.name}: {_summary(training_data)}; {finished} of {recipe.epochs} epochs done", flush=True)
     if finished < recipe.epochs:
         training_data = replace(training_data, versions=taught_versions(training_data.train, recipe, run.path, form))
     for phase in phases(recipe, pretrained=options.weights is not None and network.pretrained):
-        _fit(recipe, training_data, run, phase, options)
+        _fit(recipe, training_data, run, phase, options, start)
     return run.path
 
 
-def _fit(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> None:
-    """Train the remaining epochs of a phase."""
+def _start(recipe: Recipe, training_data: TrainingData, form: InputForm, weights: Path | None) -> Any:
+    """Return the network before its first epoch."""
+    model = build_network(recipe.network, training_data.train.outputs, recipe.input_size)
+    if weights is not None:
+        print(_load_weights(model, weights, training_data, form), flush=True)
+    return model
+
+
+def _fit(
+    recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions, start: Any
+) -> None:
+    """Train the remaining epochs of a phase; ``start`` is the network before the first epoch of all."""
     state = run.state()
     finished = state["epoch"]
     history = [row for row in state["history"] if row["epoch"] > phase.first]
@@ -95,7 +113,7 @@ def _fit(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Pha
         training_data = replace(training_data, train=self_distilled(training_data.train, recipe, run))
     form = find_network(recipe.network).form(recipe)
     steps = batches_per_epoch(training_data.train, recipe)
-    model = _model(recipe, training_data, run, phase, options)
+    model = _model(recipe, training_data, run, phase, start)
     average = _average(recipe, run, finished, steps)
     callbacks = [
         *([average] if average else []),
@@ -117,9 +135,9 @@ def _fit(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Pha
     )
 
 
-def _model(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> Any:
+def _model(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, start: Any) -> Any:
     """Return the network after the last finished epoch; each phase recompiles it."""
-    model = _compiled(recipe, training_data, run, phase, options)
+    model = _compiled(recipe, training_data, run, phase, start)
     if not recipe.sharpness:
         return model
     if not is_tensorflow():
@@ -129,17 +147,11 @@ def _model(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: P
     return use_sam(model, recipe.sharpness)
 
 
-def _compiled(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> Any:
+def _compiled(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, start: Any) -> Any:
     finished, examples = run.state()["epoch"], training_data.train
     if finished > phase.first:
         return load_for_resume(run.model_file(finished))
-    if finished:
-        model = keras.models.load_model(run.model_file(finished))
-    else:
-        model = build_network(recipe.network, examples.outputs, recipe.input_size)
-        if options.weights is not None:
-            form = find_network(recipe.network).form(recipe)
-            print(_load_weights(model, options.weights, training_data, form), flush=True)
+    model = keras.models.load_model(run.model_file(finished)) if finished else start
     return compile_for(model, recipe, phase, batches_per_epoch(examples, recipe), loss_of(recipe, examples))
 
 
@@ -171,8 +183,6 @@ def _tensorboard(run: RunFolder) -> Any:
 
 def _settings(recipe: Recipe, training_data: TrainingData, options: RunOptions) -> dict[str, Any]:
     weights = options.weights
-    if weights is not None and not weights.is_file():
-        raise InputError(f"expected a file of weights; there is no {weights}")
     return {
         "recipe": recipe.to_dict(),
         "heads": {head.label_set.name: list(head.label_set.labels) for head in training_data.train.heads},

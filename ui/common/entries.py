@@ -50,7 +50,15 @@ class Picked:
     chosen: list[Entry]
 
 
-def show_entries(library: Repository, entries: Sequence[Entry], key: str, *, choose: bool = False) -> Picked:
+def show_entries(
+    library: Repository,
+    entries: Sequence[Entry],
+    key: str,
+    *,
+    choose: bool = False,
+    columns: Sequence[str] = (),
+    title_px: int = 170,
+) -> Picked:
     """Show analyses as a table in which a click on a row opens it.
 
     Args:
@@ -58,6 +66,8 @@ def show_entries(library: Repository, entries: Sequence[Entry], key: str, *, cho
         entries: The analyses.
         key: Key of the table.
         choose: Whether rows also have checkboxes, to choose several.
+        columns: The columns to show, for a narrow place; all if empty.
+        title_px: Width of the column of titles.
     """
     # The key depends on the entries, so that a selection never moves to other rows.
     place = f"{key}_{hash(tuple(entry.id for entry in entries))}"
@@ -65,7 +75,8 @@ def show_entries(library: Repository, entries: Sequence[Entry], key: str, *, cho
         rows = [{"preview": preview_of(library, entry), **_row(entry)} for entry in entries]
     picked = st.dataframe(
         whole_percent(pd.DataFrame(rows), "smile"),
-        hide_index=True, column_config=_columns(), placeholder="–", row_height=_ROW_PX, key=place,
+        hide_index=True, column_config=entry_columns(title_px), column_order=columns or None,
+        placeholder="–", row_height=_ROW_PX, key=place,
         height="content" if len(entries) <= _MOST_ROWS else _ROW_PX * _MOST_ROWS,
         on_select="rerun", selection_mode=["multi-row", "single-cell"] if choose else "single-cell",
     )  # fmt: skip
@@ -118,12 +129,13 @@ def state_text(entry: Entry) -> str:
     return f"{what}: {read} of {whole} analysed"
 
 
-def _columns() -> dict[str, Any]:
+def entry_columns(title_px: int) -> dict[str, Any]:
+    """Return the settings of the columns; the title's width is given, px."""
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     # All but the last three fit a window of 1280 px.
     return {
         "preview": st.column_config.ImageColumn("", width=84, pinned=True),
-        "title": text("Title", pinned=True, width=170),
+        "title": text("Title", pinned=True, width=title_px),
         "recorded": st.column_config.DatetimeColumn(
             "Recorded or added", width=205, format=MOMENT_FORMAT, help=WHICH_DAY
         ),

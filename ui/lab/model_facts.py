@@ -48,8 +48,9 @@ def show_accuracy(cards: Mapping[str, ModelCard]) -> None:
     if not cards:
         st.warning("No model is installed.", icon=":material/warning:")
         return
-    for name, offer in offered_models().items():
-        st.markdown(f"**{plain(offer.name)}** · {plain(offer.reason)} Its name in commands is {code(name)}.")
+    with st.container(key="model_names_offered"):
+        for name, offer in offered_models().items():
+            st.markdown(f"**{plain(offer.name)}** · {plain(offer.reason)} Its name in commands is {code(name)}.")
     default = cards.get(ALIASES["default"])
     if default is not None:
         chips(default.labels)
@@ -68,7 +69,8 @@ def show_terms(cards: Mapping[str, ModelCard]) -> None:
         if FER2013_ALONE in cards:
             st.markdown(f"{code(FER2013_ALONE)} is trained on FER2013 with FER+ votes only, for those who need that.")
     st.markdown("**Terms of the models**")
-    st.markdown(_terms(cards))
+    with st.container(key="model_names_terms"):
+        st.markdown(_terms(cards))
     st.markdown("**Third-party models and pictures**")
     st.markdown(MADE_BY_OTHERS)
 

@@ -28,12 +28,12 @@ SORT_NAMES = {
     "-size": "Largest first",
 }
 
-_PAGE, _OUTCOME = "library_page", "library_news"
+_PAGE, _DONE = "library_page", "library_news"
 
 
 def show_list(library: Repository) -> None:
     """Show a page of search results with actions."""
-    _show_outcome()
+    _show_done()
     if not library.search(limit=1).total:
         _show_empty()
         return
@@ -110,7 +110,7 @@ def _edit(library: Repository, entry: Entry) -> None:
     )  # fmt: skip
     st.caption(f"Uploaded as {plain(entry.source)}.")
     if st.button("Save", type="primary", disabled=not title.strip()):
-        _run_action(lambda: _save(library, entry, title, tags), "Saved.")
+        _run_in_dialog(lambda: _save(library, entry, title, tags), "Saved.")
 
 
 @st.dialog("Delete permanently?")
@@ -120,7 +120,7 @@ def _confirm_delete(library: Repository, chosen: Sequence[Entry]) -> None:
     st.markdown("Timeline, video, names, events and tags are deleted. This cannot be undone.")
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete_forever:"):
-            _run_action(lambda: _delete(library, chosen), f"Deleted {len(chosen)}.")
+            _run_in_dialog(lambda: _delete(library, chosen), f"Deleted {len(chosen)}.")
         if st.button("Keep"):
             st.rerun()
 
@@ -137,20 +137,20 @@ def _delete(library: Repository, chosen: Sequence[Entry]) -> None:
             library.delete(entry.id)
 
 
-def _run_action(action: Callable[[], None], done: str) -> None:
-    """Run an action and close the dialog; if it fails, show the error in the dialog."""
+def _run_in_dialog(action: Callable[[], None], done: str) -> None:
+    """Run an action and close the dialog around it; if it fails, show the error in the dialog."""
     try:
         action()
     except LibraryError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    st.session_state[_OUTCOME] = done
+    st.session_state[_DONE] = done
     st.rerun()
 
 
-def _show_outcome() -> None:
-    if outcome := st.session_state.pop(_OUTCOME, None):
-        st.toast(plain(outcome), icon=":material/check:")
+def _show_done() -> None:
+    if done := st.session_state.pop(_DONE, None):
+        st.toast(plain(done), icon=":material/check:")
 
 
 def _page() -> int:

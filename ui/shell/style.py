@@ -48,6 +48,10 @@ _STYLE = """
 [data-testid="stCheckbox"] label:not(:has(input:checked)) > div:first-of-type {
   border-color: light-dark(#73778a, #8a8fa3);
 }
+/* Names of models, which have at most 40 characters, do not break at their hyphens. */
+[class*="st-key-model_names"] code {
+  white-space: nowrap;
+}
 /* A calendar of years scrolls by itself, not the page. */
 .st-key-calendar [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
   overflow-x: auto;

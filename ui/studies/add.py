@@ -170,7 +170,9 @@ def _show_reading(study: Study, files: Mapping[str, str]) -> None:
         for cell in study.cells
     ]  # fmt: skip
     if rows:
-        st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 260))
+        titles = {name: name.capitalize() for name in ("file", PARTICIPANT, STIMULUS)}  # variables keep their names
+        height = min(38 + 35 * len(rows), 260)
+        st.dataframe(pd.DataFrame(rows), hide_index=True, height=height, column_config=titles)
 
 
 def _save(

@@ -44,6 +44,22 @@ from ui.studies.jobs import computed
 from ui.studies.logs import LOG_TYPES
 
 _EMPTY = {"no code": NO_CODE, "neutral": "neutral", "not coded (left out)": None}
+_TITLES = {
+    "first": "First coder",
+    "second": "Second coder",
+    "kappa": "κ",
+    "code": "Code",
+    "icc": ICC_FORM,
+    "low": "95% from",
+    "high": "95% to",
+    "observed": "Observed agreement",
+    "expected": "Expected by chance",
+    "people": "People",
+    "units": "Units",
+    "recordings": "Videos",
+}
+"""Column → its title; downloads keep the columns' names."""
+
 _EXAMPLE = "coder,participant,stimulus,code,start_s,end_s\nanna,p01,comedy,happiness,3.2,7.9\n"
 
 
@@ -180,13 +196,11 @@ def _show(saved: SavedStudy, found: StudyAgreement) -> None:
     for each in found.overall:
         st.markdown(f"- **{plain(each.name)}** of {coders}: {plain(_figure(each))}")
     st.markdown("**Each pair of coders: Cohen's κ**")
-    pairs = found.pairs.rename(columns={"low": "95% from", "high": "to", "kappa": "κ"})
-    st.dataframe(pairs.round(3), hide_index=True, placeholder="–")
+    st.dataframe(found.pairs.round(3), hide_index=True, placeholder="–", column_config=_TITLES)
     if not found.icc.empty:
         st.markdown(f"**Share of a video with a code: {ICC_FORM}**")
-        icc = found.icc.rename(columns={"low": "95% from", "high": "to", "icc": ICC_FORM})
-        icc["code"] = icc["code"].replace({NO_CODE: "no code"})
-        st.dataframe(icc.round(3), hide_index=True, placeholder="–")
+        icc = found.icc.assign(code=found.icc["code"].replace({NO_CODE: "no code"}))
+        st.dataframe(icc.round(3), hide_index=True, placeholder="–", column_config=_TITLES)
     few = f" No interval with fewer than {MIN_PEOPLE} people." if people < MIN_PEOPLE else ""
     words = f"{found.recordings} videos of {people} people, in units of 0.1 s. Moments are left out."
     st.caption(plain(f"{words} Intervals: 95%, people are resampled.{few}"))

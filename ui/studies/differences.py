@@ -13,7 +13,8 @@ from ui.common.plain import plain
 from ui.video.session import open_analysis
 
 _PLACE = "study_difference"
-_KEYS = [PARTICIPANT, STIMULUS, "start_s", "end_s"]
+_TITLES = {PARTICIPANT: "Participant", STIMULUS: "Stimulus", "start_s": "From, s", "end_s": "To, s"}
+"""Column → its title; the other columns are coders, whose names stay."""
 
 
 def show_differences(saved: SavedStudy, table: pd.DataFrame) -> None:
@@ -32,7 +33,7 @@ def show_differences(saved: SavedStudy, table: pd.DataFrame) -> None:
     key = f"study_differences_{len(table)}"
     st.dataframe(
         table.round(2), hide_index=True, placeholder="–", height=min(38 + 35 * len(table), 320),
-        on_select=partial(_pick, key), selection_mode="single-row", key=key,
+        column_config=_TITLES, on_select=partial(_pick, key), selection_mode="single-row", key=key,
     )  # fmt: skip
     st.caption("Select a row to go to it.")
 
@@ -58,7 +59,7 @@ def _show_one(saved: SavedStudy, table: pd.DataFrame, place: int) -> None:
         ):  # fmt: skip
             open_analysis(analysis, float(row["start_s"]))
     video = plain(f"{row[PARTICIPANT]} · {row[STIMULUS]}, {row['start_s']:.1f}–{row['end_s']:.1f} s")
-    codes = "; ".join(f"{coder}: {row[coder] or 'no code'}" for coder in table.columns.drop(_KEYS))
+    codes = "; ".join(f"{coder}: {row[coder] or 'no code'}" for coder in table.columns.drop(list(_TITLES)))
     st.markdown(f"{place + 1:,} of {len(table):,}: {video}. {plain(codes)}")
 
 

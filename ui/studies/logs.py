@@ -62,7 +62,7 @@ def show_logs(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, 
 def _offer(studies: StudyRepository, cell: Cell, events: Sequence[Event], logged: int, length_s: float | None) -> None:
     """Preview events at their times in the video, with a button to add them."""
     rows = [(event.label, event.span.start_s, event.span.end_s) for event in events]
-    table = pd.DataFrame(rows, columns=["event", "start, s", "end, s"])
+    table = pd.DataFrame(rows, columns=["Event", "From, s", "To, s"])
     st.dataframe(table.round(3), hide_index=True, height=min(38 + 35 * max(len(rows), 1), 260))
     if early := logged - len(events):
         st.caption(plain(f"Left out before the start of the video: {count_text(early, 'event')}."))

@@ -23,7 +23,11 @@ from ui.video.video_source import VideoSource
 
 _OFFERED = 12
 _LIST_PX = 690
-"""Wide enough for title, date, length and people. Streamlit and a phone's screen limit it further."""
+"""Wide enough for the columns below. Streamlit and a phone's screen limit it further."""
+_TITLE_PX = 225
+_OF_LIBRARY = ("preview", "title", "recorded", "length", "people")
+_OF_SESSION = ("preview", "title", "length", "people", "dominant", "state")
+"""Of videos that were added just now, the state says more than the date."""
 
 
 def find_open(library: Repository) -> Entry | None:
@@ -63,7 +67,8 @@ def choose_another(library: Repository) -> None:
         st.caption("Click a row to open it.")
         entries = begun if several else library.search(limit=_OFFERED).entries
         with st.container(width=_LIST_PX):
-            picked = show_entries(library, entries, "video_open_rows")
+            columns = _OF_SESSION if several else _OF_LIBRARY
+            picked = show_entries(library, entries, "video_open_rows", columns=columns, title_px=_TITLE_PX)
         opened = picked.opened
         for entry in picked.chosen:
             if st.button(f"Open {plain(entry.title)}", icon=":material/play_circle:", key="video_open_row"):

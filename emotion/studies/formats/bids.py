@@ -123,7 +123,7 @@ def _write_physio(analysis: Analysis, track: int, folder: Path, stem: str) -> li
 
     A BIDS file has a single rate. If the frames' times are uneven, each row is the frame nearest to the row's time.
     """
-    rows = rows_of(analysis.timeline, analysis.frames)
+    rows = rows_of(analysis)
     own = rows.track == track
     values = np.full((len(rows.frame_time_s), len(rows.measures)), np.nan)
     values[np.searchsorted(rows.frame_time_s, rows.time_s[own])] = rows.values[own]

@@ -38,7 +38,7 @@ def script() -> None:
 
     from ui.video.tabs.insight import show_insight
 
-    show_insight(st.session_state["analysis"], st.session_state["holder"], "test")
+    show_insight(st.session_state["analysis"], st.session_state["holder"], "test", downloads=lambda: None)
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +52,10 @@ def opened(tab: str, edits: Edits | None = None, shown=SHOWN, person: int = 0) -
     test = AppTest.from_function(script, default_timeout=60)
     test.session_state["analysis"] = make_analysis(shown)
     test.session_state["holder"] = Holder(edits or Edits())
+    if person:  # chosen on another tab, as the field is disabled on some
+        ran(ran(test).selectbox[0].set_value(person))
     test.session_state["test_tabs"] = tab
-    return ran(test) if not person else ran(ran(test).selectbox[0].set_value(person))
+    return ran(test)
 
 
 def ran(test) -> AppTest:
@@ -249,6 +251,17 @@ def test_two_people_are_compared():
     # For 2 s each: a smile and neutral, neutral and sad.
     assert figures.loc["sadness", "second"] - figures.loc["sadness", "first"] == pytest.approx(0.3, abs=0.02)
     assert "only one person" in words(opened("Compare", shown=[["fear"]] * 5))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tab", [*TABS, "Downloads"])
+def test_fields_above_the_tabs_are_disabled_where_they_have_no_effect(tab):
+    test = opened(tab, person=1)
+    person, smoothing = test.selectbox[:2]
+    assert (person.label, smoothing.label) == ("Person", "Smoothing")
+    assert person.disabled == (tab in {"Compare", "Downloads"})
+    assert smoothing.disabled == (tab in {"Presence", "Eyes and movements", "Downloads"})
+    assert person.value == 1, "the choice stays for the other tabs"
 
 
 def test_another_analysis_is_compared_and_a_bad_file_is_refused(tmp_path):

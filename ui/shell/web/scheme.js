@@ -7,6 +7,11 @@ export default function ({data, parentElement, setTriggerValue}) {
   const app = document.querySelector("[data-testid=stApp]");
   let timer;
   const compare = () => {
+    // A run would close an open dialog, and what was typed in it would be lost.
+    if (document.querySelector("[data-testid=stDialog]")) {
+      timer = setTimeout(compare, SETTLE_MS);
+      return;
+    }
     const scheme = getComputedStyle(inside).colorScheme;
     if (scheme !== data.scheme) setTriggerValue("scheme", scheme);
   };

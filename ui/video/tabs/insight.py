@@ -51,6 +51,10 @@ _SMOOTHING = {
 }
 """Method → what it does."""
 _ONLY_HERE = "It changes what these tabs show, never the saved data or the downloads."
+_NO_PERSON = {"Compare": "Compare has its own choice of people.", "Downloads": "Downloads contain everybody."}
+"""Tab → why a choice of person has no effect there."""
+_UNSMOOTHED = frozenset({"Presence", "Eyes and movements", "Downloads"})
+"""Tabs that show data as they were measured."""
 
 
 def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
@@ -208,16 +212,19 @@ class _View:
 
 def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | None]:
     """Let the visitor choose a person and the smoothing; return the smoothed analysis and the track."""
+    tab = st.session_state.get(f"{key}_tabs", "")  # the fields are made before the tabs
+    raw = tab in _UNSMOOTHED
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=240):
-            track = choose_person(edited, edits, f"{key}_person")
+            track = choose_person(edited, edits, f"{key}_person", no_effect=_NO_PERSON.get(tab, ""))
         chosen = st.selectbox(
             "Smoothing", list(_METHOD_NAMES), format_func=_METHOD_NAMES.__getitem__, key=f"{key}_method", width=180,
-            help=f"Removes flicker from the curves. {_ONLY_HERE}",
+            help="This tab shows the data as measured." if raw else f"Removes flicker from the curves. {_ONLY_HERE}",
+            disabled=raw,
         )  # fmt: skip
         if chosen == _OFF:
             return edited, track
-        window_s = st.slider(_WINDOWS[chosen], 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", width=220)
+        window_s = st.slider(_WINDOWS[chosen], 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", width=220, disabled=raw)
     st.caption(f"{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}")
     method = next(name for name in METHODS if name == chosen)
     # The same object in every run, so that results that tabs cached for it stay valid.

@@ -39,7 +39,9 @@ _POSTURE = (
 )
 
 
-def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0, label: str = "Person") -> int | None:
+def choose_person(
+    analysis: Analysis, edits: Edits, key: str, place: int = 0, label: str = "Person", no_effect: str = ""
+) -> int | None:
     """Let the visitor choose a person, and return the track; None for everybody, or if there is nobody.
 
     Args:
@@ -48,6 +50,7 @@ def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0, la
         key: Prefix of the widget's key.
         place: Initial choice: 0 for everybody, 1 for the first person and so on.
         label: Label of the widget, unique on the page.
+        no_effect: Why the choice has no effect now; disables the widget.
     """
     tracks = offered_people(analysis.timeline, edits.names)
     options = [EVERYBODY, *tracks]
@@ -60,6 +63,8 @@ def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0, la
         format_func=lambda track: "Everybody" if track == EVERYBODY else person_name(track, edits.names),
         # New options need a new key, because an old choice may no longer exist.
         key=f"{key}_{len(options)}_{sum(options)}",
+        help=plain(no_effect) if no_effect else None,
+        disabled=bool(no_effect),
     )
     return None if chosen == EVERYBODY else chosen
 
