@@ -21,18 +21,17 @@ def faces(shared_data):
     return read_role(default_data_dir(), "validation")
 
 
-def test_tta_is_used_for_the_least_confident_quarter(faces):
+def test_tta_is_used_for_the_least_confident_tenth(faces):
     card, images = load_card("ferplus-resvgg"), list(faces.images)
     once = LiteRTClassifier(card, tta=False).logits(images)
-    # int8 logits are quantised, so several faces may be exactly at the limit.
-    assert np.mean(margins(once) < card.second_look_below) == pytest.approx(TTA_SHARE, abs=0.01)
     truth = truth_for(card.labels, faces)
     chosen, again = with_tta(replace(card, second_look_below=0.0), once, images, truth)
-    assert chosen.second_look_below == pytest.approx(card.second_look_below, abs=0.01)
+    # int8 logits are quantised, so many faces may be exactly at the limit.
+    assert np.mean(margins(once) < chosen.second_look_below) == pytest.approx(TTA_SHARE, abs=0.02)
     right = [np.mean(each.argmax(axis=1)[truth >= 0] == truth[truth >= 0]) for each in (once, again)]
     assert right[1] > right[0]
-    installed = LiteRTClassifier(card).logits(images[:400])
-    assert np.mean(again[:400].argmax(axis=1) == installed.argmax(axis=1)) > 0.999
+    with_card = LiteRTClassifier(chosen).logits(images[:400])
+    assert np.mean(again[:400].argmax(axis=1) == with_card.argmax(axis=1)) > 0.999
 
 
 def test_tta_is_off_without_a_gain(faces):
@@ -73,4 +72,4 @@ def test_the_cost_is_the_time_of_both_pictures(monkeypatch):
 def test_the_time_per_face_includes_tta():
     evaluation = json.loads((model_dir("default") / EVALUATION_FILE).read_text(encoding="utf-8"))
     assert evaluation["second_look_below"] == load_card("default").second_look_below > 0
-    assert evaluation["ms_per_face"] == pytest.approx(evaluation["flip"]["cost"]["ms"], rel=0.2)
+    assert evaluation["ms_per_face"] == evaluation["flip"]["cost"]["ms"] < evaluation["flip"]["cost"]["ms_flipped"]

@@ -8,10 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from emotion.errors import DatasetError
-from emotion.evaluation.timing import ms_per_face
 from emotion.labels import RAFDB
 from emotion.models.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.types import FloatArray, ModelCard
@@ -32,8 +29,6 @@ from training.evaluation.scored import scores_of
 
 KERAS_FILE = "model.keras"
 """The float network, which export writes beside the int8 file; too large to ship."""
-
-TIMED_FACES = 400
 
 Scores = dict[str, dict[str, Any]]
 """Label set name → split name → the record of :func:`emotion.evaluation.scoring.score`."""
@@ -58,20 +53,20 @@ def evaluate(name: str, data: Path, faces: Path | None = None) -> dict[str, Any]
     classifier = load_classifier(name)
     own = _read_unlearned(data)
     splits = own | _read_rafdb(faces, own)
-    first = next(iter(own.values()))
 
     def logits_of(images: FaceSet) -> FloatArray:
         return classifier.logits(list(images.images))
 
     logits = {name: logits_of(one) for name, one in splits.items()}
     card = _with_known_threshold(classifier.card, logits, own)
+    cost = tta_cost(classifier.logits, next(iter(own.values())).images)
     evaluation = {
         **_facts(card),
-        "ms_per_face": ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES], np.mean),
+        "ms_per_face": cost["ms"],
         "int8": score_splits(logits, card, splits),
         "float": _score_parent(card, splits),
         "flip": {
-            "cost": tta_cost(classifier.logits, first.images),
+            "cost": cost,
             "scores": measure_tta(logits_of, logits, card, splits),
         },
         "robustness": measure_robustness(logits_of, card, _of_role("test", splits)),

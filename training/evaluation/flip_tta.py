@@ -15,7 +15,7 @@ from emotion.vision.normalise import mirrored
 from training.datasets.face_set import FaceSet
 from training.evaluation.scored import scores_of
 
-TIMED_FACES = 200
+TIMED_FACES = 400
 
 
 def measure_tta(
