@@ -48,8 +48,12 @@ runs=data/runs
 "$python" -m training export --run "$runs/everyface-grain" --name everyface-grain \
     --title "MobileNet with fewer channels, eight expressions" --data "$shared/fer2013" --faces "$large_faces"
 
-# The default model: a second, longer round of the same network, in which rare expressions and FER+ weigh more.
-"$python" -m training train --recipe everyface --weights data/models/everyface-grain/model.tflite \
+# A second, longer round of the same network, in which rare expressions and FER+ weigh more.
+"$python" -m training train --recipe everyface-long --weights data/models/everyface-grain/model.tflite \
+    --data "$shared/fer2013" --faces "$large_faces" --runs "$runs"
+
+# The default model: a short last round in which AffectNet weighs less, so that people who talk are not called afraid.
+"$python" -m training train --recipe everyface --weights "$runs/everyface-long" \
     --data "$shared/fer2013" --faces "$large_faces" --runs "$runs"
 "$python" -m training export --run "$runs/everyface" --name everyface \
     --title "MobileNet trained on six data sets, eight expressions" --data "$shared/fer2013" --faces "$large_faces"

@@ -13,7 +13,7 @@ VOTES, LABELS, EITHER, BOTH = "votes", "labels", "either", "both"
 TARGETS = (VOTES, LABELS, EITHER, BOTH)
 SGD, ADAM = "sgd", "adam"
 COSINE, CONSTANT = "cosine", "constant"
-_TUPLES = ("classes", "teachers", "teacher_shares", "extra_teacher_shares")
+_TUPLES = ("classes", "teachers", "teacher_shares")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,13 @@ class ExtraSet:
         name: Name of its folder.
         weight: Average number of times that each face is shown in an epoch.
         trust: Share of a face's target that goes to its label, 0–1; the rest goes to its partial label.
+        teacher_shares: Weight of each teacher for its faces; empty for the recipe's.
     """
 
     name: str
     weight: float = 1.0
     trust: float = 1.0
+    teacher_shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,6 @@ class Recipe:
         teachers: Models for distillation (Hinton et al. 2015).
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
         teacher_shares: Weight of each teacher in their mean; empty for equal weights. Only with ``teacher_versions``.
-        extra_teacher_shares: The same for the faces of extra sets; empty for ``teacher_shares``.
         teacher_versions: Number of rotated, scaled and shifted versions of each face, extra sets included, that the
             teachers answer (:mod:`training.fit.consistent_teaching`); 0 for answers about FER2013's faces as they are.
         recall: Self-distillation: share of the last cycle's targets that comes from the network's own answers at the
@@ -111,7 +112,6 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
     teacher_shares: tuple[float, ...] = ()
-    extra_teacher_shares: tuple[float, ...] = ()
     teacher_versions: int = 0
     recall: float = 0.0
     sets: tuple[ExtraSet, ...] = ()
@@ -131,7 +131,7 @@ class Recipe:
             raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
         if not 0 <= self.teacher_weight <= 1:
             raise InputError(f"expected a teacher weight from 0 to 1; got {self.teacher_weight}")
-        for shares in (self.teacher_shares, self.extra_teacher_shares):
+        for shares in (self.teacher_shares, *(each.teacher_shares for each in self.sets)):
             if shares and len(shares) != len(self.teachers):
                 raise InputError(f"expected a share for each of {len(self.teachers)} teachers; got {shares}")
         if self.teacher_versions and not self.teachers:
@@ -150,13 +150,20 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
         lists = {name: list(getattr(self, name)) for name in _TUPLES}
-        return asdict(self) | lists | {"sets": [asdict(each) for each in self.sets]}
+        return (
+            asdict(self)
+            | lists
+            | {"sets": [asdict(each) | {"teacher_shares": list(each.teacher_shares)} for each in self.sets]}
+        )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
         """Build from :meth:`to_dict`'s output, also of earlier versions with fewer fields."""
         tuples = {name: tuple(values.get(name, ())) for name in _TUPLES}
-        sets = tuple(ExtraSet(**each) for each in values.get("sets", ()))
+        sets = tuple(
+            ExtraSet(**each | {"teacher_shares": tuple(each.get("teacher_shares", ()))})
+            for each in values.get("sets", ())
+        )
         return cls(**(values | tuples | {"sets": sets, "augmentation": Augmentation(**values["augmentation"])}))
 
 

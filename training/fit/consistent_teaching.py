@@ -7,11 +7,11 @@ of versions, so that slow teachers are asked only once. Light, quality and cover
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +53,7 @@ def taught_versions(examples: Examples, recipe: Recipe, folder: Path, form: Inpu
     if others := [teacher.card.name for teacher in teachers if teacher.labels != labels]:
         raise InputError(f"expected teachers that answer with {', '.join(labels)}; got {', '.join(others)}")
     images = np.stack([_version(examples.images, recipe, number) for number in range(recipe.teacher_versions)])
-    answers = _answers(images, teachers, examples.origin, recipe, folder)
+    answers = _answers(images, teachers, _shares(examples, recipe), recipe, folder)
     if images.shape[2] > form.size:
         images = np.stack([[fit(face, form.size, GREY) for face in version] for version in images])
     return Versions(images, answers, recipe.teacher_weight, recipe.augmentation)
@@ -67,27 +67,30 @@ def _version(images: NDArray[np.uint8], recipe: Recipe, number: int) -> NDArray[
     return batchwise(lambda faces: recipe.augmentation.move(faces, rng), images)
 
 
+def _shares(examples: Examples, recipe: Recipe) -> NDArray[np.float64]:
+    """Return the weight of each teacher for each face, ``(n, t)``."""
+    own = recipe.teacher_shares or (1.0,) * len(recipe.teachers)
+    if examples.origin is None:
+        return np.tile(own, (len(examples), 1))
+    others = {share.name: share.teacher_shares for share in recipe.sets}
+    return np.array([others.get(name) or own for name in examples.sets])[examples.origin]
+
+
 def _answers(
     images: NDArray[np.uint8],
     teachers: Sequence[LiteRTClassifier],
-    origin: NDArray[np.int16] | None,
+    shares: NDArray[np.float64],
     recipe: Recipe,
     folder: Path,
 ) -> FloatArray:
     """Return the teachers' answers about each version, ``(v, n, k)``, from the cache where it has them."""
-    shares = recipe.teacher_shares or (1 / len(teachers),) * len(teachers)
-    extra = recipe.extra_teacher_shares or shares
-    by_face = np.tile(shares, (images.shape[1], 1)) if origin is None else np.where(origin[:, None] == 0, shares, extra)
-    asked = [
-        *((teacher.card.sha256, *pair) for teacher, *pair in zip(teachers, shares, extra, strict=True)),
-        recipe.seed,
-    ]
-    name = hashlib.sha256(repr((asked, images.shape[2:], recipe.augmentation)).encode()).hexdigest()[:12]
+    asked = [*(teacher.card.sha256 for teacher in teachers), sha256(shares.tobytes()).hexdigest(), recipe.seed]
+    name = sha256(repr((asked, images.shape[2:], recipe.augmentation)).encode()).hexdigest()[:12]
     files = [folder / f"taught-{name}-{number}.npz" for number in range(len(images))]
     missing = [number for number, file in enumerate(files) if not file.is_file()]
     began = time.monotonic()
     for done, number in enumerate(missing, start=1):
-        save_answers({"answers": _mean_answers(images[number], teachers, by_face)}, files[number])
+        save_answers({"answers": _mean_answers(images[number], teachers, shares)}, files[number])
         minutes = (time.monotonic() - began) / 60 * (len(missing) - done) / done
         print(f"teachers: version {number + 1}/{len(images)} answered, about {minutes:.0f} min left", flush=True)
     return np.stack([_load(file) for file in files])

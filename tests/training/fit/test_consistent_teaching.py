@@ -18,7 +18,7 @@ from training.data.inputs import InputForm
 from training.data.pipeline import batches_per_epoch, endless_batches, load_training_data
 from training.fit.consistent_teaching import taught_versions
 from training.fit.distillation import distilled
-from training.recipes import Recipe
+from training.recipes import ExtraSet, Recipe
 from training.rounds import EVERYFACE
 
 FORM = InputForm(48, "grey", "standardise")
@@ -52,11 +52,12 @@ def test_teachers_are_asked_about_each_version(models, examples):
 
 def test_teachers_weigh_differently_for_extra_sets(models, examples):
     origin = np.arange(len(examples), dtype=np.int16) % 3
-    recipe = replace(RECIPE, extra_teacher_shares=(0.3, 0.7))
-    answers = taught_versions(replace(examples, origin=origin), recipe, models, FORM).answers[0]
+    recipe = replace(RECIPE, sets=(ExtraSet("photos", teacher_shares=(0.3, 0.7)),))
+    joined = replace(examples, origin=origin, sets=("fer2013", "photos", "others"))
+    answers = taught_versions(joined, recipe, models, FORM).answers[0]
     first, second = (np.log(emotion.load_classifier(name).predict(list(examples.images))) for name in "ab")
-    expected = [softmax(share * first + (1 - share) * second, 1) for share in (0.8, 0.3)]
-    np.testing.assert_allclose(answers, np.where(origin[:, None] == 0, *expected), atol=1e-5)
+    expected = [softmax(share * first + (1 - share) * second, 1) for share in (0.3, 0.8)]
+    np.testing.assert_allclose(answers, np.where(origin[:, None] == 1, *expected), atol=1e-5)
 
 
 def test_answers_are_cached_for_these_teachers_and_pictures(models, examples):
@@ -69,7 +70,7 @@ def test_answers_are_cached_for_these_teachers_and_pictures(models, examples):
     assert {file: file.stat().st_mtime_ns for file in models.glob("taught-*.npz")} == kept
     changes = (
         {"seed": 1},
-        {"extra_teacher_shares": (0.5, 0.5)},
+        {"teacher_shares": (0.5, 0.5)},
         {"augmentation": replace(RECIPE.augmentation, zoom=0.3)},
     )
     for number, change in enumerate(changes, start=2):
@@ -121,7 +122,7 @@ def test_recipes_with_versions_are_checked():
     with pytest.raises(InputError, match=r"expected a share for each of 2 teachers; got \(1\.0,\)"):
         replace(RECIPE, teacher_shares=(1.0,))
     with pytest.raises(InputError, match=r"expected a share for each of 2 teachers; got \(1\.0,\)"):
-        replace(RECIPE, extra_teacher_shares=(1.0,))
+        replace(RECIPE, sets=(ExtraSet("photos", teacher_shares=(1.0,)),))
     with pytest.raises(InputError, match="expected teachers in recipe made"):
         replace(RECIPE, teachers=(), teacher_shares=())
     assert Recipe.from_dict(EVERYFACE.to_dict()) == EVERYFACE
