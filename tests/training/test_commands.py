@@ -116,11 +116,11 @@ def test_the_default_models_script_gives_valid_commands(tmp_path):
     assert [options.command for options in given] == [
         "faces", "train", "export", "train", "export", "train",
         "faces", "train", "export", "evaluate", "angles",
-        "train", "train", "export", "train", "export", "evaluate", "angles",
+        "train", "train", "export", "train", "train", "export", "evaluate", "angles",
     ]  # fmt: skip
     rounds = [recipe_of(options).name for options in given if options.command == "train"]
     earlier = ["everyface-first", "everyface-second", "everyface-third"]
-    assert rounds == [*earlier, ALIASES["large"], "everyface-slim", "everyface-grain", ALIASES["default"]]
+    assert rounds == [*earlier, ALIASES["large"], "everyface-slim", "everyface-grain", "everyface-long", ALIASES["default"]]
     models = Path("data/models")
     assert given[3].weights == given[1].runs / rounds[0]
     assert given[5].weights == models / given[4].name / "model.tflite"
@@ -128,8 +128,9 @@ def test_the_default_models_script_gives_valid_commands(tmp_path):
     assert given[11].weights == models / given[8].name / "model.tflite"
     assert given[12].weights == given[11].runs / rounds[4]
     assert given[14].weights == models / given[13].name / "model.tflite"
-    assert [given[number].name for number in (2, 4, 8, 13, 15)] == [*rounds[:2], rounds[3], *rounds[5:]]
-    assert [given[number].model for number in (9, 10, 16, 17)] == [rounds[3]] * 2 + [rounds[6]] * 2
-    assert [given[number].faces for number in (7, 8, 9, 11, 12, 13, 14, 15, 16)] == [given[6].out] * 9
+    assert given[15].weights == given[14].runs / rounds[6]
+    assert [given[number].name for number in (2, 4, 8, 13, 16)] == [*rounds[:2], rounds[3], rounds[5], rounds[7]]
+    assert [given[number].model for number in (9, 10, 17, 18)] == [rounds[3]] * 2 + [rounds[7]] * 2
+    assert [given[number].faces for number in (7, 8, 9, *range(11, 18))] == [given[6].out] * 10
     assert given[6].size == recipe_of(given[7]).input_size
     assert all("shared folder" in " ".join(arguments) for arguments in said)
