@@ -23,9 +23,6 @@ class Offer:
 
 OFFERS: dict[str, Offer] = {
     "default": Offer("Accurate", "Recommended. Eight expressions, and fast on every computer."),
-    "large": Offer(
-        "Detailed", "Eight expressions, a larger network: somewhat better on sharp photos, but half as fast."
-    ),
     "fer2013": Offer("FER2013 labels", "Seven expressions, labelled as in FER2013, to compare with other studies."),
 }
 """Alias → how the app offers this model. docs/decisions/0020-offered-models.md has the figures behind the choice."""

@@ -13,7 +13,7 @@ from emotion.paths import data_dir
 from emotion.settings import library_dir, read_settings
 from emotion.types import ModelCard
 
-ALIASES: dict[str, str] = {"default": "everyface", "large": "everyface-large", "fer2013": "fer2013-resvgg"}
+ALIASES: dict[str, str] = {"default": "everyface", "fer2013": "fer2013-resvgg"}
 """Alias → name of a model. This is the only place that sets the default models."""
 
 CARD_FILE = "card.json"

@@ -120,7 +120,14 @@ def test_the_default_models_script_gives_valid_commands(tmp_path):
     ]  # fmt: skip
     rounds = [recipe_of(options).name for options in given if options.command == "train"]
     earlier = ["everyface-first", "everyface-second", "everyface-third"]
-    assert rounds == [*earlier, ALIASES["large"], "everyface-slim", "everyface-grain", "everyface-long", ALIASES["default"]]
+    assert rounds == [
+        *earlier,
+        "everyface-large",
+        "everyface-slim",
+        "everyface-grain",
+        "everyface-long",
+        ALIASES["default"],
+    ]
     models = Path("data/models")
     assert given[3].weights == given[1].runs / rounds[0]
     assert given[5].weights == models / given[4].name / "model.tflite"
