@@ -48,7 +48,8 @@ def in_both_schemes(page: Page) -> Iterator[str]:
 
 
 _MARK_INACTIVE = """() => {
-  for (const widget of document.querySelectorAll("[data-testid=stSlider], [data-testid=stMultiSelect]"))
+  const kinds = ["stSlider", "stMultiSelect", "stSelectbox"].map(kind => `[data-testid=${kind}]`);
+  for (const widget of document.querySelectorAll(kinds.join(", ")))
     widget.toggleAttribute("data-inactive", Boolean(widget.querySelector("[disabled], [aria-disabled=true]")));
 }"""
 """Marks inactive widgets: WCAG 2.2 (1.4.3) requires no contrast there, but axe-core does not recognise their labels."""

@@ -43,7 +43,9 @@ def test_the_server_matches_the_int8_file(classifier: ServedClassifier):
     assert answers.shape == local.shape
     assert answers.dtype == np.float32
     assert answers.sum(axis=1) == pytest.approx(np.ones(len(faces)), abs=1e-5)
-    assert np.abs(answers - local).max() < 0.05
+    # The server's weights are floats, so that a face at the limit may be classified twice by one of the two alone.
+    assert np.abs(answers - local).max() < 0.1
+    assert np.abs(answers - local).mean() < 0.01
     assert classifier.predict([]).shape == (0, len(classifier.labels))
 
 
