@@ -30,6 +30,7 @@ MODEL_COLOURS: tuple[str, ...] = (
     "#1B8398",
     "#4E9B47",
     "#D0529F",
+    "#B8742A",
 )
 """Colours of models, none of which is an expression's; repeated for more models."""
 
