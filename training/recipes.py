@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -149,12 +150,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        lists = {name: list(getattr(self, name)) for name in _TUPLES}
-        return (
-            asdict(self)
-            | lists
-            | {"sets": [asdict(each) | {"teacher_shares": list(each.teacher_shares)} for each in self.sets]}
-        )
+        return dict(json.loads(json.dumps(asdict(self))))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
@@ -214,4 +210,4 @@ DEFAULT = Recipe(
     recall=0.7,
     augmentation=Augmentation(worsen=0.2),
 )
-"""Recipe of the shipped models: one network with a head for FER+ votes and one for FER2013's labels."""
+"""Recipe of ``ferplus-resvgg`` and ``fer2013-resvgg``: heads for FER+ votes and FER2013's labels."""

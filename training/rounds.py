@@ -90,22 +90,20 @@ EVERYFACE_SLIM = replace(
 EVERYFACE_GRAIN = replace(EVERYFACE_SLIM, name="everyface-grain", epochs=2, learning_rate=0.02)
 """Starts from the run of ``everyface-slim``, which had only seen fine noise."""
 
-_OWN, _RAFDB, _PHOTOGRAPHS = (0.7, 0.3, 0.0), (0.9, 0.1, 0.0), (0.0, 0.3, 0.7)
-"""Weights of ``everyface-large``, ``ferplus-resvgg`` and ``everyface-second`` as teachers of each kind of face."""
-
 EVERYFACE_LONG = replace(
     EVERYFACE_SLIM,
     name="everyface-long",
     epochs=12,
     seed=2029,
-    teacher_shares=_OWN[:2],
+    teacher_shares=(0.7, 0.3),
     teacher_versions=6,
-    sets=tuple(
-        replace(each, teacher_shares=_RAFDB[:2], weight=1.6 if each.name == "rafdb" else each.weight) for each in _SETS
-    ),
+    sets=tuple(replace(each, teacher_shares=(0.9, 0.1)) for each in (ExtraSet("rafdb", 1.6, 0.95), *_SETS[1:])),
     balance=0.5,
 )
 """Starts from the model ``everyface-grain``; rare expressions and FER+ weigh more."""
+
+_PHOTOGRAPHS = (0.0, 0.3, 0.7)
+"""Weights of the default's three teachers for sharp photographs: ``everyface-large`` is wrong about these."""
 
 EVERYFACE = replace(
     EVERYFACE_SLIM,
@@ -114,9 +112,9 @@ EVERYFACE = replace(
     learning_rate=0.03,
     seed=2030,
     teachers=("everyface-large", "ferplus-resvgg", "everyface-second"),
-    teacher_shares=_OWN,
+    teacher_shares=(0.7, 0.3, 0.0),
     sets=(
-        ExtraSet("rafdb", weight=2.0, trust=0.95, teacher_shares=_RAFDB),
+        ExtraSet("rafdb", weight=2.0, trust=0.95, teacher_shares=(0.9, 0.1, 0.0)),
         ExtraSet("affectnet-fear", weight=0.3, trust=0.6, teacher_shares=_PHOTOGRAPHS),
         ExtraSet("affectnet-contempt", weight=0.1, trust=0.3, teacher_shares=_PHOTOGRAPHS),
         ExtraSet("ffhq", weight=1.5, trust=0.9, teacher_shares=_PHOTOGRAPHS),
@@ -125,7 +123,7 @@ EVERYFACE = replace(
 )
 """Recipe of the default model: starts from the run of ``everyface-long``, which calls people who talk afraid.
 
-AffectNet has only fear and contempt of sharp photographs, and ``everyface-large`` learned to expect them there.
+The sharp photographs of AffectNet show only fear and contempt, and ``everyface-large`` sees these in others too.
 """
 
 RECIPES: dict[str, Recipe] = {

@@ -33,6 +33,11 @@ def shown(analyzer: emotion.Analyzer, video: Path, every: int) -> pd.DataFrame:
     return timeline[["frame_index", "track_id", "time_s", "emotion"]].astype({"emotion": str})
 
 
+@pytest.fixture(scope="module")
+def demo(analyzer: emotion.Analyzer) -> pd.DataFrame:
+    return shown(analyzer, DEMO_VIDEO, 6)
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("name", CLIPS)
 def test_people_in_clips(analyzer: emotion.Analyzer, name: str) -> None:
@@ -43,20 +48,18 @@ def test_people_in_clips(analyzer: emotion.Analyzer, name: str) -> None:
     assert found.isin(expected).mean() >= share, found.value_counts().to_dict()
 
 
-def test_the_demo_shows_what_was_drawn(analyzer: emotion.Analyzer) -> None:
+def test_the_demo_shows_what_was_drawn(demo: pd.DataFrame) -> None:
     """Eileen smiles; Grace is neutral until good news, and sad at bad news (``bench/demo/film.py``)."""
-    found = shown(analyzer, DEMO_VIDEO, 6)
-    eileen, grace = (found[found["track_id"] == track] for track in (1, 2))
+    eileen, grace = (demo[demo["track_id"] == track] for track in (1, 2))
     assert (eileen["emotion"] == "happiness").mean() > 0.95
     for first_s, last_s, expression in ((3, 7, "neutral"), (8.5, 11, "happiness"), (14.5, 17.5, "sadness")):
         during = grace.loc[grace["time_s"].between(first_s, last_s), "emotion"]
         assert (during == expression).mean() > 0.8, during.value_counts().to_dict()
 
 
-def test_the_demos_timeline_is_todays(analyzer: emotion.Analyzer) -> None:
+def test_the_demos_timeline_is_todays(demo: pd.DataFrame) -> None:
     """``python -m bench.demo`` makes it anew after a change of the default model."""
-    found = shown(analyzer, DEMO_VIDEO, 6)
     kept = pd.read_parquet(DEMO_TIMELINE).astype({"emotion": str})
-    both = found.merge(kept, on=["frame_index", "track_id"], suffixes=("", "_kept"))
-    assert len(both) > 0.9 * len(found)
+    both = demo.merge(kept, on=["frame_index", "track_id"], suffixes=("", "_kept"))
+    assert len(both) > 0.9 * len(demo)
     assert (both["emotion"] == both["emotion_kept"]).mean() > 0.9

@@ -30,10 +30,10 @@ rarely, so their bias stays 0; only neutral's may be negative."""
 STEP = 0.1
 FOLDS = 5
 REPEATS = 3
-"""Number of times that cross-validation deals the faces into folds anew; one deal alone decides by chance."""
+"""Number of times that the faces are dealt into folds; a single deal would leave the choice to chance."""
 
 FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Factors on the biases that are tried in cross-validation, because those found on few faces are too large."""
+"""Factors that cross-validation chooses from to scale the biases; those found on few faces tend to be too large."""
 
 SHRINKAGE = 0.002
 """Penalty of a bias of 1, in units of the score; times (1 + FEW / n) for a class of n faces."""
@@ -103,12 +103,11 @@ def _held_out_scores(sets: Sequence[_Set], grids: _Grids, counts: NDArray[np.int
     """Return the score with each factor, for biases that were chosen on the other folds of all sets."""
     folds = [_folds(truth, seed) for _, truth in sets]
     paired = [*zip(sets, folds, strict=True)]
-    found = np.stack(
-        [
-            _search([(one[0][of != fold], one[1][of != fold]) for one, of in paired], grids, counts)
-            for fold in range(FOLDS)
-        ]
-    )
+
+    def without(fold: int) -> list[_Set]:
+        return [(logits[of != fold], truth[of != fold]) for (logits, truth), of in paired]
+
+    found = np.stack([_search(without(fold), grids, counts) for fold in range(FOLDS)])
     answers = ([(logits + factor * found[of]).argmax(axis=1) for (logits, _), of in paired] for factor in FACTORS)
     return np.array([_mean_score(each, sets) for each in answers])
 

@@ -19,6 +19,7 @@ from emotion.labels import FERPLUS, LabelSet
 from emotion.models.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
+from emotion.vision.normalise import mirrored
 from training.data.inputs import InputForm, predict_logits
 from training.data.pipeline import read_role
 from training.data.targets import examples_of
@@ -145,7 +146,7 @@ def _mirrored_logits(source: Source, images: NDArray[np.uint8]) -> FloatArray:
 
     Biases change unsure answers alone.
     """
-    both = [predict_logits(source.model, source.form, each) for each in (images, images[:, :, ::-1])]
+    both = [predict_logits(source.model, source.form, each) for each in (images, mirrored(images))]
     return np.asarray(np.mean(both, axis=0), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Loads weights whose batch norms are folded into the convolutions into a network that has batch norms.
+"""Loads weights with folded batch norms into a network that has batch norms.
 
 Their statistics are measured again, and their scale and shift set so that the network computes what the folded weights
 do.

@@ -27,7 +27,7 @@ _LIST_PX = 690
 _TITLE_PX = 225
 _OF_LIBRARY = ("preview", "title", "recorded", "length", "people")
 _OF_SESSION = ("preview", "title", "length", "people", "dominant", "state")
-"""Of videos that were added just now, the state says more than the date."""
+"""For videos that were just added, the state says more than the date."""
 
 
 def find_open(library: Repository) -> Entry | None:
