@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from bench.common.chromium import settle
 from emotion.imported_models.importer import remove_model
 from emotion.models.offered import plain_name
 from emotion.models.registry import imported_models, model_dir
@@ -65,6 +66,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     own = open_tab(visit, "Your models")
     assert_fits_a_phone(visit)
     own.get_by_role("button", name="Remove").click()
+    settle(visit)  # until the script ends, Streamlit may replace the button between press and release
     own.get_by_role("button", name="Yes, remove").click()
     expect(own.get_by_text("my-own was removed")).to_be_visible()
     assert imported_models() == []
