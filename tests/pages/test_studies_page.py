@@ -115,7 +115,9 @@ def test_results_are_shown_and_compared(repository, video):
     assert not [title for title in titles.values() if "_" in title or title[0].islower()]
     page = visit("Contrast")
     assert any("difference in happiness between comedy and news" in text.value.lower() for text in page.markdown)
-    assert "Happiness" in page.dataframe[0].value["measure"].tolist()
+    table = page.dataframe[0].value
+    assert "Happiness" in table["Measure"].tolist()
+    assert [name for name in table if name[0].islower()] == ["t", "p", "p Holm"]
     page.selectbox(key="study_contrast_by").select("group").run()
     assert not page.exception
     assert any("expected at least two people in a" in info.value.lower() for info in page.info)

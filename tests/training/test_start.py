@@ -93,7 +93,7 @@ def test_unsuitable_weights_are_refused_before_teachers_answer(
     recipe = replace(recipe, classes=(), targets="votes", teachers=("teacher",), teacher_versions=versions)
     with pytest.raises(ModelError, match="expected weights for all of fourconv"):
         train(recipe, made_data, tmp_path, options=RunOptions(weights=backbone_file))
-    assert [*(tmp_path / "fourconv").glob("*.npz")] == []
+    assert not (tmp_path / "fourconv").exists()
 
 
 def test_a_subset_from_training_to_evaluation_and_its_pair_back_in(made_data, tmp_path, monkeypatch):

@@ -78,10 +78,10 @@ def train(
     form = network.form(recipe)
     training_data = load_training_data(data, recipe, form, limit=options.limit, faces=options.faces)
     run = RunFolder(runs / (name or recipe.name))
-    run.open(_settings(recipe, training_data, options))
     finished = run.state()["epoch"]
-    # Before the teachers are asked, which takes minutes: this refuses weights of another network.
+    # First, because this refuses weights of another network: no run folder is left, and no teacher is asked in vain.
     start = None if finished else _start(recipe, training_data, form, options.weights)
+    run.open(_settings(recipe, training_data, options))
     training_data = replace(training_data, train=distilled(training_data.train, recipe, run.path))
     print(f"run {run.path.name}: {_summary(training_data)}; {finished} of {recipe.epochs} epochs done", flush=True)
     if finished < recipe.epochs:

@@ -19,6 +19,7 @@ from ui.common.tables import csv_button
 from ui.studies.results import digit_columns, groupings
 from ui.studies.session import cached
 
+_SYMBOLS = "t", "p", "p Holm"
 MIN_PAIRS = 6
 """Fewest pairs with which a permutation test can find p below 0.05."""
 
@@ -57,7 +58,7 @@ def show_contrast(results: StudyResults) -> None:
     for contrast in found:
         st.markdown(f"- {sentence(contrast_sentence(contrast))}")
     table = _contrast_table(found)
-    shown = table.assign(measure=[measure_named(each.measure).title for each in found])
+    shown = table.assign(measure=[measure_named(each.measure).title for each in found]).rename(columns=_heading)
     st.dataframe(shown, hide_index=True, placeholder="–", column_config=digit_columns(shown))
     _warn_of_few(found)
     kind = "Paired: the same people in both" if paired else "Unpaired: two groups of people"
@@ -128,6 +129,11 @@ def _show_clusters(results: StudyResults, names: list[str], by: str, levels: tup
 def _clusters(results: StudyResults, name: str, by: str, levels: tuple[str, str], paired: bool) -> ClusterTest:
     table = results.labelled(results.seconds_of(name), by)
     return cluster_contrast(table, name, by=by, names=levels, paired=paired)
+
+
+def _heading(column: str) -> str:
+    """Return a column's heading on the page; the CSV keeps the name."""
+    return column if column in _SYMBOLS else column[0].upper() + column[1:]
 
 
 def _contrast_table(found: list[Contrast]) -> pd.DataFrame:
