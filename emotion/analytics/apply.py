@@ -23,6 +23,7 @@ def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
     - Merged tracks become one. If both have a row in a frame, the more confident face is kept. ``similarity`` still
       refers to the reference face of the original track.
     - Hidden tracks are dropped; a frame that shows nobody else counts as one without a face.
+    - A single frame counts for the video's frame interval.
     - Frames that begin in an excluded span are dropped with their rows. A frame that extends into one counts until its
       start; the column ``counted_s`` of the frames has the duration that figures use as weight. Excluded moments have
       no duration and exclude nothing.
@@ -33,7 +34,7 @@ def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
         InputError: The merges form a cycle.
     """
     targets = merged_into(edits.merged)
-    frames = _without_excluded(analysis.frames, excluded_spans(edits.events))
+    frames = _without_excluded(_with_duration(analysis), excluded_spans(edits.events))
     timeline = _merge(analysis.timeline, targets, edits.hidden)
     timeline = timeline[timeline["frame_index"].isin(frames["frame_index"])].reset_index(drop=True)
     counts = timeline["frame_index"].value_counts()
@@ -81,6 +82,12 @@ def within(time_s: pd.Series, spans: Sequence[Span]) -> NDArray[np.bool_]:
     for span in spans:
         held |= (times >= span.start_s) & (times < span.end_s)
     return held
+
+
+def _with_duration(analysis: Analysis) -> pd.DataFrame:
+    """Return the frames; a single one, after which no frame tells how long it lasts, with its duration."""
+    frames, fps = analysis.frames, analysis.info.fps
+    return frames.assign(**{COUNTED: 1 / fps}) if len(frames) == 1 and COUNTED not in frames and fps > 0 else frames
 
 
 def _without_excluded(frames: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFrame:

@@ -13,6 +13,8 @@ COUNTED = "counted_s"
 def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
     """Return each frame's duration, s: the time until the next one, and for the last one the median of the others.
 
+    A single frame has no next one and lasts 0 s: :func:`emotion.analytics.apply.apply_edits` knows its frame rate.
+
     Args:
         time_s: Display times of consecutive frames, s, possibly unevenly spaced.
     """
@@ -21,16 +23,9 @@ def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
     return np.append(steps, last)[: len(time_s)]
 
 
-def counted_durations(frames: pd.DataFrame, fps: float = 0.0) -> NDArray[np.float64]:
-    """Return each frame's duration without time that edits exclude, s.
-
-    Args:
-        frames: An analysis' frames.
-        fps: The video's frame rate, by which a single frame lasts: it has no next one. Without it, that lasts 0 s.
-    """
-    found = frames[COUNTED].to_numpy(np.float64) if COUNTED in frames else frame_durations(frames["time_s"])
-    is_single = len(found) == 1 and found[0] == 0 and fps > 0
-    return np.array([1 / max(fps, 1.0)]) if is_single else found
+def counted_durations(frames: pd.DataFrame) -> NDArray[np.float64]:
+    """Return each frame's duration without time that edits exclude, s."""
+    return frames[COUNTED].to_numpy(np.float64) if COUNTED in frames else frame_durations(frames["time_s"])
 
 
 def row_durations(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:

@@ -85,7 +85,7 @@ def _states(edited: Edited) -> Iterator[tuple[float, float, State]]:
     for frame, track, answer in zip(rows["frame_index"], rows["track_id"], steady, strict=True):
         shown.setdefault(int(frame), []).append((int(track), str(answer)))
     starts = frames["time_s"].to_numpy(np.float64)
-    ends = starts + counted_durations(frames, edited.analysis.info.fps)
+    ends = starts + counted_durations(frames)
     for frame, start_s, end_s in zip(frames["frame_index"], starts.tolist(), ends.tolist(), strict=True):
         yield start_s, end_s, tuple(shown.get(int(frame), ()))
 

@@ -57,13 +57,13 @@ def read_rows(path: Path, edits: Edits) -> Rows:
         InputError: The edits contradict each other.
     """
     if edits.merged or edits.hidden or any(event.excluded for event in edits.events):
-        return rows_of(apply_edits(load_parquet(path), edits))
+        return _edited_rows(path, edits)
     # Only the columns that are needed, and no checks of every row: the program wrote the file.
     try:
         file = pq.ParquetFile(path)
         frames = frames_of(file.schema_arrow)
         if len(frames) == 1:  # its duration comes from the video's frame rate
-            return rows_of(load_parquet(path))
+            return _edited_rows(path, edits)
         names = [name for name in file.schema_arrow.names if name in _KEYS or name not in NOT_MEASURES]
         table = file.read(names, use_threads=False)
         arrays = {name: table[name].to_numpy() for name in names}
@@ -72,12 +72,16 @@ def read_rows(path: Path, edits: Edits) -> Rows:
         raise TimelineError(f"expected an analysis; {path.name} cannot be read: {brief(error)}") from error
 
 
+def _edited_rows(path: Path, edits: Edits) -> Rows:
+    return rows_of(apply_edits(load_parquet(path), edits))
+
+
 def rows_of(analysis: Analysis) -> Rows:
     """Return the rows of an analysis, with edits applied or not."""
     timeline, frames = analysis.timeline, analysis.frames
     columns = {str(name): timeline[name].to_numpy() for name in timeline if name in _KEYS or name not in NOT_MEASURES}
     indices, times = frames["frame_index"].to_numpy(), frames["time_s"].to_numpy()
-    return _rows(columns, indices, times, counted_durations(frames, analysis.info.fps))
+    return _rows(columns, indices, times, counted_durations(frames))
 
 
 def _rows(

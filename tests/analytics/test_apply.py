@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.apply import apply_edits, merged_into
+from emotion.analytics.durations import COUNTED
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.lanes import empty_spans, resample, stacked_lanes
 from emotion.analytics.summary import summarise
@@ -53,7 +54,17 @@ def test_applying_edits_is_idempotent_and_keeps_the_original(labels, edits):
 @given(shown)
 def test_no_edits_change_nothing(labels):
     raw = make_analysis(labels)
-    assert same(apply_edits(raw, Edits()), raw)
+    unchanged = apply_edits(raw, Edits())
+    if len(labels) == 1:
+        unchanged = replace(unchanged, frames=unchanged.frames.drop(columns=COUNTED))
+    assert same(unchanged, raw)
+
+
+def test_a_single_frame_counts_for_the_frame_interval():
+    raw = make_analysis([["happiness"]])
+    summary = summarise(apply_edits(raw, Edits()))
+    assert summary["analysed_s"] == summary["tracks"][0]["seconds"] == pytest.approx(1 / raw.info.fps)
+    assert summarise(apply_edits(raw, excluding(0, 0.01)))["analysed_s"] == 0
 
 
 @pytest.mark.slow
