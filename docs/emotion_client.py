@@ -53,7 +53,8 @@ class Client:
     def video(self, path, retries=3, **options):
         """Upload a video and return its job; a lost answer makes no second job.
 
-        Options: ``title``, ``model``, ``every``, ``fps``, ``start_s``, ``end_s``, ``keep_video``, ``eyes``.
+        Options: ``title``, ``model``, ``every``, ``fps``, ``start_s``, ``end_s``, ``keep_video``, ``eyes``,
+            ``movements``.
         """
         query, key = {"name": os.path.basename(path), **options}, uuid.uuid4().hex
         for attempt in range(retries + 1):

@@ -60,6 +60,7 @@ async def add_video(
     end_s: Annotated[float | None, Query(gt=0, le=1e6, description="End of the part, seconds.")] = None,
     keep_video: Annotated[bool, Query(description="Keep the video after the analysis.")] = False,
     eyes: Annotated[bool, Query(description="Measure eye openness and gaze.")] = True,
+    movements: Annotated[bool, Query(description="Measure brows, lids, lips and jaw.")] = True,
     idempotency_key: Annotated[
         str | None,
         Header(pattern=r"^[\x21-\x7e]{1,200}$", description="A retry within a day creates no second job."),
@@ -67,7 +68,7 @@ async def add_video(
 ) -> JobOut:
     """Upload a video and queue its analysis; the job shows its progress."""
     parameters: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
-    parameters |= {"keep_video": keep_video, "eyes": eyes}
+    parameters |= {"keep_video": keep_video, "eyes": eyes, "movements": movements}
     async with receiving(request, repository.owner, context.request_limits, clean_title(name)) as received:
 
         def work() -> tuple[Entry, bool]:

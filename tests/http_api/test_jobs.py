@@ -30,13 +30,14 @@ def finish_next(library: Library) -> None:
 
 
 def test_a_video_becomes_a_job_of_the_library(client: TestClient, library: Library, clip: bytes) -> None:
-    answer = add(client, clip, every=3, title="Pilot", tag=["a", "b"], end_s=2, eyes=False)
+    answer = add(client, clip, every=3, title="Pilot", tag=["a", "b"], end_s=2, eyes=False, movements=False)
     job = answer.json()
     assert answer.status_code == 202
     assert answer.headers["Location"] == job["links"]["self"] == f"/api/v1/jobs/{job['id']}"
     assert (job["state"], job["before"], job["title"], job["source"]) == ("queued", 0, "Pilot", "talk.mp4")
     entry = library.for_owner(LOCAL).get(job["id"])
-    assert (entry.settings.every, entry.settings.end_s, entry.settings.eyes, entry.tags) == (3, 2.0, False, ("a", "b"))
+    assert (entry.settings.every, entry.settings.end_s, entry.tags) == (3, 2.0, ("a", "b"))
+    assert not entry.settings.eyes and not entry.settings.movements
     assert client.get("/jobs").json()["jobs"] == [job]
     assert client.get(f"/jobs/{job['id']}").json() == job
 
