@@ -211,21 +211,3 @@ DEFAULT = Recipe(
     augmentation=Augmentation(worsen=0.2),
 )
 """Recipe of ``ferplus-resvgg`` and ``fer2013-resvgg``: heads for FER+ votes and FER2013's labels."""
-
-FER2013_MOBILENET = Recipe(
-    name="fer2013-mobilenet",
-    network="mobilenet-face",
-    epochs=8,
-    learning_rate=0.03,
-    weight_decay=1e-3,
-    average_decay=0.998,
-    seed=2031,
-    targets=LABELS,
-    input_size=96,
-    label_smoothing=0.1,
-    teachers=("fer2013-ensemble",),
-    teacher_weight=0.5,
-    teacher_versions=4,
-    augmentation=Augmentation(worsen=0.2, erase=0.3),
-)
-"""FER2013's own labels, from the model ``everyface-large``, which has learned the votes about the same faces."""

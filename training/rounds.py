@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from emotion.errors import InputError
 from training.augment import Augmentation
-from training.recipes import BOTH, DEFAULT, FER2013_MOBILENET, VOTES, ExtraSet, Recipe
+from training.recipes import BOTH, DEFAULT, VOTES, ExtraSet, Recipe
 
 _SETS = (
     ExtraSet("rafdb", weight=2.0, trust=0.95),
@@ -130,7 +130,6 @@ RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         DEFAULT,
-        FER2013_MOBILENET,
         EVERYFACE_FIRST,
         EVERYFACE_SECOND,
         EVERYFACE_THIRD,
