@@ -8,14 +8,14 @@ import os
 import subprocess
 import sys
 
-from emotion.cli.arguments import argument
+from emotion.cli.common.arguments import argument
 from emotion.errors import InputError
 from emotion.paths import app_dir
 from emotion.version import DISTRIBUTION
 from emotion.web.addresses import parse_port
 
 
-def add_app_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("--port", type=argument(parse_port), metavar="N", help="port (default: 8501)")
     parser.add_argument(
@@ -24,7 +24,7 @@ def add_app_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headless", action="store_true", help="do not open a browser")
 
 
-def run_app(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Serve the app until it is stopped, and return its exit status.
 
     Raises:

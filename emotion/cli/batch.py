@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any
 
 from emotion.batch.results import ERRORS, SUMMARY
 from emotion.batch.run import Report, run_batch
 from emotion.batch.settings import Settings
-from emotion.cli.output import progress_bar
-from emotion.cli.status import OK, SOME_FAILED
+from emotion.cli.common.analyzer_options import add_analyzer_options
+from emotion.cli.common.arguments import positive
+from emotion.cli.common.output import progress_bar
+from emotion.cli.common.status import OK, SOME_FAILED
 from emotion.cli.video import add_sampling_options
 from emotion.errors import Cancelled
 from emotion.vision.decode.sampling import Sampling
@@ -18,13 +18,8 @@ from emotion.vision.decode.sampling import Sampling
 _INTERRUPTED = "interrupted; run the same command to continue"
 
 
-def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
-    """Add the command's options.
-
-    Args:
-        batch: The command's parser.
-        positive: Returns an argparse type for a number above 0.
-    """
+def add_options(batch: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
     batch.add_argument(
         "inputs", nargs="+", metavar="INPUT", help="videos, folders, globs or URLs of them, or one manifest.csv alone"
     )
@@ -32,7 +27,8 @@ def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type],
     batch.add_argument("--workers", type=positive(int), metavar="N", help="videos at once (default: one per core)")
     batch.add_argument("--ray", metavar="ADDRESS", help="use Ray: local, or the address of a cluster")
     batch.add_argument("--retry", action="store_true", help="retry the videos that failed")
-    add_sampling_options(batch, positive)
+    add_sampling_options(batch)
+    add_analyzer_options(batch)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from emotion.evaluation.cards.render import to_html, to_markdown
 _WRITERS = {"markdown": to_markdown, "html": to_html}
 
 
-def add_card_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("model", metavar="NAME", help="model (see “emotion models”)")
     parser.add_argument(
@@ -24,7 +24,7 @@ def add_card_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="output file (default: print)")
 
 
-def run_card(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Write or print a model's card; returns 0.
 
     Raises:

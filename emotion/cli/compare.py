@@ -24,7 +24,7 @@ from emotion.studies.pair_tracks import NO_BASELINES
 from emotion.types import Analysis
 
 
-def add_compare_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
         "file", type=Path, metavar="FILE.parquet", help="timeline, from “emotion video” or downloaded from the app"
@@ -56,7 +56,7 @@ def add_pair_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def run_compare(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status.
 
     Raises:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
 import numpy as np
+from rich.table import Table
+from rich.text import Text
 
+from emotion.cli.common.output import console
+from emotion.cli.common.status import OK, fail
 from emotion.engine.stage_costs import EYES, MOVEMENTS, stage_costs
 from emotion.errors import EmotionError
 from emotion.models.face_parts import checked_part_file, list_part_models, load_part_card
@@ -45,6 +51,28 @@ class Finding:
     subject: str
     good: bool
     detail: str
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options, of which there are none."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check the installation, print what was found, and return the exit status."""
+    del options
+    findings = examine()
+    console().print(_table(findings))
+    missing = [finding.subject for finding in findings if not finding.good]
+    return fail(f"missing or damaged: {', '.join(missing)}") if missing else OK
+
+
+def _table(findings: Sequence[Finding]) -> Table:
+    """Return a table of findings."""
+    table = Table("", "subject", "found", box=None)
+    for finding in findings:
+        mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")
+        table.add_row(mark, finding.subject, finding.detail)
+    return table
 
 
 def examine() -> list[Finding]:

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_edits, load_parquet
-from emotion.cli.output import progress_bar
+from emotion.cli.common.output import progress_bar
+from emotion.cli.common.status import OK
 from emotion.errors import Cancelled, InputError
 from emotion.output_names import expect_inputs_kept
 from emotion.report.file_names import file_name
 from emotion.report.formats import FORMATS, Options, export, format_named
 
 
-def add_export_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     names = [known.name for known in FORMATS]
     parser.add_argument(
@@ -37,8 +38,8 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--greyscale", action="store_true", help="figures: patterns instead of colours")
 
 
-def run_export(options: argparse.Namespace) -> Path:
-    """Write the file and return its path.
+def run(options: argparse.Namespace) -> int:
+    """Write the file, print its path, and return 0.
 
     Raises:
         EmotionError: A file cannot be read, the format needs a video that is not given, or Ctrl-C was pressed.
@@ -52,9 +53,11 @@ def run_export(options: argparse.Namespace) -> Path:
     )
     with progress_bar(target.name, chosen.steps) as show:
         try:
-            return export(analysis, target, chosen, edits, choices, show)
+            written = export(analysis, target, chosen, edits, choices, show)
         except KeyboardInterrupt:
             raise Cancelled("The export was cancelled; nothing was written.") from None
+    print(written)
+    return OK
 
 
 def edits_of(options: argparse.Namespace) -> Edits:

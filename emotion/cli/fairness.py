@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 import emotion
-from emotion.cli.output import console, progress_bar
+from emotion.cli.common.output import console, progress_bar
 from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
 from emotion.evaluation.fairness.folders import GroupFolders, read_groups
@@ -24,7 +24,7 @@ FRAMINGS = {"by-size": Framing.BY_SIZE, "photographs": Framing.PHOTOGRAPHS, "cut
 CSV_FILE, JSON_FILE = "fairness.csv", "fairness.json"
 
 
-def add_fairness_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
         "folder", type=Path, metavar="DIR", help="pictures in folders named after their expression: group/class/picture"
@@ -45,7 +45,7 @@ def add_fairness_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print only JSON to stdout")
 
 
-def run_fairness(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Evaluate a model on every group, print and write the results, and return 0.
 
     Raises:

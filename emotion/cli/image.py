@@ -11,6 +11,9 @@ from typing import Any
 from PIL import Image
 
 from emotion.bad_file import sentence_for
+from emotion.cli.common.analyzer_options import add_analyzer_options, analyzer_of
+from emotion.cli.common.output import console, faces_table
+from emotion.cli.common.status import OK, fail
 from emotion.csv_text import csv_bytes
 from emotion.drawing.boxes import annotate
 from emotion.engine.analyzer import Analyzer
@@ -25,29 +28,42 @@ PICTURE, TABLE, RECORD = ".annotated.png", ".faces.csv", ".faces.json"
 """Suffixes of the files written for each picture."""
 
 
-def add_image_options(image: argparse.ArgumentParser) -> None:
+def add_options(image: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     image.add_argument("files", nargs="+", type=Path, metavar="FILE", help="pictures")
     image.add_argument("--json", action="store_true", help="print only JSON to stdout")
     image.add_argument("--out", type=Path, metavar="DIR", help="write an annotated PNG, CSV and JSON for each picture")
+    add_analyzer_options(image)
 
 
-def run_image(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Analyse pictures one by one, and return their records.
-
-    Returns:
-        A record per picture (:func:`emotion.report.picture_records.image_record`), or ``{file, error}``.
+def run(options: argparse.Namespace) -> int:
+    """Analyse pictures one by one, print what was found, and return the exit status.
 
     Raises:
         EmotionError: No picture can be analysed, as when the model is missing.
     """
+    records = _records(options)
+    failures = [record["error"] for record in records if "error" in record]
+    if options.json:
+        print(json.dumps(records, ensure_ascii=False, indent=2))
+    elif len(records) > 1 or not failures:
+        console().print(faces_table(records))
+    if not failures:
+        return OK
+    if options.json or len(records) == 1:
+        return fail("; ".join(failures))
+    return fail(f"{len(failures)} of {len(records)} pictures cannot be analysed")  # the table has the reasons
+
+
+def _records(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return a record per picture (:func:`emotion.report.picture_records.image_record`), or ``{file, error}``."""
     files = without_duplicates(options.files)
     # The whole name, not the stem, as there may be both a.jpg and a.png.
     names = unique_names(files)
     if options.out is not None:
         outputs = [options.out / f"{name}{ending}" for name in names for ending in (PICTURE, TABLE, RECORD)]
         expect_inputs_kept(files, outputs)
-    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes, movements=options.movements)
+    analyzer = analyzer_of(options)
     return [_record(analyzer, file, name, options.out) for file, name in zip(files, names, strict=True)]
 
 

@@ -6,13 +6,13 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from emotion.cli.output import progress_bar
+from emotion.cli.common.output import progress_bar
 from emotion.errors import count_text
 from emotion.library import Library
 from emotion.library.backup.snapshot import Contents, back_up, check, restore
 
 
-def add_library_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", required=True)
     backup = actions.add_parser("backup", help="back up the library; the app may be running")
@@ -24,7 +24,7 @@ def add_library_options(parser: argparse.ArgumentParser) -> None:
         each.add_argument("path", type=Path, metavar="FILE.tar|DIR", help="a backup")
 
 
-def run_library(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the command, print what the backup contains, and return the exit status.
 
     Raises:

@@ -9,13 +9,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.cli.arguments import argument
+from emotion.cli.common.analyzer_options import add_analyzer_options, analyzer_of
+from emotion.cli.common.arguments import argument, positive
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.storage import Storage
@@ -37,13 +38,8 @@ _REPORT_S = 2.0
 _FORMATS = {each.suffix.rpartition(".")[2]: each for each in FORMATS if each.name in {"csv", "json", "parquet"}}
 
 
-def add_live_options(parser: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
-    """Add the options of the command.
-
-    Args:
-        parser: The parser of the command.
-        positive: Returns an argparse type for a number above 0.
-    """
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--camera", type=int, metavar="N", help="camera of this machine, /dev/videoN")
     source.add_argument("--url", metavar="URL", help="network stream: rtsp://…, udp://…, srt://…, http://…")
@@ -75,9 +71,10 @@ def add_live_options(parser: argparse.ArgumentParser, positive: Callable[[type],
     )
     parser.add_argument("--markers", action="store_true", help="receive LSL markers as events of the timeline")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the timeline: .parquet, .csv or .json")
+    add_analyzer_options(parser)
 
 
-def run_live(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Analyse until the source ends, the time limit is reached or a signal arrives, and return 0.
 
     Raises:
@@ -85,23 +82,23 @@ def run_live(options: argparse.Namespace) -> int:
         EmotionError: The source, an output or the file cannot be used.
     """
     written = None if options.out is None else _format_of(options.out)
-    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes, movements=options.movements)
+    analyzer = analyzer_of(options)
     analyzer.warm()
     about = {"model": analyzer.model, "abstain_below": str(float(analyzer.abstain_below))}
     wanted = StreamOptions(
         options.lsl, tuple(options.osc), options.websocket, options.websocket_address, options.people
     )
     hub = open_hub(wanted, analyzer.labels, about)
-    run = _Run(analyzer, hub, options.out, written)
-    inlet = MarkerInlet(run.mark, network=allows_network()) if options.markers else None
+    capture = _Run(analyzer, hub, options.out, written)
+    inlet = MarkerInlet(capture.mark, network=allows_network()) if options.markers else None
     try:
-        with _stopped_by_signals(run.stop):
-            run.analyse(_source(options, run.stop), options.seconds)
+        with _stopped_by_signals(capture.stop):
+            capture.analyse(_source(options, capture.stop), options.seconds)
     finally:
         if inlet is not None:
             inlet.close()
         hub.close()
-        run.finish()
+        capture.finish()
     return 0
 
 

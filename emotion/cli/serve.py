@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 
-from emotion.cli.arguments import argument
+from emotion.cli.common.arguments import argument
 from emotion.errors import InputError
 from emotion.library import LOCAL, Library
 from emotion.library.owners.tokens import DEFAULT_DAYS, create_token, list_tokens, revoke_token
@@ -15,7 +15,7 @@ from emotion.web.addresses import parse_port
 _PACKAGES = ("fastapi", "uvicorn", "python_multipart")
 
 
-def add_serve_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument(
         "--port", type=argument(parse_port), default=8502, metavar="N", help="port (default: %(default)s)"
@@ -38,7 +38,7 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_serve(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Serve the API until it is stopped, or manage tokens, and return the exit status.
 
     Raises:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.table import Table
 
 from emotion.bad_file import sentence_for, with_name
-from emotion.cli.output import console, progress_bar
+from emotion.cli.common.output import console, progress_bar
 from emotion.cli.study_pairs import add_study_pairs_options, run_study_pairs
 from emotion.errors import Cancelled, EmotionError, InputError, brief
 from emotion.library import LOCAL, JobSettings, Library
@@ -34,7 +34,7 @@ from emotion.studies.sheet import read_sheet, study_of_sheet
 _POLL_S = 0.5
 
 
-def add_study_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="list all studies")
@@ -86,7 +86,7 @@ def _of_study(
     return parser
 
 
-def run_study(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status.
 
     Raises:

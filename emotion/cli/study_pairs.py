@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.table import Table
 
+from emotion.cli.common.output import console, progress_bar
 from emotion.cli.compare import add_pair_options, json_text
-from emotion.cli.output import console, progress_bar
 from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.library.studies import StudyRepository

@@ -22,7 +22,10 @@ from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
 from emotion.bad_file import sentence_for
 from emotion.batch.inputs import is_video
-from emotion.cli.output import console, progress_bar, summary_table, videos_table
+from emotion.cli.common.analyzer_options import add_analyzer_options, analyzer_of
+from emotion.cli.common.arguments import positive
+from emotion.cli.common.output import console, progress_bar, summary_table, videos_table
+from emotion.cli.common.status import OK, fail
 from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
@@ -50,43 +53,19 @@ class _Job:
     """Suffixes of the results."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run of the command did.
-
-    Attributes:
-        notes: One sentence for each video that failed or was analysed in part.
-        files: Number of videos.
-        interrupted: Whether Ctrl-C stopped it.
-    """
-
-    notes: list[str]
-    files: int
-    interrupted: bool
-
-
-def add_video_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
-    """Add the command's options.
-
-    Args:
-        video: The command's parser.
-        positive: Returns an argparse type for a number above 0.
-    """
+def add_options(video: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
     video.add_argument("files", nargs="+", type=Path, metavar="FILE", help="videos, or folders of them")
     video.add_argument(
         "--out", type=Path, metavar="DIR", required=True, help="where timelines and summaries are written"
     )
-    add_sampling_options(video, positive)
+    add_sampling_options(video)
     video.add_argument("--resume", action="store_true", help="continue an earlier run with the same options")
+    add_analyzer_options(video)
 
 
-def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
-    """Add the options that select frames.
-
-    Args:
-        video: The parser of a command.
-        positive: Returns an argparse type for a number above 0.
-    """
+def add_sampling_options(video: argparse.ArgumentParser) -> None:
+    """Add the options that select frames."""
     sampling = video.add_mutually_exclusive_group()
     sampling.add_argument("--every", type=positive(int), default=1, metavar="N", help="analyse every n-th frame")
     sampling.add_argument("--fps", type=positive(float), metavar="F", help="analyse at most F frames per second")
@@ -94,14 +73,15 @@ def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[typ
     video.add_argument("--end", type=_time, metavar="TIME", help="end time")
 
 
-def run_video(options: argparse.Namespace) -> Outcome:
-    """Analyse files one by one; write and print the results.
+def run(options: argparse.Namespace) -> int:
+    """Analyse files one by one, write and print the results, and return the exit status.
 
     Raises:
+        Cancelled: Ctrl-C stopped it.
         EmotionError: No video can be analysed, as when the model is missing.
     """
     jobs, sampling = _jobs(options.files), Sampling(options.every, options.fps, options.start, options.end)
-    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes, movements=options.movements)
+    analyzer = analyzer_of(options)
     options.out.mkdir(parents=True, exist_ok=True)
     is_alone = len(jobs) == 1 and not options.files[0].is_dir()
     rows: list[dict[str, Any]] = []
@@ -118,7 +98,12 @@ def run_video(options: argparse.Namespace) -> Outcome:
     names = shown_names([row["file"] for row in rows])
     notes = [(name, row["note"]) for name, row in zip(names, rows, strict=True) if row["note"]]
     named = [note if is_alone or note.startswith(name) else f"{name}: {note}" for name, note in notes]
-    return Outcome(named, len(jobs), is_cancelled())
+    if not named:
+        return OK
+    text = "; ".join(named) if len(jobs) == 1 else f"{len(named)} of {len(jobs)} videos: {'; '.join(named)}"
+    if is_cancelled():
+        raise Cancelled(text)
+    return fail(text)
 
 
 def _print_alone(summary: Path, row: dict[str, Any]) -> None:

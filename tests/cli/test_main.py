@@ -25,8 +25,8 @@ from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import EYES, MEASURES
 from emotion.cli import doctor
-from emotion.cli.main import main
-from emotion.cli.output import console, faces_table, progress_bar, summary_table
+from emotion.cli.common.output import console, faces_table, progress_bar, summary_table
+from emotion.cli.main import COMMANDS, main
 from emotion.engine.exclusive import exclusive
 from emotion.errors import Cancelled, InputError
 from emotion.models.registry import load_card
@@ -327,7 +327,7 @@ def test_a_stopped_command_says_so_in_one_line(
     def interrupted(_options: object) -> None:
         raise stop
 
-    monkeypatch.setattr("emotion.cli.main.run_image", interrupted)
+    monkeypatch.setattr("emotion.cli.image.run", interrupted)
     assert main(["image", "portrait.png"]) == 130
     assert capsys.readouterr().err == f"emotion: {sentence}\n"
 
@@ -378,10 +378,32 @@ def test_a_video_without_a_face_has_no_shares(capsys: pytest.CaptureFixture[str]
     assert "%" not in shown
 
 
-def test_the_commands_start_without_statistics() -> None:
-    """``emotion --version`` would otherwise take twice as long."""
-    heavy = ("scipy.stats", "statsmodels", "sklearn", "altair", "streamlit", "tensorflow")
-    code = f"import sys, emotion.cli.main; sys.exit(', '.join(name for name in {heavy} if name in sys.modules) or 0)"
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (["--version"], ("numpy", "pandas", "cv2", "rich")),
+        (["app", "--help"], ("numpy", "pandas", "cv2", "rich")),
+        (["image", "--help"], ("sqlalchemy", "scipy", "streamlit", "tensorflow")),
+        (["study", "--help"], ("scipy.stats", "statsmodels", "sklearn", "altair", "streamlit", "tensorflow")),
+    ],
+    ids=lambda value: value[0],
+)
+def test_commands_import_only_what_they_need(arguments: list[str], heavy: tuple[str, ...]) -> None:
+    """Importing everything would take most of the time of a short command."""
+    code = f"""import sys
+from emotion.cli.main import main
+try:
+    main({arguments})
+finally:
+    sys.exit(', '.join(name for name in {heavy} if name in sys.modules) or 0)"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
     assert done.returncode == 0
+
+
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in COMMANDS:
+        with pytest.raises(SystemExit) as ended:
+            main([name, "--help"])
+        assert ended.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: emotion {name} [-h]")

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from emotion.cli.output import progress_bar
+from emotion.cli.common.output import progress_bar
 from emotion.labels import CODES
 from training.cli.arguments import FER2013_DEFAULT, SHARED_DEFAULT
 from training.datasets.manifest import ALL, Manifest

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from emotion.cli.status import INTERRUPTED
+from emotion.cli.common.status import INTERRUPTED
 from emotion.errors import EmotionError
 from training.cli.angles import add_angles
 from training.cli.data import add_faces, add_facts, add_prepare

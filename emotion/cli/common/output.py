@@ -13,13 +13,10 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from emotion.cli.doctor import Finding
-from emotion.evaluation.set_scores import card_scores, scored_families, short_title
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
-from emotion.models.registry import ALIASES, list_models, load_card
 from emotion.output_names import shown_names
 from emotion.progress import OnProgress
-from emotion.types import ModelCard, Progress
+from emotion.types import Progress
 
 _REFRESH_S = 0.1
 
@@ -99,45 +96,6 @@ def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
 
 def _rate(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
-
-
-def models_table() -> Table:
-    """Return the installed models with their sizes and, test set by test set, accuracy and mean recall."""
-    cards = [load_card(name) for name in list_models()]
-    families = scored_families(cards)
-    table = Table(box=None, padding=(0, 1, 0, 0), caption=_SCORES if families else None, caption_justify="left")
-    # Names must not break in a narrow window, as they are typed in commands; titles may.
-    for heading in ("model", "labels", "params", "MACs"):
-        table.add_column(heading, no_wrap=True)
-    for family in families:
-        table.add_column(short_title(family), no_wrap=True, min_width=len("100.0/100.0") - 2)
-    table.add_column("title")
-    for card in cards:
-        shown = f"{card.name} (default)" if card.name == ALIASES["default"] else card.name
-        cost = "–" if card.multiply_adds is None else f"{card.multiply_adds / 1e6:.0f} M"
-        size, title = f"{card.parameters / 1e6:.1f} M", Text(card.title, no_wrap=True, overflow="ellipsis")
-        table.add_row(shown, str(len(card.labels)), size, cost, *_scores(card, families), title)
-    return table
-
-
-_SCORES = (
-    "Accuracy/mean recall in percent on test faces. A model with fewer labels is scored only on faces of these. "
-    "Details: python -m emotion card NAME"
-)
-
-
-def _scores(card: ModelCard, families: Sequence[str]) -> list[str]:
-    scores = card_scores(card)
-    return ["/".join(f"{100 * share:.1f}" for share in scores[of]) if of in scores else "–" for of in families]
-
-
-def findings_table(findings: Sequence[Finding]) -> Table:
-    """Return a table of the findings of ``doctor``."""
-    table = Table("", "subject", "found", box=None)
-    for finding in findings:
-        mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")
-        table.add_row(mark, finding.subject, finding.detail)
-    return table
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Lets argparse report the errors of this package's parsers."""
+"""Types of arguments, whose errors argparse reports in one line."""
 
 from __future__ import annotations
 
@@ -21,3 +21,15 @@ def argument(parse: Callable[[str], T]) -> Callable[[str], T]:
             raise argparse.ArgumentTypeError(str(error)) from error
 
     return parsed
+
+
+def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    """Return a ``type`` for argparse that takes finite numbers above 0."""
+
+    def number(text: str) -> float:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"expected a number above 0; got {text}")
+        return value
+
+    return number

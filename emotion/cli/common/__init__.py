@@ -1,0 +1,1 @@
+"""What several commands use: types of arguments, shared options, tables, exit statuses."""

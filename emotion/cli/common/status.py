@@ -1,0 +1,15 @@
+"""Exit statuses of the commands, and the line with which one fails."""
+
+from __future__ import annotations
+
+import sys
+
+OK, SOME_FAILED, FAILED = 0, 1, 2
+INTERRUPTED = 130
+"""The status that shells report for a program ended by Ctrl-C: 128 plus the signal's number."""
+
+
+def fail(message: str, status: int = FAILED) -> int:
+    """Print one line on stderr and return the status."""
+    print(f"emotion: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,87 @@
+"""The command ``models``: lists the installed models, adds one and removes it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from emotion.cli.common.output import console
+from emotion.cli.common.status import OK
+from emotion.errors import InputError
+from emotion.evaluation.set_scores import card_scores, scored_families, short_title
+from emotion.imported_models.importer import CardDetails, import_model, remove_model, suggest_name
+from emotion.labels import CODES, parse_labels
+from emotion.models.registry import ALIASES, list_models, load_card
+from emotion.types import ModelCard
+from emotion.vision.normalise import NORMALISATIONS, UNIT
+
+_SCORES = (
+    "Accuracy/mean recall in percent on test faces. A model with fewer labels is scored only on faces of these. "
+    "Details: python -m emotion card NAME"
+)
+
+
+def add_options(models: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    change = models.add_mutually_exclusive_group()
+    change.add_argument("--add", type=Path, metavar="FILE", help="check a .tflite file and add it; needs --labels")
+    change.add_argument("--remove", metavar="NAME", help="delete an added model")
+    models.add_argument(
+        "--labels", metavar="NAMES", help=f"labels of the outputs in order: a,b,c or one of {', '.join(CODES)}"
+    )
+    models.add_argument("--name", metavar="NAME", help="name in commands (default: from the file's name)")
+    models.add_argument("--title", default="", metavar="TEXT", help="display title (default: the name)")
+    models.add_argument(
+        "--normalisation", choices=NORMALISATIONS, default=UNIT, help="pixel scaling (default: %(default)s)"
+    )
+    models.add_argument("--licence", default="", metavar="TEXT", help="licence and source (default: not stated)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Add or remove a model if asked to, print the installed ones, and return 0.
+
+    Raises:
+        EmotionError: The file, its description or the name cannot be used.
+    """
+    if options.add is not None:
+        _import(options)
+    elif options.remove is not None:
+        remove_model(options.remove)
+    console().print(_table())
+    return OK
+
+
+def _import(options: argparse.Namespace) -> None:
+    if options.labels is None:
+        raise InputError("expected --labels with --add: the labels of the outputs, in order")
+    name = suggest_name(options.add.name) if options.name is None else options.name
+    labels = parse_labels(options.labels)
+    import_model(options.add, CardDetails(name, labels, options.normalisation, options.title, options.licence))
+
+
+def _table() -> Table:
+    """Return the installed models with their sizes and, test set by test set, accuracy and mean recall."""
+    cards = [load_card(name) for name in list_models()]
+    families = scored_families(cards)
+    table = Table(box=None, padding=(0, 1, 0, 0), caption=_SCORES if families else None, caption_justify="left")
+    # Names must not break in a narrow window, as they are typed in commands; titles may.
+    for heading in ("model", "labels", "params", "MACs"):
+        table.add_column(heading, no_wrap=True)
+    for family in families:
+        table.add_column(short_title(family), no_wrap=True, min_width=len("100.0/100.0") - 2)
+    table.add_column("title")
+    for card in cards:
+        shown = f"{card.name} (default)" if card.name == ALIASES["default"] else card.name
+        cost = "–" if card.multiply_adds is None else f"{card.multiply_adds / 1e6:.0f} M"
+        size, title = f"{card.parameters / 1e6:.1f} M", Text(card.title, no_wrap=True, overflow="ellipsis")
+        table.add_row(shown, str(len(card.labels)), size, cost, *_scores(card, families), title)
+    return table
+
+
+def _scores(card: ModelCard, families: Sequence[str]) -> list[str]:
+    scores = card_scores(card)
+    return ["/".join(f"{100 * share:.1f}" for share in scores[of]) if of in scores else "–" for of in families]
