@@ -16,8 +16,6 @@ from training.datasets.manifest import ALL, Manifest
 from training.datasets.readers.formats import FORMATS, Format
 from training.datasets.readers.index import IndexOptions
 from training.datasets.readers.parquet import default_data_dir, default_datasets_dir, default_faces_dir
-from training.preparation.facts import write_facts
-from training.preparation.prepare import PrepareOptions, prepare
 
 
 def add_faces(command: argparse.ArgumentParser) -> None:
@@ -99,6 +97,8 @@ SOME_SKIPPED = 1
 
 
 def _prepare(options: argparse.Namespace) -> int:
+    from training.preparation.prepare import PrepareOptions, prepare
+
     reader = IndexOptions(options.index, options.file_column, options.label_column, options.codes)
     how = PrepareOptions(
         options.classes, options.size, options.colour, options.limit, options.hold_out, options.seed, reader
@@ -121,6 +121,8 @@ def add_facts(command: argparse.ArgumentParser) -> None:
 
 
 def _facts(options: argparse.Namespace) -> None:
+    from training.preparation.facts import write_facts
+
     out = options.out or default_datasets_dir() / options.data.resolve().name
     with progress_bar("finding duplicates", "rows") as report:
         facts = write_facts(options.data, out, report)
