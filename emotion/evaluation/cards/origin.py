@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emotion.evaluation.cards.document import Section, Table, pairs, percent
@@ -32,7 +32,10 @@ def training_section(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) ->
     if "epochs" in training:
         rows["Epochs"] = f"{training['epochs']}; the weights are those of epoch {training.get('epoch', '–')}"
     if training.get("weights"):
-        rows["Initial weights"] = _initial_weights(training["weights"])
+        first, *earlier = _rounds(training["weights"])
+        rows["Initial weights"] = first
+        if earlier:
+            rows["Rounds before, the last one first"] = "; ".join(earlier)
     if training.get("teachers"):
         rows["Distilled from"] = ", ".join(training["teachers"])
     rows |= {what: str(training[key]) for what, key in _RUN.items() if training.get(key) is not None}
@@ -44,13 +47,23 @@ def training_section(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) ->
     return Section("Training data", tuple(words), tables=tuple(tables))
 
 
-def _initial_weights(weights: Mapping[str, str]) -> str:
-    """Return the name of the installed model with these weights, or else the file's."""
-    known = card_by_digest(weights["sha256"])
-    if known is None:
-        return f"{weights['file']}, sha256 {weights['sha256']}"
-    hours = known.training.get("hours")
-    return known.name if hours is None else f"{known.name}, trained for {hours} hours"
+def _rounds(weights: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield the trainings that led to initial weights, the last one first, and the file with which the first began."""
+    while weights:
+        if (known := card_by_digest(weights["sha256"])) is not None:
+            yield _round(known.name, known.training)
+            weights = known.training.get("weights")
+        elif run := weights.get("run"):
+            yield _round(run["name"], run)
+            weights = run.get("weights")
+        else:
+            yield f"{weights['file']}, sha256 {weights['sha256']}"
+            return
+
+
+def _round(name: str, facts: Mapping[str, Any]) -> str:
+    hours = facts.get("hours")
+    return f"{name}, trained for an unrecorded time" if hours is None else f"{name}, trained for {hours} hours"
 
 
 def _faces(name: str, facts: Mapping[str, Any]) -> Table:
