@@ -31,7 +31,7 @@ from training.recipes import Recipe
 
 # Enough epochs to memorise the synthetic faces, because near ties would not test agreement.
 RECIPE = Recipe(
-    name="tiny", network="tiny", epochs=24, batch_size=8, targets="both", learning_rate=0.02, average_decay=0
+    name="tiny", network="tiny", epochs=10, batch_size=4, targets="both", learning_rate=0.02, average_decay=0
 )
 OTHER_HEAD = slice(8, 15)
 
