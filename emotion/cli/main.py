@@ -45,7 +45,8 @@ def build_parser(complete: Container[str] = COMMANDS) -> argparse.ArgumentParser
     """Return the parser of every command.
 
     Args:
-        complete: Commands that get their options, for which their modules are imported.
+        complete: Commands that get their options, for which their modules are imported. The others are listed, but
+            cannot be parsed.
     """
     parser = _Parser(
         prog="emotion",
@@ -55,7 +56,7 @@ def build_parser(complete: Container[str] = COMMANDS) -> argparse.ArgumentParser
     parser.add_argument("--version", action="version", version=program_version())
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     for name, about in COMMANDS.items():
-        command = commands.add_parser(name, help=about)
+        command = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
         if name in complete:
             module = importlib.import_module(f"emotion.cli.{name}")
             module.add_options(command)
@@ -67,12 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
     Returns:
-        0; 2 after one line on stderr; or 130 after one line, if Ctrl-C stopped the command. ``batch`` has others.
+        0; 2 after one line on stderr; or 130 after one line, if Ctrl-C stopped the command. ``batch`` and ``app`` have
+        others.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
-    # Importing all commands would take longer than what most of them do.
-    options = build_parser(complete=arguments[:1]).parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        # Importing all commands would take longer than what most of them do.
+        options = build_parser(complete=given).parse_args(given)
         return int(options.run(options))
     except (KeyboardInterrupt, Cancelled) as stop:
         return fail(str(stop) or "interrupted", INTERRUPTED)

@@ -24,6 +24,8 @@ _SCORES = (
     "Details: python -m emotion card NAME"
 )
 
+_DESCRIPTION = "labels", "name", "title", "licence"
+
 
 def add_options(models: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -31,7 +33,9 @@ def add_options(models: argparse.ArgumentParser) -> None:
     change.add_argument("--add", type=Path, metavar="FILE", help="check a .tflite file and add it; needs --labels")
     change.add_argument("--remove", metavar="NAME", help="delete an added model")
     models.add_argument(
-        "--labels", metavar="NAMES", help=f"labels of the outputs in order: a,b,c or one of {', '.join(CODES)}"
+        "--labels",
+        metavar="NAMES",
+        help=f"labels of the outputs in order, such as anger,happiness,neutral, or {', '.join(CODES)}",
     )
     models.add_argument("--name", metavar="NAME", help="name in commands (default: from the file's name)")
     models.add_argument("--title", default="", metavar="TEXT", help="display title (default: the name)")
@@ -47,20 +51,26 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         EmotionError: The file, its description or the name cannot be used.
     """
+    described = [name for name in _DESCRIPTION if getattr(options, name)]
+    if described and options.add is None:
+        raise InputError(f"expected --add with --{described[0]}")
     if options.add is not None:
-        _import(options)
+        print(f"added as {_import(options)}")
     elif options.remove is not None:
         remove_model(options.remove)
     console().print(_table())
     return OK
 
 
-def _import(options: argparse.Namespace) -> None:
+def _import(options: argparse.Namespace) -> str:
+    """Add a model and return its name in commands."""
     if options.labels is None:
         raise InputError("expected --labels with --add: the labels of the outputs, in order")
     name = suggest_name(options.add.name) if options.name is None else options.name
     labels = parse_labels(options.labels)
-    import_model(options.add, CardDetails(name, labels, options.normalisation, options.title, options.licence))
+    return import_model(
+        options.add, CardDetails(name, labels, options.normalisation, options.title, options.licence)
+    ).name
 
 
 def _table() -> Table:

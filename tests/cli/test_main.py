@@ -137,7 +137,9 @@ def test_corrected_times_are_reported_without_failure(tmp_path: Path, capsys: py
         (["video", "absent.mp4", "--out", "."], "no such file"),
         (["image", "x.png", "--model", "nonsense"], "expected a model from"),
         (["image", "x.png", "--detector", "magic"], "invalid choice"),
-        (["video", "x.mp4", "--out", ".", "--every", "0"], "above 0"),
+        (["video", "x.mp4", "--out", ".", "--every", "0"], "expected a whole number above 0; got 0"),
+        (["video", "x.mp4", "--out", ".", "--every", "1.5"], "expected a whole number above 0; got 1.5"),
+        (["video", "x.mp4", "--out", ".", "--fps", "nan"], "expected a number above 0; got nan"),
         (["video", "x.mp4", "--out", ".", "--every", "2", "--fps", "3"], "not allowed with"),
         (["video", "x.mp4", "--out", ".", "--start", "soon"], "expected seconds, m:ss or h:mm:ss; got soon"),
         (["video", "x.mp4", "--out", ".", "--start", "1:99"], "expected seconds, m:ss or h:mm:ss; got 1:99"),
@@ -145,6 +147,8 @@ def test_corrected_times_are_reported_without_failure(tmp_path: Path, capsys: py
         (["video", ".", "--out", "."], "expected videos in ."),
         (["models", "--add", "absent.tflite", "--labels", "fer2013"], "No such file"),
         (["models", "--add", "absent.tflite"], "expected --labels with --add"),
+        (["models", "--name", "own"], "expected --add with --name"),
+        (["--json", "image", "x.png"], "emotion: unrecognized arguments: --json (see --help)"),
         (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected a spelling"),
         (["models", "--add", "absent.tflite", "--remove", "own"], "not allowed with"),
         (["models", "--remove", "ferplus-vgg"], "expected an imported model"),
@@ -220,7 +224,7 @@ def test_a_model_is_added_and_removed(
     file = tmp_path / "My net.tflite"
     file.write_bytes(classifier(3))
     assert main(["models", "--add", str(file), "--labels", "Happy,sad,angry", "--normalisation", "symmetric"]) == 0
-    assert "my-net" in capsys.readouterr().out
+    assert capsys.readouterr().out.startswith("added as my-net\n")
     card = load_card("my-net")
     assert (card.labels, card.normalisation) == (("happiness", "sadness", "anger"), "symmetric")
     assert main(["models", "--remove", "my-net"]) == 0
@@ -330,6 +334,17 @@ def test_a_stopped_command_says_so_in_one_line(
     monkeypatch.setattr("emotion.cli.image.run", interrupted)
     assert main(["image", "portrait.png"]) == 130
     assert capsys.readouterr().err == f"emotion: {sentence}\n"
+
+
+def test_ctrl_c_while_a_command_is_imported_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", interrupted)
+    assert main(["image", "portrait.png"]) == 130
+    assert capsys.readouterr().err == "emotion: interrupted\n"
 
 
 def _repeat(clip: Path, target: Path, times: int) -> None:

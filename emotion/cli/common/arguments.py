@@ -26,10 +26,14 @@ def argument(parse: Callable[[str], T]) -> Callable[[str], T]:
 def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
     """Return a ``type`` for argparse that takes finite numbers above 0."""
 
-    def number(text: str) -> float:
-        value = kind(text)
+    def parsed(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
         if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"expected a number above 0; got {text}")
+            what = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"expected a {what} above 0; got {text}")
         return value
 
-    return number
+    return parsed
