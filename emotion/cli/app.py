@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
 
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve the app until it is stopped, and return its exit status.
 
     Raises:
-        InputError: The packages of the app are not installed.
+        InputError: The packages of the app are not installed, or the address is not this machine's.
     """
     if importlib.util.find_spec("streamlit") is None:
         raise InputError(f"expected the packages of the app; install them with: pip install '{DISTRIBUTION}[app]'")
@@ -36,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if options.port is not None:
         command.append(f"--server.port={options.port}")
     if options.address is not None:
+        _expect_own(options.address)
         command.append(f"--server.address={options.address}")
     if options.headless:
         command.append("--server.headless=true")
@@ -47,3 +49,13 @@ def run(options: argparse.Namespace) -> int:
         # Signals then reach the server itself.
         os.execve(sys.executable, command, environment)
     return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _expect_own(address: str) -> None:
+    """Raise InputError for an address on which this machine cannot listen; the server would end with a traceback."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(address, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind(place)
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"expected an address of this machine; got {address}") from error
