@@ -108,7 +108,9 @@ def _list(studies: StudyRepository, options: argparse.Namespace) -> int:
 
 def _create(studies: StudyRepository, options: argparse.Namespace) -> int:
     title = options.title.strip()
-    if not title or any(each.title == title for each in studies.summaries()):
+    if not title:
+        raise InputError("expected a title for the study; it is empty")
+    if any(each.title == title for each in studies.summaries()):
         raise InputError(f"expected a title that no study has; got {brief(title)!r}")
     print(studies.create(Study(title)).id)
     return 0
