@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import sys
 from collections.abc import Container, Sequence
 from typing import NoReturn
@@ -71,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0; 2 after one line on stderr; or 130 after one line, if Ctrl-C stopped the command. ``batch`` and ``app`` have
         others.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Terminals and pipes whose encoding lacks a character get its number, as on stderr.
+        sys.stdout.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         # Importing all commands would take longer than what most of them do.

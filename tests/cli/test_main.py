@@ -418,6 +418,14 @@ finally:
     assert done.returncode == 0
 
 
+def test_help_is_shown_where_the_encoding_lacks_its_characters() -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "emotion", "--help"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "\\u201cemotion doctor\\u201d lists them" in " ".join(done.stdout.split())
+
+
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     for name in COMMANDS:
         with pytest.raises(SystemExit) as ended:
