@@ -159,7 +159,7 @@ def parse_label(text: str) -> str:
     try:
         return _LABEL_OF_SPELLING[word]
     except KeyError:
-        raise LabelError(f"expected a spelling of one of {', '.join(EMOTIONS)}; got {text!r}") from None
+        raise LabelError(f"expected an expression ({', '.join(EMOTIONS)}); got {text!r}") from None
 
 
 CODES: dict[str, dict[int, str]] = {

@@ -52,7 +52,7 @@ def test_spellings_of_labels(text: str, label: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "hungry", "7"])
 def test_unknown_spellings_are_refused_by_name(text: str) -> None:
-    with pytest.raises(LabelError, match="expected a spelling"):
+    with pytest.raises(LabelError, match="expected an expression"):
         parse_label(text)
 
 
@@ -85,7 +85,7 @@ def test_lists_of_labels_keep_their_order() -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("angry,anger,sad", "each label once; got anger"), ("happy", "at least two"), ("happy,", "a spelling of")],
+    [("angry,anger,sad", "each label once; got anger"), ("happy", "at least two"), ("happy,", "an expression")],
 )
 def test_invalid_lists_of_labels_are_refused(text: str, message: str) -> None:
     with pytest.raises(LabelError, match=message):

@@ -149,7 +149,7 @@ def test_corrected_times_are_reported_without_failure(tmp_path: Path, capsys: py
         (["models", "--add", "absent.tflite"], "expected --labels with --add"),
         (["models", "--name", "own"], "expected --add with --name"),
         (["--json", "image", "x.png"], "emotion: unrecognized arguments: --json (see --help)"),
-        (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected a spelling"),
+        (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected an expression"),
         (["models", "--add", "absent.tflite", "--remove", "own"], "not allowed with"),
         (["models", "--remove", "ferplus-vgg"], "expected an imported model"),
         (["app", "--address", "no such host"], "expected an address of this machine; got no such host"),

@@ -100,7 +100,7 @@ def test_labels_in_custom_order():
     box = field(test, "3 labels in the order of the outputs")
     for text, complaint in (
         ("angry, happy", "expected 3 labels, one for each output; got 2"),
-        ("angry, happy, joyless", "expected a spelling"),
+        ("angry, happy, joyless", "expected an expression"),
         ("angry, anger, happy", "expected each label once; got anger several times"),
     ):
         box.set_value(text).run()
