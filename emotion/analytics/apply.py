@@ -34,7 +34,7 @@ def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
         InputError: The merges form a cycle.
     """
     targets = merged_into(edits.merged)
-    frames = _without_excluded(_with_duration(analysis), excluded_spans(edits.events))
+    frames = _without_excluded(with_duration(analysis).frames, excluded_spans(edits.events))
     timeline = _merge(analysis.timeline, targets, edits.hidden)
     timeline = timeline[timeline["frame_index"].isin(frames["frame_index"])].reset_index(drop=True)
     counts = timeline["frame_index"].value_counts()
@@ -84,10 +84,15 @@ def within(time_s: pd.Series, spans: Sequence[Span]) -> NDArray[np.bool_]:
     return held
 
 
-def _with_duration(analysis: Analysis) -> pd.DataFrame:
-    """Return the frames; a single one, after which no frame tells how long it lasts, with its duration."""
+def with_duration(analysis: Analysis) -> Analysis:
+    """Return an analysis as it is, unless it has a single frame: that one counts for the video's frame interval.
+
+    Other frames last until the next one. Edits need not be applied for this; :func:`apply_edits` does it, too.
+    """
     frames, fps = analysis.frames, analysis.info.fps
-    return frames.assign(**{COUNTED: 1 / fps}) if len(frames) == 1 and COUNTED not in frames and fps > 0 else frames
+    if len(frames) != 1 or COUNTED in frames or fps <= 0:
+        return analysis
+    return replace(analysis, frames=frames.assign(**{COUNTED: 1 / fps}))
 
 
 def _without_excluded(frames: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ COUNTED = "counted_s"
 def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
     """Return each frame's duration, s: the time until the next one, and for the last one the median of the others.
 
-    A single frame has no next one and lasts 0 s: :func:`emotion.analytics.apply.apply_edits` knows its frame rate.
+    A single frame lasts 0 s here; :func:`emotion.analytics.apply.with_duration` gives it the video's frame interval.
 
     Args:
         time_s: Display times of consecutive frames, s, possibly unevenly spaced.

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from emotion.analytics.apply import with_duration
 from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.behaviour.summary import behaviour_headline, behaviour_summary
 from emotion.analytics.files import load_parquet
@@ -36,7 +37,6 @@ from emotion.errors import Cancelled, InputError
 from emotion.models.registry import sha256_of
 from emotion.output_names import shown_names, unique_names, without_duplicates
 from emotion.paths import unicode_name
-from emotion.report.edited import edit
 from emotion.types import Analysis, Progress
 from emotion.vision.decode.sampling import Sampling
 
@@ -176,7 +176,7 @@ def _analyse_alone(
     checkpoint.merge(timeline.name, note)
     if not is_cancelled():
         checkpoint.clear()
-    analysis = load_parquet(timeline)
+    analysis = with_duration(load_parquet(timeline))
     behaviour = behaviour_of(analysis)
     _write(analysis, behaviour, options.out / job.stem)
     return analysis, behaviour
@@ -188,12 +188,12 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
         return None
     analysis = load_parquet(timeline)
     same = (analysis.model, analysis.settings) == (analyzer.model, analyzer.settings(sampling, source.sha256))
-    return analysis if same and analysis.complete else None
+    return with_duration(analysis) if same and analysis.complete else None
 
 
 def _write(analysis: Analysis, behaviour: Behaviour, stem: Path) -> None:
     Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline))
-    summary = summarise(edit(analysis).analysis) | {"behaviour": behaviour_summary(analysis, behaviour)}
+    summary = summarise(analysis) | {"behaviour": behaviour_summary(analysis, behaviour)}
     text = json.dumps(summary, ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from emotion.analytics.apply import apply_edits
+from emotion.analytics.apply import apply_edits, with_duration
 from emotion.analytics.derived import can_derive, intensity, valence
 from emotion.analytics.durations import counted_durations, frame_durations
 from emotion.analytics.edits import Edits
@@ -57,23 +57,19 @@ def read_rows(path: Path, edits: Edits) -> Rows:
         InputError: The edits contradict each other.
     """
     if edits.merged or edits.hidden or any(event.excluded for event in edits.events):
-        return _edited_rows(path, edits)
+        return rows_of(apply_edits(load_parquet(path), edits))
     # Only the columns that are needed, and no checks of every row: the program wrote the file.
     try:
         file = pq.ParquetFile(path)
         frames = frames_of(file.schema_arrow)
         if len(frames) == 1:  # its duration comes from the video's frame rate
-            return _edited_rows(path, edits)
+            return rows_of(with_duration(load_parquet(path)))
         names = [name for name in file.schema_arrow.names if name in _KEYS or name not in NOT_MEASURES]
         table = file.read(names, use_threads=False)
         arrays = {name: table[name].to_numpy() for name in names}
         return _rows(arrays, frames["frame_index"].to_numpy(), frames["time_s"].to_numpy(), None)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, json.JSONDecodeError) as error:
         raise TimelineError(f"expected an analysis; {path.name} cannot be read: {brief(error)}") from error
-
-
-def _edited_rows(path: Path, edits: Edits) -> Rows:
-    return rows_of(apply_edits(load_parquet(path), edits))
 
 
 def rows_of(analysis: Analysis) -> Rows:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotion.analytics.apply import apply_edits, merged_into
+from emotion.analytics.apply import apply_edits, merged_into, with_duration
 from emotion.analytics.durations import COUNTED
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.lanes import empty_spans, resample, stacked_lanes
@@ -62,8 +62,9 @@ def test_no_edits_change_nothing(labels):
 
 def test_a_single_frame_counts_for_the_frame_interval():
     raw = make_analysis([["happiness"]])
-    summary = summarise(apply_edits(raw, Edits()))
-    assert summary["analysed_s"] == summary["tracks"][0]["seconds"] == pytest.approx(1 / raw.info.fps)
+    for counted in (apply_edits(raw, Edits()), with_duration(raw)):
+        summary = summarise(counted)
+        assert summary["analysed_s"] == summary["tracks"][0]["seconds"] == pytest.approx(1 / raw.info.fps)
     assert summarise(apply_edits(raw, excluding(0, 0.01)))["analysed_s"] == 0
 
 
