@@ -123,7 +123,7 @@ EVERYFACE = replace(
 )
 """Recipe of the default model: starts from the run of ``everyface-long``, which calls people who talk afraid.
 
-The sharp photographs of AffectNet show only fear and contempt, and ``everyface-large`` sees these in others too.
+AffectNet's sharp photographs show only fear and contempt, and ``everyface-large`` sees them in other photographs too.
 """
 
 RECIPES: dict[str, Recipe] = {

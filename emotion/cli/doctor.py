@@ -54,7 +54,7 @@ class Finding:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options, of which there are none."""
+    """Add nothing: the command has no options."""
 
 
 def run(options: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ COMMANDS = {
     "models": "list the installed models, add one of your own or remove it",
     "doctor": "check what is installed and what is missing, and list the limits",
 }
-"""Command → what it does. ``emotion/cli/<command>.py`` has its options (``add_options``) and does it (``run``)."""
+"""Help text of each command, whose module ``emotion.cli.<command>`` has the functions ``add_options`` and ``run``."""
 
 
 class _Parser(argparse.ArgumentParser):

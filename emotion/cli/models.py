@@ -25,6 +25,7 @@ _SCORES = (
 )
 
 _DESCRIPTION = "labels", "name", "title", "licence"
+"""Options that describe the model to add."""
 
 
 def add_options(models: argparse.ArgumentParser) -> None:

@@ -298,14 +298,14 @@ def test_a_card_names_all_rounds_before():
     )
     assert told == {
         "Initial weights": "new, trained for 0.5 hours",
-        "Rounds before, the last one first": "old, trained for an unrecorded time; own.keras, sha256 ab12",
+        "Earlier rounds, latest first": "old, training time not recorded; own.keras, sha256 ab12",
     }
 
 
 def test_the_defaults_card_goes_back_to_the_first_weights():
     told = dict(section(model_document("default"), "Training data").tables[-1].rows)
-    *rounds, package = told["Rounds before, the last one first"].split("; ")
-    assert [name.partition(",")[0] for name in rounds if "unrecorded" not in name][-2:] == [
+    *rounds, package = told["Earlier rounds, latest first"].split("; ")
+    assert [name.partition(",")[0] for name in rounds if "not recorded" not in name][-2:] == [
         "everyface-second",
         "everyface-first",
     ]

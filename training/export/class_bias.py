@@ -33,7 +33,7 @@ REPEATS = 3
 """Number of times that the faces are dealt into folds; a single deal would leave the choice to chance."""
 
 FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Factors that cross-validation chooses from to scale the biases; those found on few faces tend to be too large."""
+"""Scales of the biases that cross-validation tries, because biases fitted to few faces tend to be too large."""
 
 SHRINKAGE = 0.002
 """Penalty of a bias of 1, in units of the score; times (1 + FEW / n) for a class of n faces."""

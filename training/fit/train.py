@@ -79,7 +79,7 @@ def train(
     training_data = load_training_data(data, recipe, form, limit=options.limit, faces=options.faces)
     run = RunFolder(runs / (name or recipe.name))
     finished = run.state()["epoch"]
-    # First, because this refuses weights of another network: no run folder is left, and no teacher is asked in vain.
+    # Built first, as this refuses weights of another network before a folder is made or teachers answer for minutes.
     start = None if finished else _start(recipe, training_data, form, options.weights)
     run.open(_settings(recipe, training_data, options))
     training_data = replace(training_data, train=distilled(training_data.train, recipe, run.path))
@@ -198,7 +198,7 @@ def _settings(recipe: Recipe, training_data: TrainingData, options: RunOptions) 
 
 
 def _origin(weights: Path) -> dict[str, Any]:
-    """Return a weights file's name and digest; if it is of a run, also how long that took and what it began from."""
+    """Return a weights file's name and digest; for a run, also its length and what it started from."""
     record: dict[str, Any] = {"file": weights.name, "sha256": sha256_of(weights)}
     if is_of_run(weights):
         run = RunFolder(weights.parent)

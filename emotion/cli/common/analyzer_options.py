@@ -1,4 +1,4 @@
-"""Options of the commands that analyse: the model, the detector and what is measured."""
+"""Options that all analysing commands share: the model, the detector, and which measurements to skip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of arguments, whose errors argparse reports in one line."""
+"""Argument types for argparse, with errors that fit on one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exit statuses of the commands, and the line with which one fails."""
+"""Exit statuses of the commands, and the error line of one that fails."""
 
 from __future__ import annotations
 

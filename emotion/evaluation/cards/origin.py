@@ -35,7 +35,7 @@ def training_section(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) ->
         first, *earlier = _rounds(training["weights"])
         rows["Initial weights"] = first
         if earlier:
-            rows["Rounds before, the last one first"] = "; ".join(earlier)
+            rows["Earlier rounds, latest first"] = "; ".join(earlier)
     if training.get("teachers"):
         rows["Distilled from"] = ", ".join(training["teachers"])
     rows |= {what: str(training[key]) for what, key in _RUN.items() if training.get(key) is not None}
@@ -48,7 +48,7 @@ def training_section(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) ->
 
 
 def _rounds(weights: Mapping[str, Any] | None) -> Iterator[str]:
-    """Yield the trainings that led to initial weights, the last one first, and the file with which the first began."""
+    """Yield the trainings behind initial weights, latest first, then the file that the earliest one started from."""
     while weights:
         if (known := card_by_digest(weights["sha256"])) is not None:
             yield _round(known.name, known.training)
@@ -63,7 +63,7 @@ def _rounds(weights: Mapping[str, Any] | None) -> Iterator[str]:
 
 def _round(name: str, facts: Mapping[str, Any]) -> str:
     hours = facts.get("hours")
-    return f"{name}, trained for an unrecorded time" if hours is None else f"{name}, trained for {hours} hours"
+    return f"{name}, training time not recorded" if hours is None else f"{name}, trained for {hours} hours"
 
 
 def _faces(name: str, facts: Mapping[str, Any]) -> Table:
