@@ -48,6 +48,8 @@ class Database:
         try:
             with database_errors(self.url):
                 self._open()
+        except (FileExistsError, NotADirectoryError) as error:
+            raise LibraryError("expected a folder for the library; its path is, or leads through, a file") from error
         except OSError as error:
             raise LibraryError(f"the library's database cannot be opened: {error.strerror or error}") from error
 

@@ -411,3 +411,11 @@ def test_settings_of_an_earlier_version_leave_out_what_it_did_not_measure(part: 
     assert getattr(JobSettings.from_dict(saved), part)
     del saved[part]
     assert not getattr(JobSettings.from_dict(saved), part)
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below"])
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / folder))
+    with pytest.raises(LibraryError, match="expected a folder for the library"):
+        Library.open()
