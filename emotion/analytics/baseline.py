@@ -33,6 +33,17 @@ def baseline_means(analysis: Analysis, track: int, span: Span) -> dict[str, floa
     return means
 
 
+def check_baseline(analysis: Analysis, track: int, span: Span) -> None:
+    """Refuse a span that cannot be a person's baseline.
+
+    Raises:
+        InputError: The span has no length, or the person is not seen in it.
+    """
+    if span.start_s == span.end_s:
+        raise InputError(f"expected a baseline that ends after it starts; got {span.start_s:.2f}–{span.end_s:.2f} s")
+    baseline_means(analysis, track, span)
+
+
 def not_visible(span: Span) -> InputError:
     """Return the error to raise for a baseline in which the person is not seen."""
     where = f"{span.start_s:.2f}–{span.end_s:.2f} s"

@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect
 from bench.common.chromium import click_at, settle
 from emotion.report.formats import FORMATS, Format
 from tests.browser.clips import copy_start
-from tests.browser.conftest import assert_fits_a_phone
+from tests.browser.conftest import assert_fits_a_phone, open_demo
 from tests.browser.test_app import assert_plays, go_to, player_time, upload
 
 pytestmark = pytest.mark.browser
@@ -200,3 +200,30 @@ READERS: dict[str, Callable[[Path, Path], None]] = {
     "figures": _read_figures,
 }
 """Format → function that reads a downloaded file and compares it with the clip."""
+
+
+def test_a_click_on_another_tab_or_page_saves_what_was_typed(visit: Page):
+    open_demo(visit)
+    people, overview = (visit.get_by_role("tab", name=name, exact=True) for name in ("People", "Overview"))
+    name = visit.get_by_role("textbox", name="Name of Person 1")
+
+    def rename(text: str) -> None:
+        people.click()
+        settle(visit)
+        name.fill(text)
+
+    rename("Zoe")
+    overview.click()
+    expect(visit.locator(".lane").filter(has_text="Zoe")).to_have_count(1)
+    rename("Mia")
+    go_to(visit, "About")
+    go_to(visit, "Video")
+    expect(visit.locator(".lane").filter(has_text="Mia")).to_have_count(1)
+
+    visit.get_by_role("tab", name="Events", exact=True).click()
+    settle(visit)
+    visit.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").dblclick(position={"x": 700, "y": 52})
+    visit.keyboard.press("Control+A")
+    visit.keyboard.type("Guest arrives")
+    overview.click()
+    expect(visit.locator(".flags").filter(has_text="Guest arrives")).to_have_count(1)

@@ -14,7 +14,7 @@ from emotion.analytics.people import offered_people
 from emotion.samples import make_clip
 from tests.conftest import make_analysis
 from tests.shown import as_shown
-from ui.video.tabs.events import event_table, events_of
+from ui.video.tabs.events import event_table, events_of, with_changes
 from ui.video.tabs.people import fingerprint
 from ui.video.tabs.people_editor import Decision, with_decisions
 from ui.video.tabs.thumbnails import face_pictures
@@ -204,6 +204,18 @@ def test_a_baseline_ending_before_its_start_is_refused():
     assert test.session_state["holder"].edits == Edits()
 
 
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "reason"), [(1.0, 1.0, "ends after it starts"), (50.0, 60.0, "the person is visible")]
+)
+def test_a_span_that_cannot_be_a_baseline_is_refused(start_s: float, end_s: float, reason: str):
+    test = opened("Baseline", person=1)
+    test.number_input[0].set_value(start_s)
+    test = ran(test.number_input[1].set_value(end_s))
+    test = press(test, "Set as baseline")
+    assert reason in test.error[0].value
+    assert test.session_state["holder"].edits == Edits()
+
+
 def test_a_baseline_without_the_person_shows_an_error():
     assert "the person is visible" in words(opened("Baseline", Edits(baselines={2: Span(5, 6)}), person=2))
 
@@ -290,3 +302,32 @@ def test_faces_are_cut_out_of_the_video_once(tmp_path, monkeypatch):
     assert face_pictures(analysis, None, "k") == {}
     assert json.dumps(faces)
     assert io.BytesIO(faces[1].encode()).getbuffer().nbytes < 200_000
+
+
+def test_a_callback_applies_the_changes_of_the_editor():
+    table = event_table((Event("x", Span(1, 2)), Event("y", Span(3, 3)), Event("z", Span(4, 5), excluded=True)))
+    changes = {
+        "edited_rows": {0: {"label": "joke", "end_s": None}, 2: {"excluded": False}},
+        "deleted_rows": [1],
+        "added_rows": [{"start_s": 7, "label": "clap"}, {"start_s": 8}],
+    }
+    assert events_of(with_changes(table, changes)) == (
+        Event("joke", Span(1, 1)), Event("z", Span(4, 5)), Event("clap", Span(7, 7)),
+    )  # fmt: skip
+    nothing = {"edited_rows": {}, "deleted_rows": [], "added_rows": []}
+    assert events_of(with_changes(table, nothing)) == events_of(table)
+
+
+def test_the_overview_of_a_person_has_their_figures():
+    def figures(person: int) -> dict[str, str]:
+        return {each.label: each.value for each in opened("Overview", person=person).metric}
+
+    everybody, second = figures(0), figures(2)
+    assert everybody["People"] == "2"
+    assert (second["Dominant expression"], second["Smile index"]) == ("neutral", "0%")
+    assert second["Frames with this face"] == "40"
+
+
+def test_only_the_chosen_person_is_said_not_to_have_moved():
+    assert "Nobody moved" in words(opened("People"))
+    assert "Person 2 did not move" in words(opened("People", person=2))

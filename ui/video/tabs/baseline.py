@@ -8,69 +8,75 @@ from typing import Any
 import streamlit as st
 
 from emotion.analytics.apply import part_of
-from emotion.analytics.baseline import RELATIVE, relative_figures
-from emotion.analytics.edits import Edits, Span
+from emotion.analytics.baseline import RELATIVE, check_baseline, relative_figures
+from emotion.analytics.edits import Span
 from emotion.analytics.people import person_name
 from emotion.charts.events import relative_chart
 from emotion.errors import InputError
 from emotion.labels import display_order
 from emotion.types import Analysis
 from ui.common.charts import show_chart
+from ui.common.errors import run_action, show_failure
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.common.widgets import chips
+from ui.video.tabs.page_edits import HasEdits
 
 _FIRST_GUESS_S = 3.0
 
 
-def edit_baseline(analysis: Analysis, edits: Edits, track: int | None, key: str) -> Edits:
-    """Show a person's baseline and the differences from it, and return the changed edits.
+def edit_baseline(analysis: Analysis, holder: HasEdits, track: int | None, key: str) -> None:
+    """Let the visitor set a person's baseline, and show the differences from it.
 
     Args:
         analysis: The analysis with its edits applied, smoothed.
-        edits: The current edits.
+        holder: Holds the edits.
         track: The person; None asks the visitor to choose one.
         key: Prefix of the widgets' keys.
     """
     st.caption("Some faces look sad or angry at rest. Choose a span in which this face is at rest to correct for that.")
     if track is None:
         st.info("Choose a person above: a baseline belongs to one face.", icon=":material/person_search:")
-        return edits
-    chosen = _choose_span(analysis, edits, track, key)
-    baseline = chosen.baselines.get(track)
-    if chosen != edits:
-        return chosen
+        return
+    _choose_span(analysis, holder, track, key)
+    baseline = holder.edits.baselines.get(track)
     if baseline is None:
-        name = plain(person_name(track, edits.names))
+        name = plain(person_name(track, holder.edits.names))
         st.info(f"{name} has no baseline yet.", icon=":material/flag:")
-        return edits
+        return
     try:
         _show_relative(analysis, track, baseline, key)
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
-    return edits
 
 
-def _choose_span(analysis: Analysis, edits: Edits, track: int, key: str) -> Edits:
+def _choose_span(analysis: Analysis, holder: HasEdits, track: int, key: str) -> None:
     times = part_of(analysis, track=track).timeline["time_s"]
     first, end = float(times.iloc[0]), float(analysis.frames["time_s"].iloc[-1])
-    now = edits.baselines.get(track) or Span(first, min(first + _FIRST_GUESS_S, max(end, first)))
+    baselines = dict(holder.edits.baselines)
+    now = baselines.get(track) or Span(first, min(first + _FIRST_GUESS_S, max(end, first)))
+    fields, failure = (f"{key}_from_{track}", f"{key}_to_{track}"), f"{key}_failure_{track}"
+
+    def save() -> None:
+        span = Span(*(float(st.session_state[field]) for field in fields))
+        check_baseline(analysis, track, span)
+        holder.edits = replace(holder.edits, baselines=baselines | {track: span})
+
+    def remove() -> None:
+        kept = {one: span for one, span in baselines.items() if one != track}
+        holder.edits = replace(holder.edits, baselines=kept)
+
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        start_s = st.number_input(
-            "From, s", 0.0, value=float(now.start_s), step=0.1, key=f"{key}_from_{track}", width=130
+        st.number_input("From, s", 0.0, value=float(now.start_s), step=0.1, key=fields[0], width=130)
+        st.number_input("To, s", 0.0, value=float(now.end_s), step=0.1, key=fields[1], width=130)
+        st.button(
+            "Set as baseline", icon=":material/flag:", key=f"{key}_set", on_click=run_action, args=(failure, save)
         )
-        end_s = st.number_input("To, s", 0.0, value=float(now.end_s), step=0.1, key=f"{key}_to_{track}", width=130)
-        taken = st.button("Set as baseline", icon=":material/flag:", key=f"{key}_set")
-        marked = track in edits.baselines and st.button("Remove", icon=":material/close:", key=f"{key}_remove")
-    others = {one: span for one, span in edits.baselines.items() if one != track}
-    if marked:
-        return replace(edits, baselines=others)
-    if taken:
-        try:
-            return replace(edits, baselines=others | {track: Span(start_s, end_s)})
-        except InputError as error:
-            st.error(plain(error), icon=":material/error:")
-    return edits
+        if track in baselines:
+            st.button(
+                "Remove", icon=":material/close:", key=f"{key}_remove", on_click=run_action, args=(failure, remove)
+            )
+    show_failure(failure)
 
 
 def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.edits import Event, Span
 from emotion.analytics.event_figures import INTERVAL, WINDOW_S, before_after, event_figures
 from emotion.charts.events import before_after_chart
 from emotion.csv_text import ENCODING
@@ -21,40 +22,32 @@ from ui.common.plain import plain
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
+from ui.video.tabs.page_edits import HasEdits
 from ui.video.tabs.people import fingerprint
 
-
-class HasEdits(Protocol):
-    """Holds the edits of the analysis that is shown."""
-
-    edits: Edits
-
-    @property
-    def generation(self) -> int:
-        """How often another page's changes were taken over; part of the keys of fields that show edits."""
+_BARS = "Each bar is the difference after minus before the event, per expression; right of 0: more of it after."
 
 
-_DOTS = "Each dot is the difference after minus before the event, per expression; right of 0: more of it after."
-
-
-def edit_events(edits: Edits, key: str) -> Edits:
-    """Show the events in an editor, and return the changed edits.
+def edit_events(holder: HasEdits, key: str) -> None:
+    """Show the events in an editor, which saves every change.
 
     Args:
-        edits: The current edits.
+        holder: Holds the edits.
         key: Prefix of the editor's key.
     """
     st.caption(
         "Mark moments and spans. An event without an end is a moment. Excluded spans, such as a technical break, "
         "are left out of all figures."
     )
-    table = event_table(edits.events)
+    editor = f"{key}_editor_{fingerprint(holder.edits.to_dict()['events'])}"
     changed = st.data_editor(
-        table,
+        event_table(holder.edits.events),
         num_rows="dynamic",
         placeholder="",
         hide_index=True,
-        key=f"{key}_editor_{fingerprint(edits.to_dict()['events'])}",
+        key=editor,
+        on_change=_save,
+        args=(holder, editor),
         column_config={
             "start_s": st.column_config.NumberColumn("From, s", min_value=0, format="%.2f", required=True),
             "end_s": st.column_config.NumberColumn("To, s", min_value=0, format="%.2f"),
@@ -63,11 +56,29 @@ def edit_events(edits: Edits, key: str) -> Edits:
         },
     )
     try:
-        events = events_of(changed)
+        events_of(changed)
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
-        return edits
-    return edits if events == edits.events else replace(edits, events=events)
+
+
+def _save(holder: HasEdits, editor: str) -> None:
+    table = with_changes(event_table(holder.edits.events), st.session_state[editor])
+    with contextlib.suppress(InputError):  # shown below the editor, which keeps the changes
+        holder.edits = replace(holder.edits, events=events_of(table))
+
+
+def with_changes(table: pd.DataFrame, changes: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the editor's table with its changes, which callbacks get instead of the changed table.
+
+    Args:
+        table: The table before the changes.
+        changes: The editor's value in the session: ``edited_rows``, ``deleted_rows`` and ``added_rows``.
+    """
+    rows = table.to_dict("records")
+    for place, cells in changes["edited_rows"].items():
+        rows[int(place)] |= cells
+    kept = [row for place, row in enumerate(rows) if place not in changes["deleted_rows"]]
+    return pd.DataFrame([*kept, *changes["added_rows"]], columns=list(COLUMNS))
 
 
 def event_table(events: Sequence[Event]) -> pd.DataFrame:
@@ -133,12 +144,6 @@ def _import(holder: HasEdits, key: str) -> None:
             st.session_state[f"{key}_csv_error"] = str(error)
         else:
             holder.edits = replace(holder.edits, events=(*holder.edits.events, *added))
-            st.session_state[f"{key}_imported"] = True
-
-
-def take_import(key: str) -> bool:
-    """Return whether events were imported since the last call, so that the whole page must rerun."""
-    return bool(st.session_state.pop(f"{key}_imported", False))
 
 
 def show_event_figures(
@@ -176,7 +181,7 @@ def show_event_figures(
         st.info("No face is seen before or after this event.", icon=":material/no_accounts:")
         return
     has_interval = not effects["low"].isna().all()
-    how = [_DOTS, f"Lines: {INTERVAL}"] if has_interval else [_DOTS]
+    how = [_BARS, f"Lines: {INTERVAL}"] if has_interval else [_BARS]
     show_chart(before_after_chart(effects), f"{key}_effects", "before-after", how=how)
     if not has_interval:
         st.caption("Too little data before or after this event for an interval.")

@@ -20,8 +20,9 @@ from ui.video.tabs.baseline import edit_baseline
 from ui.video.tabs.behaviour import show_behaviour
 from ui.video.tabs.compare import OtherAnalyses, show_comparison
 from ui.video.tabs.episodes import show_episodes, show_over_time
-from ui.video.tabs.events import HasEdits, edit_events, exchange_events, show_event_figures, take_import
+from ui.video.tabs.events import edit_events, exchange_events, show_event_figures
 from ui.video.tabs.overview import show_overview
+from ui.video.tabs.page_edits import HasEdits, PageEdits
 from ui.video.tabs.people import choose_person, show_people
 from ui.video.tabs.people_editor import edit_people
 from ui.video.tabs.presence import show_presence
@@ -94,19 +95,18 @@ def show_insight(
         downloads: Shows the downloads; None for no such tab.
     """
     key = key_of(analysis, key)
-    if take_import(f"{key}_events") or st.session_state.pop(f"{key}_moved", False):
-        st.rerun()
-    edits = holder.edits
+    page = PageEdits(holder, key)
+    page.rerun_if_changed()
+    edits = page.edits
     edited = edited_or_raw(analysis, edits)
     if edited.timeline.empty:
         st.info("Edits leave no face: unhide a person, or exclude less.", icon=":material/filter_alt_off:")
     shown, track = _choose(edited, edits, key)
     pictures = face_pictures(analysis, video, key)
-    view = _View(analysis, edited, shown, holder, track, pictures, library, key, _moving(f"{key}_moved", go_to))
-    fills: dict[str, Callable[[], Edits | None]] = view.tabs()
+    view = _View(analysis, edited, shown, page, track, pictures, library, key, _moving(page, go_to))
+    fills = view.tabs()
     if downloads is not None:
         fills["Downloads"] = downloads
-    changed = edits
     for (title, fill), tab in zip(
         fills.items(), st.tabs(list(fills), key=f"{key}_tabs", on_change="rerun"), strict=True
     ):
@@ -115,38 +115,35 @@ def show_insight(
             with tab:
                 if title in _QUESTIONS:
                     st.markdown(f"**{_QUESTIONS[title]}**")
-                changed = fill() or edits
-    if changed != edits:
-        holder.edits = changed
-        st.rerun()
+                fill()
 
 
-def _moving(key: str, go_to: Callable[[float], None] | None) -> Callable[[float], None]:
+def _moving(page: PageEdits, go_to: Callable[[float], None] | None) -> Callable[[float], None]:
     """Return a function that moves the player and requests a rerun of the page, where the player is."""
 
     def move(time_s: float) -> None:
         if go_to is not None:
             go_to(time_s)
-            st.session_state[key] = True
+            page.request_rerun()
 
     return move
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """One method per tab; those in which a visitor can change edits return them."""
+    """One method per tab."""
 
     raw: Analysis
     edited: Analysis
     shown: Analysis
-    holder: HasEdits
+    holder: PageEdits
     track: int | None
     pictures: Mapping[int, str]
     others: OtherAnalyses | None
     key: str
     go_to: Callable[[float], None]
 
-    def tabs(self) -> dict[str, Callable[[], Edits | None]]:
+    def tabs(self) -> dict[str, Callable[[], None]]:
         """Return title → method of each tab."""
         return {
             "Overview": self.overview,
@@ -164,11 +161,10 @@ class _View:
         if not self.shown.timeline.empty:
             show_overview(self.shown, self.track)
 
-    def people(self) -> Edits:
-        changed = edit_people(self.raw, self.holder.edits, self._field_key("people"), self.pictures)
+    def people(self) -> None:
+        edit_people(self.raw, self.holder, self._field_key("people"), self.pictures)
         if not self.shown.timeline.empty:
             show_people(self.shown, self.holder.edits, self.pictures, self.track, f"{self.key}_people")
-        return changed
 
     def episodes(self) -> None:
         if not self.shown.timeline.empty:
@@ -187,23 +183,21 @@ class _View:
         if not self.edited.timeline.empty:
             show_behaviour(self.edited, self.holder.edits, self.track, f"{self.key}_behaviour")
 
-    def baseline(self) -> Edits | None:
-        if self.shown.timeline.empty:
-            return None
-        return edit_baseline(self.shown, self.holder.edits, self.track, self._field_key("baseline"))
+    def baseline(self) -> None:
+        if not self.shown.timeline.empty:
+            edit_baseline(self.shown, self.holder, self.track, self._field_key("baseline"))
 
     def _field_key(self, tab: str) -> str:
         """Return a key for fields; new after another page's changes, because a field would keep the old value."""
         generation = self.holder.generation
         return f"{self.key}_{tab}_{generation}" if generation else f"{self.key}_{tab}"
 
-    def events(self) -> Edits:
+    def events(self) -> None:
         key = f"{self.key}_events"
-        changed = edit_events(self.holder.edits, key)
+        edit_events(self.holder, key)
         exchange_events(self.holder, key)
         if not self.shown.timeline.empty:
             show_event_figures(self.edited, self.shown, self.holder.edits.events, self.track, key)
-        return changed
 
     def comparison(self) -> None:
         if not self.shown.timeline.empty:

@@ -121,7 +121,8 @@ def _show_postures(analysis: Analysis, edits: Edits, track: int | None) -> None:
     spans = posture_changes(analysis)
     spans = spans if track is None else spans[spans["track_id"] == track]
     if spans.empty:
-        st.caption(f"Nobody moved. What counts: {_POSTURE[0].lower()}{_POSTURE[1:]}")
+        nobody = "Nobody moved" if track is None else f"{plain(person_name(track, edits.names))} did not move"
+        st.caption(f"{nobody}. What counts: {_POSTURE[0].lower()}{_POSTURE[1:]}")
         return
     with st.expander(f"Moved: {len(spans):,} span{'s' if len(spans) > 1 else ''}", icon=":material/accessibility_new:"):
         st.caption(_POSTURE)

@@ -5,6 +5,7 @@ It uses labelled fields instead of table cells, for keyboards and screen readers
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.common.plain import plain
 from ui.common.widgets import duration_text
+from ui.video.tabs.page_edits import HasEdits
 
 PAGE_SIZE = 8
 """Tracks per page, longest seen first."""
@@ -43,12 +45,12 @@ class Decision:
     hidden: bool = False
 
 
-def edit_people(analysis: Analysis, edits: Edits, key: str, pictures: Mapping[int, str]) -> Edits:
-    """Show the tracks of an analysis in an editor, and return the changed edits.
+def edit_people(analysis: Analysis, holder: HasEdits, key: str, pictures: Mapping[int, str]) -> None:
+    """Show the tracks of an analysis in an editor, which saves every change.
 
     Args:
         analysis: The analysis without edits.
-        edits: The current edits.
+        holder: Holds the edits.
         key: Prefix of the fields' keys.
         pictures: Faces as data URLs by track.
     """
@@ -56,16 +58,52 @@ def edit_people(analysis: Analysis, edits: Edits, key: str, pictures: Mapping[in
         "Name people, merge tracks of the same person, and hide people who should not count. All figures are updated."
     )
     tracks = sorted(summarise(analysis)["tracks"], key=lambda track: -track["seconds"])
-    offered = offered_people(analysis.timeline, edits.names)
     rows = st.container(gap="small")
     shown = _page(tracks, key)
+    fields = _Fields(holder, key, [int(one["track_id"]) for one in shown])
+    offered = offered_people(analysis.timeline, holder.edits.names)
     with rows:
-        decisions = {one["track_id"]: _ask(one, edits, offered, key, pictures) for one in shown}
+        for one in shown:
+            _ask(one, holder.edits, offered, fields, pictures)
     try:
-        return with_decisions(edits, decisions)
+        fields.edits()
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
-        return edits
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The fields of the tracks that are shown.
+
+    Attributes:
+        holder: Holds the edits.
+        key: Prefix of the fields' keys.
+        tracks: The tracks that are shown.
+    """
+
+    holder: HasEdits
+    key: str
+    tracks: Sequence[int]
+
+    def edits(self) -> Edits:
+        """Return the edits with the values of the fields.
+
+        Raises:
+            InputError: The merges form a cycle.
+        """
+        return with_decisions(self.holder.edits, {track: self._decision(track) for track in self.tracks})
+
+    def save(self) -> None:
+        """Save the values of the fields; without merges that form a cycle, whose error the editor shows."""
+        with contextlib.suppress(InputError):
+            self.holder.edits = self.edits()
+
+    def key_of(self, field: str, track: int) -> str:
+        return f"{self.key}_{field}_{track}"
+
+    def _decision(self, track: int) -> Decision:
+        name, whole, hidden = (st.session_state[self.key_of(field, track)] for field in ("name", "whole", "hide"))
+        return Decision((name or "").strip(), whole or None, hidden)
 
 
 def _page(tracks: Sequence[dict[str, Any]], key: str) -> Sequence[dict[str, Any]]:
@@ -79,27 +117,26 @@ def _page(tracks: Sequence[dict[str, Any]], key: str) -> Sequence[dict[str, Any]
 
 
 def _ask(
-    track: Mapping[str, Any], edits: Edits, offered: Sequence[int], key: str, pictures: Mapping[int, str]
-) -> Decision:
+    track: Mapping[str, Any], edits: Edits, offered: Sequence[int], fields: _Fields, pictures: Mapping[int, str]
+) -> None:
     number = int(track["track_id"])
     who, whole = person_name(number, {}), edits.merged.get(number, _NOBODY)
     others = sorted({_NOBODY, whole, *offered} - {number})
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if number in pictures:
             st.image(pictures[number], width=_FACE_PX, alt=f"The face of {who}")
-        name = st.text_input(
-            f"Name of {plain(who)}", edits.names.get(number, ""), max_chars=60, key=f"{key}_name_{number}",
-            placeholder=who, label_visibility="collapsed", width=220,
+        st.text_input(
+            f"Name of {plain(who)}", edits.names.get(number, ""), max_chars=60, key=fields.key_of("name", number),
+            on_change=fields.save, placeholder=who, label_visibility="collapsed", width=220,
         )  # fmt: skip
-        same = st.selectbox(
-            f"Merge {plain(who)} into", others, others.index(whole), key=f"{key}_whole_{number}",
-            format_func=lambda other: _merge_label(other, edits),
+        st.selectbox(
+            f"Merge {plain(who)} into", others, others.index(whole), key=fields.key_of("whole", number),
+            on_change=fields.save, format_func=lambda other: _merge_label(other, edits),
             label_visibility="collapsed", width=190, disabled=len(others) == 1,
         )  # fmt: skip
-        hidden = st.checkbox("Hide", number in edits.hidden, key=f"{key}_hide_{number}")
+        st.checkbox("Hide", number in edits.hidden, key=fields.key_of("hide", number), on_change=fields.save)
         seen = f"{duration_text(track['seconds'])}, mostly {plain(track['dominant'])}"
         st.caption(f"{plain(who)} · {seen}" if edits.names.get(number) else seen)
-    return Decision((name or "").strip(), same or None, hidden)
 
 
 def _merge_label(other: int, edits: Edits) -> str:
