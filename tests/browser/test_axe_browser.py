@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from bench.common.chromium import settle
 from emotion.samples import sample_image
-from tests.browser.conftest import open_demo
+from tests.browser.conftest import NewPage, open_demo
 from tests.browser.test_app import go_to, upload
 from ui.common.resources import encode_png
 
@@ -28,15 +28,12 @@ SEVERE = {"serious", "critical"}
 
 
 @pytest.fixture
-def page(browser: Browser, app_url: str) -> Iterator[Page]:
+def page(new_page: NewPage, app_url: str) -> Page:
     """A page in a new session, at home, in the light scheme."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+    page = new_page()
     page.goto(app_url)
     settle(page)
-    yield page
-    context.close()
+    return page
 
 
 def in_both_schemes(page: Page) -> Iterator[str]:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bench.common.chromium import click_when_still, served, settle
+from tests.browser.conftest import NewPage
 
 pytestmark = pytest.mark.browser
 
@@ -20,15 +21,14 @@ def calibration_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, calibration_url: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1000, "height": 800})
+def page(new_page: NewPage, calibration_url: str) -> Page:
+    page = new_page(1000, 800)
     page.set_default_timeout(90_000)
     page.goto(calibration_url)
     settle(page)
     page.get_by_text("Calibrate the gaze").click()
     expect(page.get_by_role("button", name="Show nine dots")).to_be_enabled()
-    yield page
-    page.close()
+    return page
 
 
 def test_nine_dots_are_shown_one_by_one_and_passed_to_the_session(page):

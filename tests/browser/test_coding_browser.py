@@ -14,7 +14,7 @@ from bench.common.chromium import served
 from emotion.labels import EMOTIONS
 from emotion.vision.decode.frame_times import frame_times
 from tests.browser.clips import write_clip
-from tests.browser.conftest import assert_fits_a_phone
+from tests.browser.conftest import NewPage, assert_fits_a_phone
 from tests.browser.test_player_browser import _NAMELESS, _STRIPES
 
 pytestmark = pytest.mark.browser
@@ -87,12 +87,14 @@ class Player:
 
 
 @pytest.fixture
-def open_player(browser: Browser, coding_url: str, clips: Path) -> Iterator[Callable[..., Player]]:
-    contexts, errors = [], []
+def open_player(browser: Browser, new_page: NewPage, coding_url: str, clips: Path) -> Iterator[Callable[..., Player]]:
+    phones, errors = [], []
 
-    def visit(clip: str = "steady", width: int = 1280, **options) -> Player:
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
-        page = contexts[-1].new_page()
+    def visit(clip: str = "steady", *, scheme: str = "light", phone: bool = False) -> Player:
+        if phone:
+            phones.append(browser.new_page(viewport={"width": 400, "height": 900}, has_touch=True))
+        page = phones[-1] if phone else new_page()
+        page.emulate_media(color_scheme=scheme)
         page.set_default_timeout(30_000)
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -102,8 +104,8 @@ def open_player(browser: Browser, coding_url: str, clips: Path) -> Iterator[Call
         return Player(page, frame_times(clips / f"{clip}.mp4").tolist())
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in phones:
+        page.close()
     assert errors == []
 
 
@@ -200,7 +202,7 @@ def test_open_states_end_with_the_video(open_player):
 
 
 def test_buttons_code_by_touch(open_player):
-    player = open_player(width=400, has_touch=True)
+    player = open_player(phone=True)
     player.button("happiness").tap()
     for _ in range(3):
         player.page.get_by_role("button", name="Next frame").tap()
@@ -228,7 +230,7 @@ def test_spans_of_another_tab_come_in_and_stay(open_player):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_controls_have_names_and_the_page_shows_no_answer(open_player, scheme, tmp_path):
-    player = open_player(color_scheme=scheme)
+    player = open_player(scheme=scheme)
     player.go_to(5)
     player.press("h")
     player.go_to(20)

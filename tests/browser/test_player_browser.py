@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from bench.common.chromium import served
 from emotion.labels import COLOURS, FERPLUS_LABELS
 from tests.browser.clips import BITS, BLOCK, EVERY, HEIGHT, WIDTH, analysis_of, times_of, write_clip
-from tests.browser.conftest import assert_fits_a_phone
+from tests.browser.conftest import NewPage, assert_fits_a_phone
 
 pytestmark = pytest.mark.browser
 
@@ -122,12 +122,13 @@ class Player:
 
 
 @pytest.fixture
-def open_player(browser: Browser, player_url: str) -> Iterator[Callable[..., Player]]:
-    contexts, errors = [], []
+def open_player(browser: Browser, new_page: NewPage, player_url: str) -> Iterator[Callable[..., Player]]:
+    phones, errors = [], []
 
-    def visit(clip: str, width: int = 1280, **options) -> Player:
-        contexts.append(browser.new_context(viewport={"width": width, "height": 1000}, **options))
-        page = contexts[-1].new_page()
+    def visit(clip: str, *, phone: bool = False) -> Player:
+        if phone:
+            phones.append(browser.new_page(viewport={"width": 400, "height": 1000}, has_touch=True, is_mobile=True))
+        page = phones[-1] if phone else new_page(1280, 1000)
         page.set_default_timeout(30_000)
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -138,8 +139,8 @@ def open_player(browser: Browser, player_url: str) -> Iterator[Callable[..., Pla
         return Player(page, clip)
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in phones:
+        page.close()
     assert errors == []
 
 
@@ -429,7 +430,7 @@ def test_names_are_escaped(open_player):
 
 
 def test_touch_seeks_on_a_phone(open_player):
-    player = open_player("steady", width=400, has_touch=True, is_mobile=True)
+    player = open_player("steady", phone=True)
     player.chart.scroll_into_view_if_needed()
     player.page.touchscreen.tap(*player.x_of(0.7))
     player.settle()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bench.common.chromium import served, settle
-from tests.browser.conftest import assert_fits_a_phone
+from tests.browser.conftest import NewPage, assert_fits_a_phone
 
 pytestmark = pytest.mark.browser
 
@@ -20,14 +20,13 @@ def lanes_url() -> Iterator[str]:
 
 
 @pytest.fixture(params=[1280, 400])
-def page(request: pytest.FixtureRequest, browser: Browser, lanes_url: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": request.param, "height": 900})
+def page(request: pytest.FixtureRequest, new_page: NewPage, lanes_url: str) -> Iterator[Page]:
+    page = new_page(request.param)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(lanes_url)
     expect(page.get_by_label("Eyes open")).to_be_visible()
     yield page
-    page.close()
     assert errors == []
 
 

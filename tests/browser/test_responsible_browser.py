@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bench.common.chromium import served, settle
 from emotion.samples import make_clip, sample_image
-from tests.browser.conftest import assert_fits_a_phone
+from tests.browser.conftest import NewPage, assert_fits_a_phone
 from ui.common.resources import encode_png
 
 TOKEN = "a token of sixteen or more"
@@ -34,12 +34,10 @@ def server(library_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1100}, accept_downloads=True)
-    page = context.new_page()
+def page(new_page: NewPage, server: str) -> Page:
+    page = new_page(1280, 1100)
     page.set_default_timeout(PATIENT_MS)
-    yield page
-    context.close()
+    return page
 
 
 def is_asked(page: Page, asked: bool) -> None:
