@@ -20,6 +20,7 @@ from emotion.http_api.schemas import JobOut
 from emotion.library import Entry, JobSettings, Repository
 from emotion.library.entries import clean_title
 from emotion.library.owners.idempotency import IdempotentRequest
+from emotion.models.registry import load_card
 
 router = APIRouter(tags=["videos"])
 REPLAYED = "Idempotency-Replayed"
@@ -69,6 +70,7 @@ async def add_video(
     """Upload a video and queue its analysis; the job shows its progress."""
     parameters: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
     parameters |= {"keep_video": keep_video, "eyes": eyes, "movements": movements}
+    await anyio.to_thread.run_sync(load_card, model)  # refuse an unknown one before the upload
     async with receiving(request, repository.owner, context.request_limits, clean_title(name)) as received:
 
         def work() -> tuple[Entry, bool]:

@@ -42,6 +42,13 @@ def test_a_video_becomes_a_job_of_the_library(client: TestClient, library: Libra
     assert client.get(f"/jobs/{job['id']}").json() == job
 
 
+def test_an_unknown_model_queues_nothing(client: TestClient, clip: bytes) -> None:
+    answer = add(client, clip, model="nonesuch")
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_model")
+    assert "nonesuch" in answer.json()["detail"]
+    assert client.get("/jobs").json()["jobs"] == []
+
+
 def test_results_are_those_of_the_library(client: TestClient, library: Library, clip: bytes) -> None:
     job = add(client, clip).json()["id"]
     waiting = client.get(f"/jobs/{job}/result")
