@@ -87,6 +87,8 @@ def visit(new_page: NewPage, app_url: str) -> Iterator[Page]:
     foreign: list[str] = []
     page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url, app_url) else None)
     page.goto(app_url)
+    # Streamlit forgets the pictures of a page that is left; one that is still loading would be an error.
+    expect(page.get_by_alt_text("Two portraits")).to_have_js_property("complete", True)
     yield page
     assert errors == []
     assert foreign == []
