@@ -149,6 +149,30 @@ def step_to(page: Page, ruler: Locator, frame: int) -> None:
     expect(readout).to_have_text(f"frame {frame}")
 
 
+def test_typed_cells_wait_for_save_while_another_tab_is_shown(visit: Page) -> None:
+    go_to(visit, "Studies")
+    click = Clicker(visit)
+    name_study(visit, click, "Drafts")
+    click.tab("People and stimuli")
+    click(visit.get_by_role("button", name="Add people or stimuli"))
+    names = visit.get_by_role("textbox", name="Names, separated by commas")
+    names.fill("p01, p02")
+    names.press("Enter")
+    click(visit.get_by_role("button", name="Add", exact=True))
+    table = visit.get_by_test_id("stDataFrame").first
+    for _ in range(2):  # the second word replaces a draft that was shown again
+        table.locator(".dvn-scroller").dblclick(position={"x": 850, "y": 52})
+        visit.keyboard.press("Control+A")
+        visit.keyboard.type("ill")
+        click.tab("Videos")
+        click.tab("People and stimuli")
+        expect(table.locator("td").filter(has_text="ill")).to_have_count(1)
+    expect(visit.get_by_text("Changes are not saved yet.")).to_be_visible()
+    click(visit.get_by_role("button", name="Save changes"))
+    expect(visit.get_by_text("Changes are not saved yet.")).to_have_count(0)
+    expect(table.locator("td").filter(has_text="ill")).to_have_count(1)
+
+
 def name_study(page: Page, click: Clicker, title: str) -> None:
     """Create a study; with one in the library, the field is behind a button."""
     field = page.get_by_role("textbox", name="Title of the study")

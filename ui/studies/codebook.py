@@ -11,6 +11,7 @@ from emotion.errors import EmotionError, printable_line
 from emotion.library.studies.codings import CodingRepository, SavedCodebook
 from emotion.studies.coding import Code, Codebook, CodeKind
 from emotion.studies.study import MAX_NAME
+from ui.common.drafts import draft_editor
 from ui.common.plain import sentence
 from ui.studies import session
 
@@ -48,9 +49,9 @@ def show_codebook(codings: CodingRepository, study_id: str, saved: SavedCodebook
 def _edit(study_id: str, saved: SavedCodebook) -> pd.DataFrame:
     rows = [(code.name, code.key.upper(), str(code.kind)) for code in saved.codebook.codes]
     columns = st.column_config
-    return st.data_editor(
-        pd.DataFrame(rows, columns=["code", "key", "kind"], dtype=object), hide_index=True, num_rows="dynamic",
-        key=f"study_codebook_{study_id}_{saved.version}",
+    return draft_editor(
+        pd.DataFrame(rows, columns=["code", "key", "kind"], dtype=object), f"study_codebook_{study_id}_{saved.version}",
+        hide_index=True, num_rows="dynamic",
         column_config={
             "code": columns.TextColumn("Code", max_chars=MAX_NAME, required=True),
             "key": columns.TextColumn("Key", max_chars=1, required=True),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ import streamlit as st
 from emotion.errors import EmotionError, printable_line
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.studies import Consent, Participant, Stimulus, Study
+from ui.common.drafts import draft_editor, is_draft
 from ui.common.plain import plain
 from ui.studies import session
 
@@ -20,7 +22,7 @@ def show_people(studies: StudyRepository, saved: SavedStudy) -> None:
     """Show the tables of participants and stimuli, and save changes."""
     if not saved.study.participants and not saved.study.stimuli:
         st.info("Participants and stimuli appear here once videos are added.", icon=":material/groups:")
-        _ask_names(studies, saved)
+        _ask_names(studies, saved, lambda: saved.study)
         return
     st.markdown("**Participants**")
     st.caption(
@@ -33,11 +35,14 @@ def show_people(studies: StudyRepository, saved: SavedStudy) -> None:
         "time 0; events that occur several times are averaged. Empty: the whole video is the stimulus."
     )
     stimuli = _edit_stimuli(saved)
+    typed = partial(_with_tables, saved.study, people, stimuli)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _ask_names(studies, saved)
-        _ask_variable(studies, saved)
+        _ask_names(studies, saved, typed)
+        _ask_variable(studies, saved, typed)
         if st.button("Save changes", type="primary", icon=":material/save:"):
-            _save(studies, saved, people, stimuli)
+            _save(studies, saved, typed)
+    if is_draft(_people_key(saved)) or is_draft(_stimuli_key(saved)):
+        st.caption("Changes are not saved yet.")
 
 
 def _edit_people(saved: SavedStudy) -> pd.DataFrame:
@@ -50,9 +55,8 @@ def _edit_people(saved: SavedStudy) -> pd.DataFrame:
         for each in saved.study.participants
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["participant", "consent", "excluded", *names], dtype=object)
-    return st.data_editor(
-        table, hide_index=True, placeholder="", disabled=["participant"],
-        key=f"study_people_{saved.id}_{saved.version}",
+    return draft_editor(
+        table, _people_key(saved), hide_index=True, placeholder="", disabled=["participant"],
         column_config={
             "participant": st.column_config.TextColumn("Participant", pinned=True),
             "consent": st.column_config.SelectboxColumn("Consent", options=list(map(str, Consent)), required=True),
@@ -72,10 +76,9 @@ def _edit_stimuli(saved: SavedStudy) -> pd.DataFrame:
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["stimulus", "event", "before_s", "after_s", *names])
     number = st.column_config.NumberColumn
-    return st.data_editor(
-        table.astype({"before_s": "float64", "after_s": "float64"}), hide_index=True, placeholder="",
-        disabled=["stimulus"],
-        key=f"study_stimuli_{saved.id}_{saved.version}",
+    return draft_editor(
+        table.astype({"before_s": "float64", "after_s": "float64"}), _stimuli_key(saved), hide_index=True,
+        placeholder="", disabled=["stimulus"],
         column_config={
             "stimulus": st.column_config.TextColumn("Stimulus", pinned=True),
             "event": st.column_config.TextColumn("Event", max_chars=200),
@@ -85,7 +88,25 @@ def _edit_stimuli(saved: SavedStudy) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _ask_names(studies: StudyRepository, saved: SavedStudy) -> None:
+def _people_key(saved: SavedStudy) -> str:
+    return f"study_people_{saved.id}_{saved.version}"
+
+
+def _stimuli_key(saved: SavedStudy) -> str:
+    return f"study_stimuli_{saved.id}_{saved.version}"
+
+
+def _with_tables(study: Study, people: pd.DataFrame, stimuli: pd.DataFrame) -> Study:
+    """Return the study with the values of both editors."""
+    of_people, of_stimuli = study.variables("participants"), study.variables("stimuli")
+    return replace(
+        study,
+        participants=tuple(_participant(row, of_people) for row in people.to_dict("records")),
+        stimuli=tuple(_stimulus(row, of_stimuli) for row in stimuli.to_dict("records")),
+    )
+
+
+def _ask_names(studies: StudyRepository, saved: SavedStudy, typed: Callable[[], Study]) -> None:
     with st.popover("Add people or stimuli", icon=":material/person_add:"):
         text = st.text_input("Names, separated by commas", placeholder="Such as: p03, p04", key="study_names")
         of = st.segmented_control("Add as", ["participants", "stimuli"], default="participants", required=True)
@@ -94,46 +115,31 @@ def _ask_names(studies: StudyRepository, saved: SavedStudy) -> None:
             is_people = of == "participants"
             people = tuple(Participant(name) for name in names) if is_people else ()
             stimuli = () if is_people else tuple(Stimulus(name) for name in names)
-            try:
-                merged = saved.study.merged_with(Study("", people, stimuli))
-                _store(studies, saved, merged.participants, merged.stimuli)
-            except EmotionError as error:
-                st.error(plain(error), icon=":material/error:")
+            _save(studies, saved, lambda: typed().merged_with(Study("", people, stimuli)))
 
 
-def _ask_variable(studies: StudyRepository, saved: SavedStudy) -> None:
+def _ask_variable(studies: StudyRepository, saved: SavedStudy, typed: Callable[[], Study]) -> None:
     with st.popover("Add a variable", icon=":material/new_label:"):
         name = printable_line(st.text_input("Name", max_chars=100, placeholder="Such as: group", key="study_variable"))
         of = st.segmented_control("Of", ["participants", "stimuli"], default="participants", required=True)
         if st.button("Add variable", disabled=not name):
-            people, stimuli = saved.study.participants, saved.study.stimuli
-            if of == "participants":
-                people = tuple(replace(each, variables={name: "", **each.variables}) for each in people)
-            else:
-                stimuli = tuple(replace(each, variables={name: "", **each.variables}) for each in stimuli)
-            try:
-                _store(studies, saved, people, stimuli)
-            except EmotionError as error:
-                st.error(plain(error), icon=":material/error:")
+            _save(studies, saved, lambda: _with_variable(typed(), of, name))
 
 
-def _save(studies: StudyRepository, saved: SavedStudy, people: pd.DataFrame, stimuli: pd.DataFrame) -> None:
-    names = saved.study.variables("participants"), saved.study.variables("stimuli")
+def _with_variable(study: Study, of: str, name: str) -> Study:
+    if of == "participants":
+        people = [replace(each, variables={name: "", **each.variables}) for each in study.participants]
+        return replace(study, participants=tuple(people))
+    stimuli = [replace(each, variables={name: "", **each.variables}) for each in study.stimuli]
+    return replace(study, stimuli=tuple(stimuli))
+
+
+def _save(studies: StudyRepository, saved: SavedStudy, make: Callable[[], Study]) -> None:
     try:
-        _store(
-            studies,
-            saved,
-            tuple(_participant(row, names[0]) for row in people.to_dict("records")),
-            tuple(_stimulus(row, names[1]) for row in stimuli.to_dict("records")),
-        )
+        studies.save(saved, make())
     except EmotionError as error:
         st.error(plain(error), icon=":material/error:")
-
-
-def _store(
-    studies: StudyRepository, saved: SavedStudy, people: Sequence[Participant], stimuli: Sequence[Stimulus]
-) -> None:
-    studies.save(saved, replace(saved.study, participants=tuple(people), stimuli=tuple(stimuli)))
+        return
     session.queue_message("Saved.")
     st.rerun()
 

@@ -14,7 +14,8 @@ from emotion.analytics.people import offered_people
 from emotion.samples import make_clip
 from tests.conftest import make_analysis
 from tests.shown import as_shown
-from ui.video.tabs.events import event_table, events_of, with_changes
+from ui.common.drafts import with_changes
+from ui.video.tabs.events import event_table, events_of
 from ui.video.tabs.people import fingerprint
 from ui.video.tabs.people_editor import Decision, with_decisions
 from ui.video.tabs.thumbnails import face_pictures

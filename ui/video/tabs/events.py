@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from emotion.errors import InputError
 from emotion.report.events_csv import COLUMNS, from_csv, to_csv
 from emotion.types import Analysis
 from ui.common.charts import show_chart
+from ui.common.drafts import with_changes
 from ui.common.plain import plain
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
@@ -65,20 +66,6 @@ def _save(holder: HasEdits, editor: str) -> None:
     table = with_changes(event_table(holder.edits.events), st.session_state[editor])
     with contextlib.suppress(InputError):  # shown below the editor, which keeps the changes
         holder.edits = replace(holder.edits, events=events_of(table))
-
-
-def with_changes(table: pd.DataFrame, changes: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the editor's table with its changes, which callbacks get instead of the changed table.
-
-    Args:
-        table: The table before the changes.
-        changes: The editor's value in the session: ``edited_rows``, ``deleted_rows`` and ``added_rows``.
-    """
-    rows = table.to_dict("records")
-    for place, cells in changes["edited_rows"].items():
-        rows[int(place)] |= cells
-    kept = [row for place, row in enumerate(rows) if place not in changes["deleted_rows"]]
-    return pd.DataFrame([*kept, *changes["added_rows"]], columns=list(COLUMNS))
 
 
 def event_table(events: Sequence[Event]) -> pd.DataFrame:
