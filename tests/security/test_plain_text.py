@@ -33,7 +33,7 @@ REVIEWED = {
     ): "words of the page",
     ("pages/video.py", "date_text(entry)"): "a date",
     ("pages/live.py", "f'**{obstacle.title}** {obstacle.advice}'"): "OBSTACLES, written in ui/live/messages.py",
-    ("ui/common/reading.py", r"'\n\n'.join((text for text in paragraphs if text))"): "its callers escape names",
+    ("ui/common/charts.py", r"'\n\n'.join((text for text in paragraphs if text))"): "its callers escape names",
     ("ui/common/widgets.py", "f'{icon} **{title}**'"): "hints, written in the pages",
     ("ui/common/widgets.py", "text"): "hints, written in the pages",
     ("ui/common/widgets.py", "label"): "names of pages, written by those who link to them",

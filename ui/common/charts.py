@@ -1,4 +1,4 @@
-"""Shows a chart, and offers it as a figure for print."""
+"""Shows a chart, explains it, and offers it as a figure for print."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import streamlit as st
 from emotion.publication.figure import figure
 from emotion.publication.formats import MEDIA_TYPES, NARROWEST_MM, WIDEST_MM, WIDTHS_MM, FigureFormat
 from ui.common.errors import fragment
-from ui.common.reading import how_to_read
 
+HOW_TO_READ = "How to read this"
 _OTHER = "Other"
 _TITLES = {"svg": "SVG", "pdf": "PDF"}
 
@@ -26,7 +26,7 @@ def show_chart(
         chart: One of :mod:`emotion.charts`.
         key: The chart's key, unique on the page.
         name: Name of saved files, without an extension.
-        how: Paragraphs for :func:`ui.common.reading.how_to_read`; none if the chart needs no explanation.
+        how: Paragraphs for :func:`how_to_read`; none if the chart needs no explanation.
         options: Other arguments of ``st.altair_chart``; the width is "stretch" by default.
     """
     options.setdefault("width", "stretch")
@@ -82,3 +82,14 @@ def choose_size(key: str, default: str = "One column") -> tuple[float, bool]:
 
 def _width_text(width: str) -> str:
     return f"{width} ({WIDTHS_MM[width]} mm)" if width in WIDTHS_MM else f"{width} …"
+
+
+def how_to_read(*paragraphs: str) -> None:
+    """Show a button that opens an explanation of the chart above it.
+
+    Args:
+        *paragraphs: Markdown of this program; empty ones are left out. Text from people goes through
+            :func:`ui.common.plain.plain` first.
+    """
+    with st.popover(HOW_TO_READ, type="tertiary", icon=":material/help:"):
+        st.markdown("\n\n".join(text for text in paragraphs if text))

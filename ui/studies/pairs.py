@@ -13,8 +13,8 @@ from emotion.studies.pair_people import MIN_SEEN_S
 from emotion.studies.pair_results import TEST_MEANINGS, StudyPairs
 from emotion.studies.pair_sentences import LEADING_MEANS, SHUFFLED_ASSUME, stimulus_sentence, stimulus_smiles
 from emotion.studies.results import StudyResults
+from ui.common.charts import how_to_read
 from ui.common.plain import plain
-from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.studies.jobs import computed

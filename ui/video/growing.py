@@ -11,7 +11,7 @@ from emotion.charts.ribbon import growing_chart
 from emotion.errors import EmotionError
 from emotion.library import Entry, Repository
 from emotion.types import Analysis
-from ui.common.reading import how_to_read
+from ui.common.charts import how_to_read
 
 _PAUSE_S, _PAUSE_RATIO = 1.0, 10.0
 """Minimum pause between reads, s, and its minimum ratio to the duration of the last read, which takes seconds for

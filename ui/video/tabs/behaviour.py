@@ -33,10 +33,9 @@ from emotion.charts.behaviour import LINE_COLOURS, signal_chart
 from emotion.drawing.face_map import HOW_TO_READ, NOTABLE, face_map
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
-from ui.common.charts import show_chart
+from ui.common.charts import how_to_read, show_chart
 from ui.common.face_map import show_face_map
 from ui.common.plain import plain
-from ui.common.reading import how_to_read
 from ui.common.session_cache import session_cached
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button

@@ -16,9 +16,8 @@ from emotion.charts.events import comparison_chart
 from emotion.errors import EmotionError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
-from ui.common.charts import show_chart
+from ui.common.charts import how_to_read, show_chart
 from ui.common.plain import plain
-from ui.common.reading import how_to_read
 from ui.common.shares import whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key

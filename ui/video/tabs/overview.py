@@ -10,7 +10,7 @@ from emotion.analytics.abstention import explain
 from emotion.analytics.summary import summarise
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
-from ui.common.reading import how_to_read
+from ui.common.charts import how_to_read
 from ui.common.widgets import duration_text, share_text, shares_table
 
 

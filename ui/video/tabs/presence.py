@@ -15,9 +15,8 @@ from emotion.analytics.presence import (
 )
 from emotion.charts.presence import presence_chart, steadiness_chart
 from emotion.types import Analysis
-from ui.common.charts import show_chart
+from ui.common.charts import how_to_read, show_chart
 from ui.common.plain import plain
-from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 

@@ -12,8 +12,7 @@ from emotion.analytics.lanes import MAX_LANES
 from emotion.charts.ribbon import ZOOM, overview_chart, zoomed_span
 from emotion.charts.timeline import MOMENT, timeline_chart
 from emotion.types import Analysis
-from ui.common.charts import show_chart
-from ui.common.reading import how_to_read
+from ui.common.charts import how_to_read, show_chart
 from ui.common.theme import chart_text_colour
 
 _SHORTEST_S = 4.0
