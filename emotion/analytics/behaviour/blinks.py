@@ -33,6 +33,8 @@ WINK_DIFFERENCE = 0.4
 """In a wink, the openness of the two eyes differs by more than this share of their mean."""
 WINK_OTHER = 0.7
 """Minimum openness of the other eye in a wink, as a share of the person's open eye."""
+MOST_STEPS = 2.5
+"""Largest step from one row to the next, in usual steps: after a longer one, what happened in between is unknown."""
 MIN_ROWS = 15
 """Minimum number of rows to tell how open a person's eyes usually are."""
 
@@ -92,21 +94,12 @@ def _events_of(person: pd.DataFrame) -> Iterator[tuple[str, float, float]]:
 
 def _runs(down: NDArray[np.bool_], person: pd.DataFrame) -> Iterator[tuple[float, float]]:
     """Yield start and end of each run of rows with ``down``, without runs that a gap or the end cuts off."""
-    times, ends = person["time_s"].to_numpy(), _ends(person)
+    times = person["time_s"].to_numpy()
     edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(np.int8)))
     known = person[OPENNESS].notna().all(axis=1).to_numpy()
-    unbroken = np.concatenate([times[1:] == ends[:-1], [False]])
+    steps = np.diff(times)
+    unbroken = np.append(steps <= MOST_STEPS * np.median(steps), False)
     for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         begins = first > 0 and known[first - 1]
         if begins and after < len(times) and known[after] and unbroken[first - 1 : after].all():
             yield float(times[first]), float(times[after])
-
-
-def _ends(person: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the end of each row, s: the next row's time, or one usual step later if the next row is further away."""
-    times = person["time_s"].to_numpy()
-    if len(times) < 2:
-        return times
-    steps = np.diff(times)
-    usual = float(np.median(steps))
-    return np.asarray(times + np.append(np.where(steps > 2.5 * usual, usual, steps), usual))

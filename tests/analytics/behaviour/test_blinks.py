@@ -76,6 +76,13 @@ def test_blinks_need_a_minimum_frame_rate(fps, counted):
     assert len(lid_events(table)) == counted
 
 
+def test_rounding_of_times_breaks_no_blink():
+    """In floating point, 0.018 + (0.052 − 0.018) is not 0.052."""
+    table = timeline(dipped((2, 5)))
+    table["time_s"] = [0.0, 0.018, *(0.052 + np.arange(118) / 30)]
+    assert lid_events(table)["kind"].tolist() == [BLINK]
+
+
 def test_unmeasured_eyes_are_no_blinks():
     empty = np.full(60, np.nan)
     assert np.isnan(figures_of(timeline(empty)).loc[1, "blinks"])
