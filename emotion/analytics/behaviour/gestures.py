@@ -47,8 +47,8 @@ class Gesture:
     Attributes:
         track_id: The person's number.
         gesture: ``"nod"``, ``"shake"`` or ``"tilt"``.
-        start_s: First turning point, or when a tilt passes its least angle, s.
-        end_s: Last turning point, or when a tilt is back, s.
+        start_s: First turning point, estimated from the swings, or when a tilt passes its least angle, s.
+        end_s: Last turning point, likewise, or when a tilt is back, s.
         cycles: Number of cycles, there and back; 0.5 for a tilt.
         amplitude_deg: Mean angle between turning points, or the largest angle of a tilt from the usual roll.
         frequency_hz: Cycles per second; NaN for a tilt.
@@ -125,15 +125,28 @@ def _gestures_of_stretch(rows: pd.DataFrame) -> Iterator[Gesture]:
             part = slice(turns[0], turns[-1] + 1)
             if _leading_axis(time_s[part], {name: values[part] for name, values in angles.items()}) != axis:
                 continue
-            yield _oscillation(track, gesture, np.abs(np.diff(angles[axis][turns])), crossings)
+            ends_s = float(time_s[turns[0]]), float(time_s[turns[-1]])
+            yield _oscillation(track, gesture, np.abs(np.diff(angles[axis][turns])), crossings, ends_s)
     for first, last, angle in _tilts(time_s, angles["roll"]):
         side = "left" if angle > 0 else "right"
         yield Gesture(track, TILT, float(time_s[first]), float(time_s[last]), 0.5, abs(angle), float("nan"), side)
 
 
-def _oscillation(track: int, gesture: str, swings: NDArray[np.float64], crossings: NDArray[np.float64]) -> Gesture:
+def _oscillation(
+    track: int,
+    gesture: str,
+    swings: NDArray[np.float64],
+    crossings: NDArray[np.float64],
+    ends_s: tuple[float, float],
+) -> Gesture:
+    """Return a nod or shake that begins and ends half a swing before and after its crossings.
+
+    The rows of its outer turning points, at ``ends_s``, are no better start and end, as the head may rest there for
+    long, but the gesture lies between them: a video may begin or end in the middle of a swing.
+    """
     half_period_s = float(np.diff(crossings).mean())
-    start_s, end_s = float(crossings[0]) - half_period_s / 2, float(crossings[-1]) + half_period_s / 2
+    start_s = max(float(crossings[0]) - half_period_s / 2, ends_s[0])
+    end_s = min(float(crossings[-1]) + half_period_s / 2, ends_s[1])
     return Gesture(
         track, gesture, start_s, end_s, len(swings) / 2, float(swings.mean()), 0.5 / half_period_s, direction=""
     )

@@ -37,6 +37,14 @@ def test_a_gesture_is_measured(kind: str, fps: float) -> None:
     assert found["end_s"] == pytest.approx(4, abs=0.1)
 
 
+def test_a_gesture_lies_within_its_video() -> None:
+    """A video that begins and ends in the middle of a swing."""
+    time_s = np.arange(round(2 * FPS)) / FPS
+    (found,) = find_gestures(timeline(2, pitch=8 * np.sin(2 * np.pi * 1.5 * time_s))).to_dict("records")
+    assert 0 <= found["start_s"] < 0.2
+    assert 1.8 < found["end_s"] <= time_s[-1]
+
+
 @pytest.mark.parametrize(("angle", "side"), [(15.0, "left"), (-12.0, "right")])
 def test_a_tilt_has_a_side(angle: float, side: str) -> None:
     time_s = np.arange(round(20 * FPS)) / FPS
