@@ -24,6 +24,8 @@ from emotion.vision.decode.containers import moving_streams, picture_stream
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
 RETRY_S = 2.0
 """Pause before a network stream that was interrupted is opened again, seconds."""
+_CHECK_S = 0.2
+"""Time between two looks at the stop event while no frame arrives, seconds."""
 _LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "rtsp_transport": "tcp", "probesize": "500000"}
 _PROTOCOLS = ("rtsp://", "rtsps://", "udp://", "rtp://", "srt://", "http://", "https://", "rtmp://")
 
@@ -122,7 +124,8 @@ class _Newest:
             LiveError: The source failed.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting is not None or self._ended or self._stop.is_set())
+            while not self._changed.wait_for(lambda: self._waiting or self._ended or self._stop.is_set(), _CHECK_S):
+                pass  # setting the stop event notifies nobody
             captured, self._waiting = self._waiting, None
             if captured is not None:
                 skipped, self._skipped = self._skipped, 0
@@ -130,12 +133,6 @@ class _Newest:
             if self._error is not None and not self._stop.is_set():
                 raise self._error
             return None
-
-    def wake_at(self, stop: threading.Event) -> None:
-        """Wake :meth:`next` when the stop event is set."""
-        stop.wait()
-        with self._changed:
-            self._changed.notify_all()
 
     def _run(self) -> None:
         try:
@@ -156,7 +153,6 @@ class _Newest:
 
 def _newest(address: str, opening: dict[str, Any], stop: threading.Event) -> Iterator[Captured]:
     newest = _Newest(address, opening, stop)
-    threading.Thread(target=newest.wake_at, args=(stop,), daemon=True).start()
     while (captured := newest.next()) is not None:
         yield captured
 

@@ -87,6 +87,17 @@ def send_mpegts(clip: Path, address: str, stop: threading.Event) -> None:
                     index += 1
 
 
+def test_a_source_that_ends_leaves_no_thread() -> None:
+    """A camera that is away for a night is opened again every two seconds."""
+    before = set(threading.enumerate())
+    for _ in range(3):
+        with pytest.raises(LiveError):
+            next(read_camera(99, threading.Event()))
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
 def test_mpegts_over_udp_gives_the_newest_frames(clip: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
