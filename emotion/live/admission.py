@@ -90,10 +90,11 @@ class Seats:
 
     def _free_idle_seats(self, limit: int) -> None:
         """Free seats of idle sessions, longest idle first, until one is free."""
-        # Copied first: garbage collection may free a seat while this loops.
-        silent = [seat for seat, seen_s in list(self._seen_s.items()) if self._clock() - seen_s > IDLE_S]
-        for seat in sorted(silent, key=lambda seat: self._seen_s[seat])[: max(0, len(self._seen_s) + 1 - limit)]:
-            del self._seen_s[seat]
+        # Copied first, with the times: garbage collection may free a seat at any moment.
+        silent = [(seen_s, seat) for seat, seen_s in list(self._seen_s.items()) if self._clock() - seen_s > IDLE_S]
+        silent.sort(key=lambda pair: pair[0])
+        for _, seat in silent[: max(0, len(self._seen_s) + 1 - limit)]:
+            self._seen_s.pop(seat, None)
 
     def _touch(self, seat: Seat) -> None:
         with self._lock:

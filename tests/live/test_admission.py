@@ -54,6 +54,23 @@ def test_an_idle_session_loses_its_seat_only_if_another_waits(clock: Clock):
         quiet.refresh()
 
 
+def test_a_seat_may_be_freed_while_idle_ones_are_looked_for(clock: Clock):
+    held = []
+
+    def freeing_clock() -> float:
+        """Free a seat, as garbage collection may at any moment."""
+        if len(held) == 2:
+            held[0].release()
+        return clock()
+
+    seats, holders = Seats(lambda: 2, freeing_clock), [Holder() for _ in range(3)]
+    for holder in holders[:2]:
+        held.append(seats.take(holder))
+    clock.now_s += IDLE_S + 1
+    seats.take(holders[2])
+    assert seats.taken == 2
+
+
 def test_the_longest_idle_session_loses_its_seat_first(clock: Clock):
     seats, holders, held = Seats(lambda: 3, clock), [Holder() for _ in range(4)], []
     for holder in holders[:3]:
