@@ -9,11 +9,15 @@ from typing import Any
 
 from emotion.analytics.files import SCHEMA_VERSION
 from emotion.errors import BatchError
-from emotion.models.registry import load_card, resolve
+from emotion.models.registry import load_card, member_cards, resolve
+from emotion.types import ModelCard
 from emotion.version import program_version
 from emotion.vision.decode.sampling import Sampling
 
-_DECIDING = ("labels", "input_size", "colour", "normalisation", "crop", "temperature", "sha256", "outputs")
+_DECIDING = (
+    *("labels", "input_size", "colour", "normalisation", "crop", "temperature", "sha256", "outputs"),
+    *("second_look_below", "abstain_below", "abstain_slopes"),
+)
 """Fields of a model's card that its answers depend on, unlike scores and titles."""
 
 
@@ -55,7 +59,7 @@ class Settings:
         chosen, card = sampling or Sampling(), load_card(model)
         facts = {
             "model": resolve(model),
-            "card": {name: getattr(card, name) for name in (*_DECIDING, "abstain_below", "abstain_slopes")},
+            "card": _deciding(card),
             "detector": detector,
             "sampling": asdict(chosen),
             "eyes": eyes,
@@ -87,6 +91,11 @@ class Settings:
         """Return the columns of the summary table that record the settings."""
         about = {"settings": self.id, "model": self.model, "detector": self.detector, "program": program_version()}
         return about | asdict(self.sampling)
+
+
+def _deciding(card: ModelCard) -> dict[str, Any]:
+    """Return the fields of a card that answers depend on; of an ensemble, also those of its members."""
+    return {name: getattr(card, name) for name in _DECIDING} | {"members": list(map(_deciding, member_cards(card)))}
 
 
 def _digest(facts: dict[str, Any]) -> str:

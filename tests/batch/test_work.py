@@ -18,7 +18,7 @@ from emotion.analytics.summary import summarise
 from emotion.batch.inputs import Video, find_videos
 from emotion.batch.settings import Settings
 from emotion.batch.work import FILE, KILLED, MACHINE, MISSING, STOP, TRIES, UNEXPECTED, Job, Worker
-from emotion.models.registry import resolve, sha256_of
+from emotion.models.registry import load_card, resolve, save_card, sha256_of
 from emotion.vision.decode.sampling import Sampling
 from tests.batch.conftest import MakeFilm
 
@@ -175,6 +175,29 @@ def test_videos_and_results_on_other_storages(make_film: MakeFilm, tmp_path: Pat
     assert (row["source"], row["bytes"]) == (f"{place}/films/a.mp4", len(film))
     with fsspec.open(f"{place}/out/{row['timeline']}") as file:
         assert "frame_index" in pd.read_parquet(file)
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value", "decides"),
+    [
+        ("fer2013-ensemble", "abstain_below", 0.99, True),
+        ("fer2013-ensemble", "second_look_below", 9.0, True),
+        ("fer2013-resvgg", "temperature", 9.0, True),
+        ("fer2013-resvgg", "title", "Another", False),
+    ],
+    ids=["limit", "augmentation", "a member's temperature", "a member's title"],
+)
+def test_an_id_follows_the_cards(
+    model: str, field: str, value: object, decides: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Settings.of("fer2013-ensemble").id
+    cards = {name: load_card(name) for name in ("fer2013-ensemble", *load_card("fer2013-ensemble").members)}
+    cards[model] = replace(cards[model], **{field: value})
+    for name, card in cards.items():
+        (tmp_path / name).mkdir()
+        save_card(card, tmp_path / name)
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
+    assert (Settings.of("fer2013-ensemble").id != before) == decides
 
 
 def test_an_id_follows_the_settings_and_the_bytes(settings: Settings) -> None:
