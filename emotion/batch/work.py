@@ -130,7 +130,7 @@ class Worker:
             source = Source(path, video.name, sha256_of(path))
             video_id = self._settings.id_of(source.sha256)
             analysis = _read(storage, timeline_key(video_id))
-            if found := analysis is None:
+            if is_new := analysis is None:
                 analysis = self._analyse(analyzer, storage, source, video, video_id)
             size = path.stat().st_size
         counted = with_duration(analysis)
@@ -142,7 +142,7 @@ class Worker:
             | {"width": analysis.info.width, "height": analysis.info.height, "faces": len(analysis.timeline)}
             | headline(counted)
             | behaviour_headline(behaviour_of(counted))
-            | {"work_s": time.monotonic() - started if found else None, "finished_at": _now()}
+            | {"work_s": time.monotonic() - started if is_new else None, "finished_at": _now()}
         )
 
     def _analyse(self, analyzer: Analyzer, storage: Storage, source: Source, video: Video, video_id: str) -> Analysis:
