@@ -44,6 +44,14 @@ def test_it_is_in_the_library_with_its_video_names_and_events(repository, video,
     assert repository.get(entry.id).state is State.DONE
 
 
+def test_it_keeps_its_settings(repository, video, tmp_path):
+    shown = make_analysis([["happiness"]] * 10)
+    shown.settings.update({"detector": "haar", "fps": 5.0, "start_s": 2.0, "eyes": True, "movements": False})
+    settings = open_finished(repository, video, save_parquet(shown, tmp_path / "film.parquet"), "Demo").settings
+    assert (settings.detector, settings.fps, settings.start_s) == ("haar", 5.0, 2.0)
+    assert (settings.eyes, settings.movements, settings.keep_video) == (True, False, True)
+
+
 def test_it_is_added_once_and_again_after_it_was_deleted(repository, video, timeline):
     first = open_finished(repository, video, timeline, "Demo")
     repository.rename(first.id, "My demo")

@@ -17,6 +17,9 @@ from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
 from emotion.types import Analysis
 
+_SAVED = ("detector", "every", "fps", "start_s", "end_s", "eyes", "movements")
+"""Settings of a job that an analysis keeps."""
+
 
 def open_finished(repository: Repository, video: Path, timeline: Path, title: str) -> Entry:
     """Return the analysis of a video from the library, added if the library does not have it yet.
@@ -56,10 +59,5 @@ def _add(repository: Repository, video: Path, digest: str, timeline: Path, title
 
 
 def _settings_of(analysis: Analysis) -> JobSettings:
-    settings = analysis.settings
-    return JobSettings(
-        model=analysis.model,
-        detector=str(settings["detector"]),
-        eyes=bool(settings.get("eyes", False)),
-        keep_video=True,
-    )
+    saved = {name: value for name, value in analysis.settings.items() if name in _SAVED}
+    return JobSettings.from_dict({**saved, "model": analysis.model, "keep_video": True})
