@@ -79,8 +79,9 @@ class Checkpoint:
 
         Raises:
             LibraryError: The parts were made from another file or with other settings.
+            OSError: The storage does not answer.
         """
-        self._drop_damaged()
+        self.drop_damaged()
         while keys := self._keys():
             part, packed = self._read(keys[-1])
             if (part.model, part.settings) != (like.model, like.settings):
@@ -143,6 +144,24 @@ class Checkpoint:
         """Delete all parts."""
         self._storage.remove(self._folder)
 
+    def drop_damaged(self) -> None:
+        """Delete the first damaged part and all parts after it.
+
+        Raises:
+            OSError: The storage does not answer; nothing is deleted.
+        """
+        keys = self._keys()
+        for place, key in enumerate(keys):
+            # Read before it is parsed: a storage that does not answer damages nothing.
+            content = self._content(key)
+            try:
+                _parsed(content, key)
+            except TimelineError as error:
+                log.warning("a damaged part and those after it are discarded: %s", error)
+                for lost in reversed(keys[place:]):
+                    self._storage.remove(lost)
+                return
+
     def _write(self, number: int, part: Analysis, state: StreamState | None) -> None:
         own = {} if state is None else {_STATE: base64.b64encode(pack_state(state))}
         table = to_arrow(part)
@@ -170,26 +189,36 @@ class Checkpoint:
     def _read(self, key: str) -> tuple[Analysis, bytes | None]:
         """Return the results of a part and its packed state, if it has one."""
         try:
-            with self._storage.reading(key) as file:
-                table = pq.read_table(io.BytesIO(file.read()))
-        except (OSError, pa.ArrowException) as error:
-            raise TimelineError(f"expected a part of an analysis; {key} cannot be read: {error}") from error
-        return from_arrow(table, key), (table.schema.metadata or {}).get(_STATE)
+            content = self._content(key)
+        except OSError as error:
+            raise _unreadable(key, error) from error
+        return _parsed(content, key)
 
-    def _drop_damaged(self) -> None:
-        """Delete the first unreadable part and all parts after it."""
-        keys = self._keys()
-        for place, key in enumerate(keys):
-            try:
-                self._read(key)
-            except TimelineError as error:
-                log.warning("a damaged part and those after it are analysed again: %s", error)
-                for lost in reversed(keys[place:]):
-                    self._storage.remove(lost)
-                return
+    def _content(self, key: str) -> bytes:
+        with self._storage.reading(key) as file:
+            return file.read()
 
     def _count(self, keys: list[str]) -> int:
         return sum(len(self._read(key)[0].frames) for key in keys)
+
+
+def _parsed(content: bytes, key: str) -> tuple[Analysis, bytes | None]:
+    """Return the results of a part and its packed state, if it has one.
+
+    Raises:
+        TimelineError: It is damaged.
+    """
+    try:
+        table = pq.read_table(io.BytesIO(content))
+    except MemoryError:  # Arrow's is also an ArrowException, but the part is not damaged
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(key, error) from error
+    return from_arrow(table, key), (table.schema.metadata or {}).get(_STATE)
+
+
+def _unreadable(key: str, error: Exception) -> TimelineError:
+    return TimelineError(f"expected a part of an analysis; {key} cannot be read: {error}")
 
 
 def _unpacked_state(packed: bytes) -> StreamState | None:

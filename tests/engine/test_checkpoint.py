@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -111,6 +112,29 @@ def test_partial_parts_are_ignored_and_damaged_ones_dropped_on_resume(tmp_path: 
     assert kept is not None
     assert kept.frames == 3
     assert [path.name for path in (tmp_path / "parts").glob("*.parquet")] == ["000001.parquet"]
+
+
+def test_a_failing_storage_and_a_lack_of_memory_damage_no_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    analysis = make_analysis([["neutral"]] * 3)
+    parts = Checkpoint(Storage(tmp_path), "parts")
+    for _ in range(3):
+        parts.append(analysis, STATE)
+    names = [f"parts/{number:06d}.parquet" for number in (1, 2, 3)]
+    (tmp_path / names[1]).rename(tmp_path / "elsewhere")
+    (tmp_path / names[1]).mkdir()  # cannot be read, like a file on a disk that fails
+    with pytest.raises(IsADirectoryError):
+        parts.resume(analysis)
+    (tmp_path / names[1]).rmdir()
+    (tmp_path / "elsewhere").rename(tmp_path / names[1])
+    with monkeypatch.context() as context:
+        context.setattr(pq, "read_table", _raise_arrows_memory_error)
+        with pytest.raises(MemoryError):
+            parts.resume(analysis)
+    assert Storage(tmp_path).keys("parts") == names
+
+
+def _raise_arrows_memory_error(*_: object) -> None:
+    raise pa.lib.ArrowMemoryError("malloc of size 64 failed")
 
 
 def test_a_damaged_state_costs_only_its_part(tmp_path: Path) -> None:
