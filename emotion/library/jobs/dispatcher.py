@@ -9,7 +9,7 @@ import threading
 import time
 
 from emotion.engine.private_files import make_private_folder, open_private
-from emotion.errors import EmotionError, LibraryError
+from emotion.errors import LibraryError
 from emotion.library.entries import State
 from emotion.library.jobs.clips import hand_over_left_clips
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers, mark_interrupted
@@ -65,7 +65,8 @@ class Dispatcher:
         """
         self._reap_children()
         mark_dead_workers(self._library, self._workers)
-        self._close_recordings()
+        close_stale_recordings(self._library, self._recordings)
+        hand_over_left_clips(self._library)
         while (claim := claim_next(self._library, self._at_once)) is not None:
             self._begin(claim)
         if time.monotonic() - self._swept_at >= SWEEP_S:
@@ -82,14 +83,6 @@ class Dispatcher:
                 WORKERS.labels(how).inc()
                 level = logging.WARNING if status else logging.INFO
                 log.log(level, "a worker ended", extra={"analysis": claim.id, "how": how})
-
-    def _close_recordings(self) -> None:
-        try:
-            close_stale_recordings(self._library, self._recordings)
-            hand_over_left_clips(self._library)
-        except (EmotionError, OSError) as error:
-            # A full disk keeps recordings open but must not stop the rest.
-            log.warning("an interrupted recording cannot be closed yet: %s", error)
 
     def _run(self) -> None:
         while not self._stopped.wait(POLL_INTERVAL_S):

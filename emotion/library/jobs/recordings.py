@@ -7,6 +7,7 @@ keeps everything written so far.
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from dataclasses import replace
@@ -14,7 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.storage import timeline_key
+from emotion.errors import EmotionError, TimelineError
 from emotion.library.entries import JobSettings, State, clean_title
 from emotion.library.jobs.liveness import HeartbeatMonitor
 from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, host, is_valid
@@ -30,6 +33,8 @@ HEARTBEAT_TIMEOUT_S = 20.0
 BROKE_OFF = "The recording was interrupted: its server stopped unexpectedly"
 
 _PROCESSES = Path("/proc")
+
+log = logging.getLogger(__name__)
 
 
 def begin_recording(repository: Repository, title: str, source: str, settings: JobSettings) -> Claim:
@@ -62,6 +67,8 @@ def begin_recording(repository: Repository, title: str, source: str, settings: J
 def close_recording(library: Library, claim: Claim, why: str = "") -> None:
     """End a recording and merge its checkpoint into one timeline; do nothing if the claim is no longer valid.
 
+    A damaged part is left out with those after it: a recording that stayed open could never be deleted.
+
     Args:
         library: The library that contains it.
         claim: The claim to write it.
@@ -74,18 +81,29 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
     if not is_valid(library, claim):
         return
     parts, key = library.checkpoint(claim.id), timeline_key(claim.id)
-    if not parts and not library.storage.exists(key):
-        note = f"{why}; nothing was recorded yet." if why else "Stopped before anything was recorded."
-        finish(library, claim, Outcome(State.CANCELLED, note))
+    try:
+        _merge(parts, key, why)
+    except TimelineError:
+        why = why or "A part of the recording is damaged"
+        parts.drop_damaged()
+        _merge(parts, key, why)
+    if library.storage.exists(key):
+        complete_analysis(library, claim)
         return
-    if parts:
-        note = f"{why}; everything up to {parts.until_s():.1f} s of it is kept." if why else ""
-        parts.merge(key, note)
-    complete_analysis(library, claim)
+    note = f"{why}; nothing was recorded yet." if why else "Stopped before anything was recorded."
+    finish(library, claim, Outcome(State.CANCELLED, note))
+
+
+def _merge(parts: Checkpoint, key: str, why: str) -> None:
+    """Write all parts as one timeline, if there are any."""
+    if (until_s := parts.until_s()) is not None:
+        parts.merge(key, f"{why}; everything up to {until_s:.1f} s of it is kept." if why else "")
 
 
 def close_stale_recordings(library: Library, monitor: HeartbeatMonitor[Claim] | None = None) -> list[str]:
     """Close recordings whose servers have died, keep what was written, and return their IDs.
+
+    One that cannot be closed, as on a full disk, stays open for the next call and is left out.
 
     Args:
         library: The library to check.
@@ -103,9 +121,16 @@ def close_stale_recordings(library: Library, monitor: HeartbeatMonitor[Claim] | 
     broken = [
         claim for claim, row in recordings.items() if _has_exited(row) or unchanged_s[claim] > HEARTBEAT_TIMEOUT_S
     ]
-    for claim in broken:
+    return [claim.id for claim in broken if _try_to_close(library, claim)]
+
+
+def _try_to_close(library: Library, claim: Claim) -> bool:
+    try:
         close_recording(library, claim, BROKE_OFF)
-    return [claim.id for claim in broken]
+    except (EmotionError, OSError) as error:
+        log.warning("recording %s was interrupted, but cannot be closed yet: %s", claim.id, error)
+        return False
+    return True
 
 
 def _has_exited(row: AnalysisRow) -> bool:

@@ -123,6 +123,42 @@ def test_an_interrupted_recording_is_closed_and_kept(
     assert close_stale_recordings(library) == []
 
 
+def damage_part(library: Library, claim: Claim, number: int) -> None:
+    with library.storage.writing(f"{claim.id}/parts/{number:06d}.parquet") as file:
+        file.write(b"no table")
+
+
+def test_a_damaged_recording_is_kept_up_to_the_damage(
+    library: Library, repository: Repository, analysis: Analysis
+) -> None:
+    claim, lost = begun(repository), begun(repository)
+    for recording, parts in ((claim, 2), (lost, 1)):
+        for _ in range(parts):
+            library.checkpoint(recording.id).append(analysis, None)
+        damage_part(library, recording, parts)
+        close_recording(library, recording)
+    entry = repository.get(claim.id)
+    assert (entry.state, entry.done) == (State.DONE, len(analysis.frames))
+    assert entry.note == "A part of the recording is damaged; everything up to 0.9 s of it is kept."
+    assert repository.get(lost.id).state is State.CANCELLED
+    repository.delete(lost.id)
+
+
+def test_a_recording_that_cannot_be_closed_keeps_no_other_open(
+    library: Library, repository: Repository, analysis: Analysis, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, whole = begun(repository), begun(repository)
+    for claim in (broken, whole):
+        library.checkpoint(claim.id).append(analysis, None)
+        set_row(library, claim, worker_pid=dead_process())
+    with library.storage.writing(f"{broken.id}/timeline.parquet/folder") as file:
+        file.write(b"in the way of the timeline")
+    Dispatcher(library).run_once()
+    assert repository.get(whole.id).state is State.DONE
+    assert repository.get(broken.id).state is State.RUNNING
+    assert f"recording {broken.id} was interrupted, but cannot be closed yet" in caplog.text
+
+
 def test_an_interrupted_recording_without_frames_says_so(library: Library, repository: Repository) -> None:
     claim = begun(repository)
     set_row(library, claim, worker_pid=dead_process())
