@@ -36,6 +36,14 @@ def _locked(lock: Path, refusal: EmotionError) -> IO[str]:
             file.close()
             raise refusal from None
         # The last holder may have deleted the file after it was opened here; another process would then lock a new one.
-        if lock.exists() and lock.stat().st_ino == os.fstat(file.fileno()).st_ino:
+        if _is_at(lock, file):
             return file
         file.close()
+
+
+def _is_at(path: Path, file: IO[str]) -> bool:
+    """Return whether an open file still has its path."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
