@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -141,20 +142,33 @@ def _single_id(ids: list[str], file: str) -> str | None:
 
 
 def _cell(record: Mapping[Any, str], analysis: str) -> Cell:
-    track = _number(record, TRACK)
     return Cell(
         participant=record[PARTICIPANT],
         stimulus=record.get(STIMULUS, "") or ONLY_STIMULUS,
         analysis=analysis,
         start_s=_number(record, START),
         end_s=_number(record, END),
-        track=None if track is None else int(track),
+        track=_track(record),
     )
+
+
+def _track(record: Mapping[Any, str]) -> int | None:
+    number = _number(record, TRACK)
+    if number is None:
+        return None
+    if number < 1 or not number.is_integer():
+        raise InputError(f"expected the number of a track, from 1, in the column {TRACK}; got {brief(record[TRACK])!r}")
+    return int(number)
 
 
 def _number(record: Mapping[Any, str], name: str) -> float | None:
     text = record.get(name, "")
+    if not text:
+        return None
     try:
-        return float(text.replace(",", ".")) if text else None
+        number = float(text.replace(",", "."))
     except ValueError:
-        raise InputError(f"expected a number in the column {name}; got {brief(text)!r}") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"expected a number in the column {name}; got {brief(text)!r}")
+    return number
