@@ -15,7 +15,7 @@ from emotion.http_api.problems import MEDIA_TYPE, add_handlers
 from emotion.http_api.request_ids import RequestIds
 from emotion.http_api.schemas import Health, ModelOut, ProblemOut
 from emotion.http_api.unread_body import UnreadBody
-from emotion.models.registry import list_models, load_card, resolve
+from emotion.models.registry import readable_cards, resolve
 from emotion.version import program_version
 
 ADDRESS = "/api/v1"
@@ -50,10 +50,9 @@ def get_health() -> Health:
 def get_models() -> list[ModelOut]:
     """List the models that a request can choose."""
     chosen = resolve("default")
-    cards = [load_card(name) for name in list_models()]
     return [
         ModelOut(name=card.name, title=card.title, labels=list(card.labels), default=card.name == chosen)
-        for card in cards
+        for card in readable_cards()
     ]
 
 

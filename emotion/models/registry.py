@@ -98,16 +98,21 @@ def load_card(name: str) -> ModelCard:
 
 
 def find_card(name: str) -> ModelCard | None:
-    """Return the card of a model; None if it is not installed."""
+    """Return the card of a model; None if it is not installed or damaged."""
     try:
         return load_card(name)
     except ModelError:
         return None
 
 
+def readable_cards() -> list[ModelCard]:
+    """Return the cards of all models in the order of :func:`list_models`, without damaged ones."""
+    return [card for name in list_models() if (card := find_card(name)) is not None]
+
+
 def card_by_digest(digest: str) -> ModelCard | None:
     """Return the card of the model whose file has this SHA-256 digest; None if there is none."""
-    return next((card for card in map(load_card, list_models()) if card.sha256 == digest), None)
+    return next((card for card in readable_cards() if card.sha256 == digest), None)
 
 
 def save_card(card: ModelCard, folder: Path) -> None:

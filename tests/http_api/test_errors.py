@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from emotion.errors import LibraryError
+from emotion.models.registry import CARD_FILE, imported_models_dir, shipped_models
 from tests.http_api.conftest import Server
 
 PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
@@ -90,6 +91,14 @@ def test_the_description_has_examples_and_loads_nothing_from_elsewhere(client: T
             assert one["responses"], (path, method)
     assert "examples" in described["components"]["schemas"]["FaceOut"]["properties"]["probabilities"]
     assert client.get("/docs").status_code == 404
+
+
+def test_a_damaged_imported_model_is_not_offered(client: TestClient) -> None:
+    (imported_models_dir() / "broken").mkdir(parents=True)
+    (imported_models_dir() / "broken" / CARD_FILE).write_text("{")
+    answer = client.get("/models")
+    assert answer.status_code == 200
+    assert [model["name"] for model in answer.json()] == shipped_models()
 
 
 def test_an_unknown_parameter_is_named_with_the_known_ones(client: TestClient) -> None:

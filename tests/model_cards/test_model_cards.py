@@ -22,7 +22,7 @@ from emotion.evaluation.cards.weaknesses import weak_labels, weaknesses
 from emotion.evaluation.scores import load_evaluation
 from emotion.evaluation.set_scores import product_scores
 from emotion.models.offered import full_name
-from emotion.models.registry import load_card
+from emotion.models.registry import CARD_FILE, imported_models_dir, load_card
 from tests.conftest import ROOT
 from ui.common.plain import plain
 
@@ -42,6 +42,15 @@ RECORD = {
     "ece": {"before": 0.2, "after": 0.06},
     "reliability": {"before": [], "after": []},
 }  # fmt: skip
+
+
+def test_a_damaged_imported_model_spoils_no_other_card(tmp_path, monkeypatch):
+    """The card of the default model looks up the models that its training began from."""
+    whole = model_document("default")
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
+    (imported_models_dir() / "broken").mkdir(parents=True)
+    (imported_models_dir() / "broken" / CARD_FILE).write_text("{")
+    assert model_document("default") == whole
 
 
 def condition(title: str, accuracy: float) -> dict:
