@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.analytics.apply import with_duration
 from emotion.analytics.durations import counted_durations
+from emotion.analytics.edits import Span
 from emotion.analytics.timeline import BOX, probability_columns
 from emotion.types import Analysis, Face, FloatArray
 
@@ -91,10 +93,9 @@ class CoveredFaces:
     """
 
     def __init__(self, analysis: Analysis) -> None:
-        times = analysis.frames["time_s"].to_numpy(np.float64)
-        step_s = float(np.max(np.diff(times))) if len(times) > 1 else 0.0
+        step_s = float(counted_durations(with_duration(analysis).frames).max(initial=0.0))
         self._hold_s, self._bridge_s = max(HOLD_S, 1.5 * step_s), max(BRIDGE_S, 3 * step_s)
-        self._span = (float(times[0]) - self._hold_s, float(times[-1]) + self._hold_s) if len(times) else None
+        self._span = _analysed_span(analysis, step_s)
         self._people = [
             _Detections(rows["time_s"].to_numpy(np.float64), rows[BOX].to_numpy(np.float32))
             for _, rows in analysis.timeline.groupby("track_id")
@@ -104,7 +105,7 @@ class CoveredFaces:
 
     def was_analysed(self, time_s: float) -> bool:
         """Return whether a time was analysed; at other times, a face may be anywhere."""
-        return self._span is not None and self._span[0] <= time_s <= self._span[1]
+        return self._span is not None and self._span.start_s <= time_s + SAME_FRAME_S < self._span.end_s
 
     def at(self, time_s: float) -> FloatArray:
         """Return the ``(n, 4)`` boxes at a time, in px."""
@@ -126,3 +127,12 @@ class CoveredFaces:
         if after < len(person.times) and person.times[after] - time_s <= self._hold_s:
             held.append(person.boxes[after])
         return held
+
+
+def _analysed_span(analysis: Analysis, step_s: float) -> Span | None:
+    """Return the time from the first analysed frame to the end of the last one's step, or of the analysed part."""
+    times, part_end_s = analysis.frames["time_s"].to_numpy(np.float64), analysis.settings.get("end_s")
+    if not len(times):
+        return None
+    end_s = float(times[-1]) + step_s
+    return Span(float(times[0]), end_s if part_end_s is None else min(end_s, part_end_s))

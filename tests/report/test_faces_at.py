@@ -77,6 +77,18 @@ def test_times_outside_the_analysis_are_unknown():
     assert not CoveredFaces(analysis_of([])).was_analysed(0.0)
 
 
+def test_nothing_before_or_after_a_part_counts_as_analysed():
+    """A frame every ten seconds of the part from 60 to 95 s: a face may pass at 50 s without being seen."""
+    analysis = analysis_of([0, 0, 0, 0], step_s=10)
+    late = {
+        name: table.assign(time_s=table["time_s"] + 60)
+        for name, table in (("timeline", analysis.timeline), ("frames", analysis.frames))
+    }
+    covered = CoveredFaces(replace(analysis, settings=analysis.settings | {"end_s": 95.0}, **late))
+    times_s = (50.0, 59.9, 60.0, 65.0, 94.9, 95.0, 99.0)
+    assert [covered.was_analysed(time_s) for time_s in times_s] == [False, False, True, True, True, False, False]
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.none() | st.floats(0, 200), min_size=2, max_size=12),
