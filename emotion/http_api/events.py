@@ -11,6 +11,7 @@ from typing import Annotated
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from emotion.errors import EmotionError
 from emotion.http_api.auth import ContextOf, OwnRepository
@@ -43,31 +44,39 @@ async def follow_job(
     await anyio.to_thread.run_sync(show, repository, job_id, request)
     counted = ExitStack()
     counted.enter_context(context.request_limits.stream(repository.owner))
-    events = _events(request, repository, job_id, time.monotonic() + wait_s, counted)
-    return StreamingResponse(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+    return _CountedStream(_events(request, repository, job_id, time.monotonic() + wait_s), counted)
 
 
-async def _events(
-    request: Request, repository: Repository, job_id: str, until_s: float, counted: ExitStack
-) -> AsyncIterator[str]:
-    with counted:
-        last, number, sent_s = "", 0, time.monotonic()
-        while True:
-            try:
-                job = await anyio.to_thread.run_sync(show, repository, job_id, request)
-            except EmotionError as error:  # it was deleted, or the database is unavailable
-                yield f"event: error\ndata: {problem_of(error).code}\n\n"
-                return
-            if (text := job.model_dump_json()) != last:
-                last, number, sent_s = text, number + 1, time.monotonic()
-                yield f"event: job\nid: {number}\ndata: {text}\n\n"
-            if State(job.state).is_over:
-                yield "event: end\ndata: over\n\n"
-                return
-            if time.monotonic() >= until_s:
-                yield "event: end\ndata: timeout\n\n"
-                return
-            if time.monotonic() - sent_s > KEEP_ALIVE_S:
-                sent_s = time.monotonic()
-                yield ": alive\n\n"
-            await asyncio.sleep(POLL_INTERVAL_S)
+class _CountedStream(StreamingResponse):
+    """A stream of events that stops counting when it ends, also if the client has gone before its first event."""
+
+    def __init__(self, events: AsyncIterator[str], counted: ExitStack) -> None:
+        super().__init__(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+        self._counted = counted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._counted:
+            await super().__call__(scope, receive, send)
+
+
+async def _events(request: Request, repository: Repository, job_id: str, until_s: float) -> AsyncIterator[str]:
+    last, number, sent_s = "", 0, time.monotonic()
+    while True:
+        try:
+            job = await anyio.to_thread.run_sync(show, repository, job_id, request)
+        except EmotionError as error:  # it was deleted, or the database is unavailable
+            yield f"event: error\ndata: {problem_of(error).code}\n\n"
+            return
+        if (text := job.model_dump_json()) != last:
+            last, number, sent_s = text, number + 1, time.monotonic()
+            yield f"event: job\nid: {number}\ndata: {text}\n\n"
+        if State(job.state).is_over:
+            yield "event: end\ndata: over\n\n"
+            return
+        if time.monotonic() >= until_s:
+            yield "event: end\ndata: timeout\n\n"
+            return
+        if time.monotonic() - sent_s > KEEP_ALIVE_S:
+            sent_s = time.monotonic()
+            yield ": alive\n\n"
+        await asyncio.sleep(POLL_INTERVAL_S)

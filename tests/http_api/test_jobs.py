@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
 import json
 
 import pandas as pd
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message
 
+from emotion.http_api import ADDRESS
+from emotion.http_api.request_limits import STREAMS
 from emotion.library import LOCAL, Library
 from emotion.library.jobs.queue import claim_next
 from emotion.library.owners.idempotency import IdempotentRequest
 from tests.conftest import make_analysis
+from tests.http_api.conftest import Server
 from tests.library.libraries import end
 
 DONE = make_analysis([["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4)
@@ -65,6 +71,26 @@ def test_results_are_those_of_the_library(client: TestClient, library: Library, 
     whole = client.get(f"/jobs/{job}/result")
     assert whole.headers["content-type"] == "application/json"
     assert len(whole.json()["timeline"]) == len(expected)
+
+
+def test_streams_of_clients_that_have_gone_count_no_longer(server: Server, client: TestClient, clip: bytes) -> None:
+    job = add(client, clip).json()["id"]
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        raise OSError("the connection is closed")
+
+    scope = {
+        "type": "http", "asgi": {"spec_version": "2.4"}, "method": "GET", "path": f"{ADDRESS}/jobs/{job}/events",
+        "raw_path": b"", "query_string": b"", "headers": [], "root_path": "", "scheme": "http",
+        "client": ("127.0.0.1", 1), "server": ("localhost", 80),
+    }  # fmt: skip
+    for _ in range(STREAMS):
+        with contextlib.suppress(Exception):  # the server's own way to end such a request
+            asyncio.run(server.app(dict(scope), receive, send))
+    assert client.get(f"/jobs/{job}/events?wait_s=0.01").status_code == 200
 
 
 def test_events_end_with_the_job(client: TestClient, library: Library, clip: bytes) -> None:
