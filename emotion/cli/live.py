@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import shutil
 import signal
@@ -88,17 +89,15 @@ def run(options: argparse.Namespace) -> int:
     wanted = StreamOptions(
         options.lsl, tuple(options.osc), options.websocket, options.websocket_address, options.people
     )
-    hub = open_hub(wanted, analyzer.labels, about)
-    capture = _Run(analyzer, hub, options.out, written)
-    inlet = MarkerInlet(capture.mark, network=allows_network()) if options.markers else None
-    try:
+    with contextlib.ExitStack() as opened:
+        hub = open_hub(wanted, analyzer.labels, about)
+        opened.callback(hub.close)
+        capture = _Run(analyzer, hub, options.out, written)
+        opened.callback(capture.finish)
+        if options.markers:
+            opened.callback(MarkerInlet(capture.mark, network=allows_network()).close)
         with _stopped_by_signals(capture.stop):
             capture.analyse(_source(options, capture.stop), options.seconds)
-    finally:
-        if inlet is not None:
-            inlet.close()
-        hub.close()
-        capture.finish()
     return 0
 
 

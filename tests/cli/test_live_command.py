@@ -13,7 +13,9 @@ import pytest
 
 from bench.common.process import free_port
 from emotion.analytics.files import load_edits, load_parquet
+from emotion.cli import live
 from emotion.cli.main import main
+from emotion.errors import LiveError
 from emotion.samples import make_clip
 
 pytest.importorskip("pylsl")
@@ -108,6 +110,22 @@ def test_wrong_options_are_refused_in_one_line(
     error = capsys.readouterr().err
     assert expected in error
     assert "Traceback" not in error
+
+
+def test_a_start_that_fails_leaves_nothing_behind(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise LiveError("expected the package pylsl; install the extra streams")
+
+    monkeypatch.setattr(live, "MarkerInlet", failing)
+    port, out = free_port(), tmp_path / "session.csv"
+    options = ["--file", str(clip), "--markers", "--websocket", str(port), "--out", str(out)]
+    assert main(["live", *options]) == 2
+    assert "expected the package pylsl" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", port))
 
 
 def test_an_address_without_a_port_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
