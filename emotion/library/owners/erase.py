@@ -6,7 +6,7 @@ import time
 
 from sqlalchemy import delete, select
 
-from emotion.errors import LibraryError, count_text
+from emotion.errors import LibraryError, UnknownAnalysisError, count_text
 from emotion.library.database import Database
 from emotion.library.entries import State
 from emotion.library.jobs.clips import clip_file
@@ -66,6 +66,8 @@ def _erase_once(repository: Repository) -> int:
                 repository.delete(entry_id)
             else:
                 stopping += 1
+        except UnknownAnalysisError:
+            continue  # deleted meanwhile, as by another tab or the end of its retention period
         except LibraryError as error:
             failures.append(str(error))
     if failures:

@@ -18,6 +18,7 @@ from emotion.library.jobs.recordings import begin_recording, close_recording
 from emotion.library.owners.consent import load_consent, save_consent
 from emotion.library.owners.erase import erase_owner
 from emotion.library.owners.usage import list_usage, set_owner_name
+from emotion.library.repository import Repository
 from emotion.samples import clip_frames
 from emotion.settings import library_dir, log_file
 from emotion.vision.encode import write_video
@@ -97,6 +98,19 @@ def test_files_that_cannot_be_removed_are_reported(library, video, tmp_path, mon
     assert not (tmp_path / "storage" / second).exists()
     monkeypatch.setattr(library.storage, "remove", remove)
     assert erase_owner(library.for_owner(ME)) == 1
+
+
+def test_an_analysis_that_somebody_else_deletes_meanwhile_is_no_failure(library, video, monkeypatch):
+    put(library.for_owner(ME), video)
+    repository, delete = library.for_owner(ME), Repository.delete
+
+    def delete_twice(self: Repository, entry_id: str) -> None:
+        delete(self, entry_id)
+        delete(self, entry_id)
+
+    monkeypatch.setattr(Repository, "delete", delete_twice)
+    assert erase_owner(repository) == 1
+    assert repository.search().total == 0
 
 
 def test_an_analysis_that_does_not_stop_is_reported(library, video):
