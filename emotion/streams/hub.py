@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from emotion.streams.samples import Sample, Slots
@@ -30,7 +30,7 @@ class SinkStatus:
         target: Where it sends to, for people.
         receivers: Number of connected receivers; None if that cannot be known.
         sent: Number of samples sent.
-        left_out: Number of samples dropped because a receiver was too slow.
+        left_out: Number of samples dropped because a receiver or an output was too slow.
         problem: What is wrong, for people; empty if nothing is.
     """
 
@@ -66,7 +66,7 @@ class StreamHub:
     def __init__(self, sinks: Sequence[Sink], people: int) -> None:
         self._sinks, self._slots, self._clock = tuple(sinks), Slots(people), StreamClock()
         self._waiting: queue.Queue[Sample | None] = queue.Queue(_WAITING)
-        self._frames = self._left_out = 0
+        self._left_out = 0
         self._sent_at: list[float] = []
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="streams", daemon=True)
@@ -105,8 +105,9 @@ class StreamHub:
             return self._clock.stream_time(clock_s)
 
     def statuses(self) -> list[SinkStatus]:
-        """Return the state of each output."""
-        return [sink.status() for sink in self._sinks]
+        """Return the state of each output; samples dropped before they reached the outputs count for each."""
+        statuses = [sink.status() for sink in self._sinks]
+        return [replace(status, left_out=status.left_out + self._left_out) for status in statuses]
 
     def rate(self) -> float:
         """Return the number of samples sent per second, over the last five seconds."""
