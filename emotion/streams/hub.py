@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -67,6 +68,7 @@ class StreamHub:
         self._sinks, self._slots, self._clock = tuple(sinks), Slots(people), StreamClock()
         self._waiting: queue.Queue[Sample | None] = queue.Queue(_WAITING)
         self._left_out = 0
+        self._closing = False
         self._sent_at: list[float] = []
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="streams", daemon=True)
@@ -78,26 +80,18 @@ class StreamHub:
         return self._clock
 
     def take(self, result: FrameResult, arrived_s: float) -> None:
-        """Send the result of a frame. Called on the analysis thread.
+        """Send the result of a frame, unless the hub is being closed. Called on the analysis thread.
 
         Args:
             result: The result, with probabilities and track ids.
             arrived_s: ``time.perf_counter`` when the frame arrived, seconds.
         """
         with self._lock:
+            if self._closing:
+                return  # it could displace the end of the queue, and the thread would wait for ever
             clock_s = self._clock.stamp(result.time_s, arrived_s)
             people = self._slots.people_of(result)
-        sample = Sample(result.frame_index, result.time_s, clock_s, len(result.faces), people)
-        while True:
-            try:
-                self._waiting.put_nowait(sample)
-                return
-            except queue.Full:
-                self._left_out += 1
-                try:
-                    self._waiting.get_nowait()
-                except queue.Empty:
-                    continue
+            self._put(Sample(result.frame_index, result.time_s, clock_s, len(result.faces), people))
 
     def stream_time(self, clock_s: float) -> float | None:
         """Return the stream's time at a moment of the monotonic clock; None before the first frame."""
@@ -117,10 +111,23 @@ class StreamHub:
 
     def close(self) -> None:
         """Send the waiting samples, and close all outputs."""
+        with self._lock:
+            self._closing = True
         self._waiting.put(None)
         self._thread.join(10)
         for sink in self._sinks:
             sink.close()
+
+    def _put(self, sample: Sample) -> None:
+        """Queue a sample; if the queue is full, drop the oldest ones."""
+        while True:
+            try:
+                self._waiting.put_nowait(sample)
+                return
+            except queue.Full:
+                self._left_out += 1
+                with contextlib.suppress(queue.Empty):
+                    self._waiting.get_nowait()
 
     def _run(self) -> None:
         while (sample := self._waiting.get()) is not None:

@@ -40,22 +40,37 @@ def stuck() -> Iterator[Stuck]:
     sink.let_go.set()
 
 
-def full_hub(sink: Stuck) -> StreamHub:
-    """Return a hub whose output is stuck and in which no further sample can wait."""
+def busy_hub(sink: Stuck) -> StreamHub:
+    """Return a hub whose output is stuck in its first sample, and in which nothing waits."""
     hub = StreamHub([sink], 1)
     hub.take(result(0), time.perf_counter())
     assert sink.began.wait(10)
-    for index in range(WAITING):
-        hub.take(result(1 + index), time.perf_counter())
     return hub
 
 
+def take(hub: StreamHub, samples: int) -> None:
+    for index in range(samples):
+        hub.take(result(1 + index), time.perf_counter())
+
+
 def test_samples_that_no_output_got_count_as_left_out(stuck: Stuck) -> None:
-    hub = full_hub(stuck)
+    hub = busy_hub(stuck)
+    take(hub, WAITING)
     assert hub.statuses()[0].left_out == 1, "the output's own"
-    for index in range(3):
-        hub.take(result(100 + index), time.perf_counter())
+    take(hub, 3)
     assert hub.statuses()[0].left_out == 4
     stuck.let_go.set()
     hub.close()
     assert hub.statuses()[0].sent == 1 + WAITING
+
+
+def test_samples_that_come_while_it_closes_do_not_keep_its_thread(stuck: Stuck) -> None:
+    hub = busy_hub(stuck)
+    closing = threading.Thread(target=hub.close)
+    closing.start()
+    while not hub._waiting.qsize():
+        time.sleep(0.001)
+    take(hub, 2 * WAITING)
+    stuck.let_go.set()
+    closing.join(5)
+    assert not closing.is_alive(), "it waits for its thread"
