@@ -115,7 +115,8 @@ def restore(library: Library, source: Path, *, replace: bool = False, on_step: O
 
     Raises:
         LibraryError: The backup is damaged or of a newer version, the library is not empty or in use, or the disk is
-            full. The library is then as it was before.
+            full. The library's rows are then as before, and no file is lost; but files, and models of the same name,
+            that the backup has too may already be those of the backup.
     """
     contents = check(source)
     with reading_archive(source) as archive:
@@ -201,8 +202,10 @@ def _restore_files(library: Library, archive: ArchiveReader, on_step: OnProgress
     for name in archive.names(_MODELS):
         path = imported_models_dir() / name.removeprefix(_MODELS)
         make_private_folder(path.parent)
-        with open_private(path, "wb") as target:
+        partial = path.with_name(f".{path.name}.partial")  # a full disk must not cut off a model of the same name
+        with open_private(partial, "wb") as target:
             archive.copy(name, target)
+        partial.replace(path)
 
 
 def _remove_others(library: Library, wanted: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import shutil
@@ -10,7 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from emotion.analytics.edits import Edits
 from emotion.cli.main import main
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, JobSettings, Library, Repository, State
+from emotion.library.backup.archive import ArchiveReader
 from emotion.library.backup.snapshot import back_up, check, restore
 from emotion.library.jobs.queue import claim_next, register_worker
 from emotion.library.orm import Base
@@ -244,6 +246,29 @@ def test_a_non_empty_library_is_replaced_only_with_the_option(
     restore(library, tmp_path / "backup.tar", replace=True)
     assert contents_of(library) == before
     assert library.storage.keys(extra.id) == []
+
+
+def test_a_restore_that_fails_keeps_a_model_of_the_same_name_whole(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = imported_models_dir() / "mine" / "model.tflite"
+    model.parent.mkdir(parents=True)
+    model.write_bytes(b"an older model")
+    back_up(library, tmp_path / "backup.tar")
+    model.write_bytes(b"a newer model")
+
+    copy = ArchiveReader.copy
+
+    def fill_disk(self: ArchiveReader, name: str, target: IO[bytes]) -> None:
+        if str(model.parent) in str(getattr(target, "name", "")):
+            target.write(b"an")
+            raise OSError(errno.ENOSPC, "No space left on device", name)
+        copy(self, name, target)
+
+    monkeypatch.setattr(ArchiveReader, "copy", fill_disk)
+    with pytest.raises(LibraryError, match="the disk is full"):
+        restore(library, tmp_path / "backup.tar", replace=True)
+    assert [path.read_bytes() for path in model.parent.iterdir()] == [b"a newer model"]
 
 
 def test_a_library_with_running_jobs_is_not_replaced(
