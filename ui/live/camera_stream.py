@@ -181,11 +181,13 @@ class CameraStream:
         """
         if self._closed or self._thread is not None:
             return
+        track = self._track
+        assert track is not None
         self.stage = self.open_stage()
         self._last_s = self._clock()
         self._thread = threading.Thread(target=self._work, name="live-stream", daemon=True)
         self._thread.start()
-        self._receiver = asyncio.get_running_loop().create_task(self._receive())
+        self._receiver = asyncio.get_running_loop().create_task(self._receive(track))
 
     def stop(self) -> None:
         """End the thread, close the stage and stop the returned track; repeated calls do nothing."""
@@ -196,11 +198,10 @@ class CameraStream:
         self.returned.stop()
         self._track = None
 
-    async def _receive(self) -> None:
-        assert self._track is not None
+    async def _receive(self, track: MediaStreamTrack) -> None:
         try:
             while not self._closed:
-                picture = await self._track.recv()
+                picture = await track.recv()
                 self._last_s = self._clock()
                 if isinstance(picture, av.VideoFrame):
                     self._queue.put(picture)

@@ -154,6 +154,20 @@ def test_a_failing_stage_reports_its_error_and_is_closed(problem, words):
     assert stage.closed == 1
 
 
+def test_a_stream_that_stops_as_it_starts_ends_without_an_error():
+    stream = CameraStream(Stage)
+
+    async def connect() -> None:
+        stream.addTrack(Camera(0))
+        stream.start()
+        stream.stop()
+        assert stream._receiver is not None
+        await stream._receiver
+        await until(lambda: stream.stage is None)
+
+    run_async(connect())
+
+
 def test_a_stream_without_a_seat_does_not_start():
     def full() -> Stage:
         raise LiveError("all places are taken")
