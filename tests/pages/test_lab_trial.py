@@ -15,7 +15,7 @@ from emotion.models.registry import models_dir
 from emotion.samples import sample_image
 from tests.pages.test_model_lab import models_dir_of_the_project
 from tests.pages.test_pages import page, press, texts
-from ui.common.resources import encode_png
+from ui.common.resources import encode_png, load_analyzer
 
 pytestmark = pytest.mark.slow
 
@@ -101,3 +101,47 @@ def test_pictures_without_a_face_are_not_scored():
     words = texts(give(zipped({"happy/1.png": blank, "sad/2.png": blank})))
     assert "0 of 2 pictures evaluated" in words
     assert "No picture could be evaluated." in words
+
+
+def damage(model: str) -> None:
+    [file] = (models_dir() / model).glob("*.tflite")
+    file.write_bytes(b"damaged")
+    load_analyzer.clear()
+
+
+def give_to(models: list[str], smile: bytes):
+    test = page("model_test")
+    test.multiselect(key="lab_tested").set_value(models).run()
+    uploader = next(one for one in test.file_uploader if one.label == "Zip of class folders")
+    uploader.set_value(("faces.zip", zipped({"happy/1.png": smile, "sad/2.png": smile}), "application/zip")).run()
+    return finish(test)
+
+
+def scored(test) -> list[str]:
+    return [name for one in test.dataframe if "faces" in one.value for name in one.value["model"]]
+
+
+def test_a_model_that_cannot_be_loaded_is_named_and_the_others_are_scored(smile):
+    damage("all")
+    test = give_to(["all", "strange"], smile)
+    assert ["model 'all' expects" in error.value for error in test.error] == [True]
+    assert scored(test) == ["strange"]
+
+
+def test_without_a_model_that_can_be_loaded_there_are_no_scores(smile):
+    damage("strange")
+    test = give_to(["strange"], smile)
+    assert ["model 'strange' expects" in error.value for error in test.error] == [True]
+    assert scored(test) == []
+    damage("all")
+    test.run()
+    assert not test.exception
+
+
+def test_the_scores_of_a_model_that_is_removed_afterwards_stay(smile):
+    test = give_to(["strange"], smile)
+    shutil.rmtree(models_dir() / "strange")
+    test.run()
+    assert not test.exception
+    assert test.selectbox(key="trial_model").value == "strange"
+    assert scored(test) == ["strange"]

@@ -11,15 +11,17 @@ import streamlit as st
 
 import emotion
 from emotion.charts.lab import cost_scatter, model_colour
-from emotion.errors import EmotionError
+from emotion.errors import EmotionError, ModelError
 from emotion.evaluation.scores import COSTS, FAMILIES, SPLITS, families_of, load_evaluation, score_table
 from emotion.evaluation.timing import median_ms
+from emotion.evaluation.user_evaluation.run import FaceFinder
 from emotion.models.offered import choices, full_name, offered_models, plain_name
 from emotion.models.registry import load_card
 from emotion.types import ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from ui.common.charts import show_chart
 from ui.common.plain import plain
+from ui.common.resources import load_analyzer
 from ui.common.widgets import legend
 from ui.lab.model_facts import show_scores
 
@@ -62,6 +64,21 @@ def load_lab() -> Lab:
         except EmotionError as error:
             st.error(plain(error), icon=":material/error:")
     return Lab(cards, evaluations)
+
+
+def load_face_finder(lab: Lab) -> FaceFinder:
+    """Return a function that finds the largest face of a picture; it is the same whichever model is loaded with it.
+
+    Raises:
+        ModelError: No model can be loaded.
+    """
+    problem = ModelError("no model is installed")
+    for name in lab.names:
+        try:
+            return load_analyzer(name).largest_face
+        except ModelError as error:
+            problem = error
+    raise problem
 
 
 def choose_test(lab: Lab, tab: str) -> tuple[str, str]:

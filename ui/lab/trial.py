@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from emotion.charts.record import confusion_chart
 from emotion.csv_text import csv_bytes
-from emotion.errors import count_text
+from emotion.errors import ModelError, count_text
 from emotion.evaluation.user_evaluation.judge import answers, overview, worst_mistakes
 from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
 from emotion.labels import CODES, display_order
@@ -22,12 +22,11 @@ from ui.common import uploads
 from ui.common.charts import show_chart
 from ui.common.errors import fragment, run_action, show_failure
 from ui.common.plain import about_file, plain
-from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import CONSENT, chip, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
-from ui.lab.models import Lab, show_figures
+from ui.lab.models import Lab, load_face_finder, show_figures
 from ui.lab.trial_job import TrialJob
 from ui.shell.notice import show_notice
 
@@ -70,10 +69,15 @@ def show_trial(lab: Lab, names: Sequence[str]) -> None:
         st.markdown("Folders may be nested; the innermost folder that names an expression counts.")
         st.code(_LAYOUT, language=None)
         return
+    try:
+        find_face = load_face_finder(lab)
+    except ModelError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         if not job.running and job.started:
             st.button(
-                "Run again", icon=":material/replay:", on_click=_start, args=(job, lab, names, framing, codes),
+                "Run again", icon=":material/replay:", on_click=job.start, args=(names, find_face, framing, codes),
                 help="With the models and settings above", disabled=not names,
             )  # fmt: skip
         st.button("Clear", icon=":material/delete:", on_click=session.set_trial_job, args=(None,), key="trial_clear")
@@ -82,13 +86,13 @@ def show_trial(lab: Lab, names: Sequence[str]) -> None:
     if not job.started:
         if not names:
             return
-        _start(job, lab, names, framing, codes)
+        job.start(names, find_face, framing, codes)
     if job.running:
         _show_progress(job)
     elif job.trial is None:
         st.error(about_file(job.error, job.name), icon=":material/folder_off:")
     else:
-        _show_result(job, job.trial, lab, codes)
+        _show_result(job, job.trial, codes)
 
 
 def _take_upload() -> None:
@@ -114,10 +118,6 @@ def _choose() -> tuple[Framing, str | None]:
     return framing or Framing.BY_SIZE, codes or None
 
 
-def _start(job: TrialJob, lab: Lab, names: Sequence[str], framing: Framing, codes: str | None) -> None:
-    job.start(names, load_analyzer(lab.names[0]).largest_face, framing, codes)
-
-
 @fragment(run_every=0.5)
 def _show_progress(job: TrialJob) -> None:
     if not job.running:
@@ -127,23 +127,22 @@ def _show_progress(job: TrialJob) -> None:
         st.button("Stop and keep the results so far", icon=":material/stop:", on_click=job.cancel, key="trial_stop")
 
 
-def _show_result(job: TrialJob, trial: UserEvaluation, lab: Lab, codes: str | None) -> None:
+def _show_result(job: TrialJob, trial: UserEvaluation, codes: str | None) -> None:
     st.subheader(plain(job.name), anchor=False)
+    for reason in job.refused.values():
+        st.error(plain(reason), icon=":material/error:")
+    if not trial.cards:
+        return
     st.caption(plain(_summary(trial)))
     if trial.note:
         st.warning(plain(trial.note), icon=":material/content_cut:")
-    for reason in job.refused.values():
-        st.error(plain(reason), icon=":material/error:")
     _show_unread(trial)
     if not trial.names:
         st.info("No picture could be evaluated.", icon=":material/no_accounts:")
         return
     table = overview(job.records)
     show_figures(table.assign(model=[plain_name(name) for name in table["model"]]))
-    model = st.selectbox(
-        "Model", [name for name in lab.names if name in trial.cards], key="trial_model", format_func=plain_name,
-        width=300,
-    )  # fmt: skip
+    model = st.selectbox("Model", list(trial.cards), key="trial_model", format_func=plain_name, width=300)
     record = job.records[model]
     if record is None:
         st.info("This model has labels for fewer than two of these expressions.", icon=":material/help:")

@@ -25,9 +25,9 @@ from emotion.vision.uploaded import load_uploaded
 from ui.common import uploads
 from ui.common.charts import show_chart
 from ui.common.plain import about_file, plain
-from ui.common.resources import load_analyzer, sample_png
+from ui.common.resources import sample_png
 from ui.common.widgets import CONSENT, answer_chip
-from ui.lab.models import Lab
+from ui.lab.models import Lab, load_face_finder
 from ui.shell.notice import show_notice
 
 _PHOTO, _UPLOAD = "lab_photo", "lab_upload"
@@ -70,8 +70,7 @@ def show_try(lab: Lab, names: Sequence[str]) -> None:
     pixels = cache(partial(load_uploaded, content, name))  # decoded only if an answer is missing
     try:
         if _FACE not in st.session_state:
-            # Detection does not depend on the model.
-            st.session_state[_FACE] = load_analyzer(lab.names[0]).largest_face(pixels())
+            st.session_state[_FACE] = load_face_finder(lab)(pixels())
     except EmotionError as error:
         st.error(about_file(error, name), icon=":material/broken_image:")
         return
