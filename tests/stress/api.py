@@ -132,7 +132,7 @@ def _send(operation: Any, count: int, known: Known, sent: Counter[str], statuses
 
 
 def _fill_in(case: Any, known: Known, number: int) -> None:
-    """Put a valid token, job and file into some of the cases, chosen by their number."""
+    """Put a valid token, job, file and model into some of the cases, chosen by their number."""
     if number % 10:
         case.headers = dict(case.headers or {}) | {"Authorization": f"Bearer {known.token}"}
     if number % 2 and known.jobs and "job_id" in (case.path_parameters or {}):
@@ -140,5 +140,7 @@ def _fill_in(case: Any, known: Known, number: int) -> None:
     if number % 3 == 0 and case.method.lower() == "post" and case.path.endswith(("/images", "/videos")):
         content = known.picture if case.path.endswith("/images") else known.clip
         case.body = {"file": content} if case.media_type == FORM else content
+        if number % 2 and "model" in (case.query or {}):
+            case.query["model"] = "default"
     if case.path.endswith("/events"):
         case.query = dict(case.query or {}) | {"wait_s": SHORT_WAIT_S}
