@@ -53,7 +53,7 @@ def taught_versions(examples: Examples, recipe: Recipe, folder: Path, form: Inpu
     if others := [teacher.card.name for teacher in teachers if teacher.labels != labels]:
         raise InputError(f"expected teachers that answer with {', '.join(labels)}; got {', '.join(others)}")
     images = np.stack([_version(examples.images, recipe, number) for number in range(recipe.teacher_versions)])
-    answers = _answers(images, teachers, _shares(examples, recipe), recipe, folder)
+    answers = _answers(images, teachers, _shares(examples, recipe), folder)
     if images.shape[2] > form.size:
         images = np.stack([[fit(face, form.size, GREY) for face in version] for version in images])
     return Versions(images, answers, recipe.teacher_weight, recipe.augmentation)
@@ -80,13 +80,12 @@ def _answers(
     images: NDArray[np.uint8],
     teachers: Sequence[LiteRTClassifier],
     shares: NDArray[np.float64],
-    recipe: Recipe,
     folder: Path,
 ) -> FloatArray:
     """Return the teachers' answers about each version, ``(v, n, k)``, from the cache where it has them."""
-    asked = [*(teacher.card.sha256 for teacher in teachers), sha256(shares.tobytes()).hexdigest(), recipe.seed]
-    name = sha256(repr((asked, images.shape[2:], recipe.augmentation)).encode()).hexdigest()[:12]
-    files = [folder / f"taught-{name}-{number}.npz" for number in range(len(images))]
+    asked = "".join(teacher.card.sha256 for teacher in teachers).encode() + shares.tobytes()
+    names = (sha256(asked + sha256(np.ascontiguousarray(version).data).digest()).hexdigest()[:12] for version in images)
+    files = [folder / f"taught-{name}-{number}.npz" for number, name in enumerate(names)]
     missing = [number for number, file in enumerate(files) if not file.is_file()]
     began = time.monotonic()
     for done, number in enumerate(missing, start=1):

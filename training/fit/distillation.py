@@ -59,8 +59,9 @@ def distilled(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
         return examples
     if examples.origin is not None:
         return _distilled_first_set(examples, recipe, folder)
-    digests = "".join((teacher_digests(recipe.teachers) or {}).values())
-    file = folder / f"teachers-{hashlib.sha256(digests.encode()).hexdigest()[:12]}.npz"
+    asked = hashlib.sha256("".join((teacher_digests(recipe.teachers) or {}).values()).encode())
+    asked.update(np.ascontiguousarray(examples.images).data)
+    file = folder / f"teachers-{asked.hexdigest()[:12]}.npz"
     if not file.is_file():
         _save_teacher_answers(examples, [load_classifier(name) for name in recipe.teachers], file)
     return _learning_from(file, examples, recipe.teacher_weight)

@@ -67,6 +67,8 @@ def test_answers_are_cached_in_the_runs_folder(models, examples):
     assert kept.stat().st_mtime_ns == written
     distilled(examples, replace(RECIPE, teachers=("a",)), models)
     assert len(list(models.glob("teachers-*.npz"))) == 2
+    distilled(replace(examples, images=255 - examples.images), RECIPE, models)
+    assert len(list(models.glob("teachers-*.npz"))) == 3, "other faces have other answers"
 
 
 def test_unknown_teachers_are_refused(models, examples):
