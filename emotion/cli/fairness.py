@@ -13,6 +13,7 @@ import emotion
 from emotion.cli.common.output import console, progress_bar
 from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
+from emotion.errors import count_text
 from emotion.evaluation.fairness.folders import GroupFolders, read_groups
 from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
 from emotion.evaluation.user_evaluation.run import Framing, run_user_evaluation
@@ -75,6 +76,9 @@ def run(options: argparse.Namespace) -> int:
         print(text)
     else:
         _print(found)
+        for count, where in ((folders.ungrouped, "in no group"), (folders.unlabelled, "in no folder of an expression")):
+            if count:
+                console().print(Text(f"! {count_text(len(count), 'file')} {where}: left out", style="yellow"))
     return 0
 
 

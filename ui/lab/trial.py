@@ -14,7 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from emotion.charts.record import confusion_chart
 from emotion.csv_text import csv_bytes
 from emotion.errors import ModelError, count_text
-from emotion.evaluation.user_evaluation.judge import answers, overview, worst_mistakes
+from emotion.evaluation.user_evaluation.judge import answers, limited_choice, overview, worst_mistakes
 from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
 from emotion.labels import CODES, display_order
 from emotion.models.offered import plain_name
@@ -142,6 +142,8 @@ def _show_result(job: TrialJob, trial: UserEvaluation, codes: str | None) -> Non
         return
     table = overview(job.records)
     show_figures(table.assign(model=[plain_name(name) for name in table["model"]]))
+    if limits := list(filter(None, dict.fromkeys(limited_choice(trial, name) for name in trial.cards))):
+        st.caption(plain(limits[0]))
     model = st.selectbox("Model", list(trial.cards), key="trial_model", format_func=plain_name, width=300)
     record = job.records[model]
     if record is None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from emotion.errors import DatasetError
+from emotion.errors import DatasetError, count_text
 from emotion.evaluation.fairness.association import RESAMPLES, permutation_test
 from emotion.evaluation.metrics import wilson_interval
-from emotion.evaluation.user_evaluation.judge import answers
+from emotion.evaluation.user_evaluation.judge import answers, limited_choice
 from emotion.evaluation.user_evaluation.run import NO_FACE, UserEvaluation
 from emotion.labels import EMOTIONS
 from emotion.studies.statistics.contrasts import holm
@@ -114,15 +114,18 @@ def judge_groups(evaluation: UserEvaluation, model: str, groups: Mapping[str, st
     Raises:
         DatasetError: Fewer than two groups have a picture with a label that the model knows.
     """
-    judged = answers(evaluation, model)[["file", "true", "answered", "right"]]
-    judged = judged.assign(group=judged["file"].map(groups)).dropna(subset=["group"])
+    judged = answers(evaluation, model)[["file", "true", "answered", "right", "picture"]]
+    judged = judged.assign(group=judged["file"].map(groups), searched=evaluation.searched[judged["picture"]])
+    judged = judged.dropna(subset=["group"])
     no_face = [groups.get(one.name) for one in evaluation.unread if one.reason == NO_FACE]
     missed = pd.Series(no_face, dtype=object).dropna()
     if judged["group"].nunique() < 2:
         found = ", ".join(sorted(judged["group"].unique())) or "none"
         raise DatasetError(f"expected pictures of two groups with labels that {model} knows; got {found}")
     broken = sum(one.reason != NO_FACE and one.name in groups for one in evaluation.unread)
-    return compare(judged, {str(group): int(count) for group, count in missed.value_counts().items()}, model, broken)
+    lost = {str(group): int(count) for group, count in missed.value_counts().items()}
+    fairness = compare(judged, lost, model, broken)
+    return replace(fairness, notes=tuple(filter(None, (limited_choice(evaluation, model), *fairness.notes))))
 
 
 def compare(
@@ -131,7 +134,8 @@ def compare(
     """Compare the groups of scored pictures.
 
     Args:
-        judged: ``group``, ``true`` and ``right``, a row per picture.
+        judged: ``group``, ``true``, ``right`` and ``searched`` (whether a face was searched for in it), a row per
+            picture.
         missed: Group → number of photographs in which no face was found.
         model: Name of the model.
         broken: Number of unreadable pictures.
@@ -144,13 +148,25 @@ def compare(
     hits = judged[judged["right"]]
     right = pd.crosstab(hits["true"], hits["group"]).reindex(labels, columns=names, fill_value=0).to_numpy(np.int64)
     lost = np.array([missed.get(name, 0) for name in names], np.int64)
+    searched = judged["searched"].groupby(judged["group"]).sum().reindex(names, fill_value=0)
+    photographs = searched.to_numpy(np.int64) + lost
     shared = [place for place in range(len(labels)) if (total[place] > 0).all()]
     groups = tuple(
-        _group(name, labels, right[:, place], total[:, place], int(lost[place]), right, total, shared)
+        _group(
+            name,
+            labels,
+            right[:, place],
+            total[:, place],
+            share_of(int(lost[place]), int(photographs[place])),
+            right,
+            total,
+            shared,
+        )
         for place, name in enumerate(names)
     )
     return Fairness(
-        model, groups, _tests(labels, right, total, lost, resamples), tuple(labels[place] for place in shared),
+        model, groups, _tests(labels, right, total, lost, photographs, resamples),
+        tuple(labels[place] for place in shared),
         _warnings(groups, labels, total), _notes(lost, broken),
     )  # fmt: skip
 
@@ -165,7 +181,7 @@ def _group(
     labels: Sequence[str],
     right: np.ndarray,
     total: np.ndarray,
-    lost: int,
+    not_found: Share,
     all_right: np.ndarray,
     all_total: np.ndarray,
     shared: Sequence[int],
@@ -177,7 +193,7 @@ def _group(
         share_of(int(right.sum()), judged),
         float((total * usual).sum() / judged) if judged else None,
         _balanced(right[list(shared)], total[list(shared)]),
-        share_of(lost, judged + lost),
+        not_found,
         {label: share_of(int(k), int(n)) for label, k, n in zip(labels, right, total, strict=True)},
     )
 
@@ -192,12 +208,17 @@ def _balanced(right: np.ndarray, total: np.ndarray) -> tuple[float, float, float
 
 
 def _tests(
-    labels: Sequence[str], right: np.ndarray, total: np.ndarray, lost: np.ndarray, resamples: int
+    labels: Sequence[str],
+    right: np.ndarray,
+    total: np.ndarray,
+    lost: np.ndarray,
+    photographs: np.ndarray,
+    resamples: int,
 ) -> tuple[Tested, ...]:
     tables = {ACCURACY: (right, total)}
     tables |= {f"{RECALL}{label}": (right[[row]], total[[row]]) for row, label in enumerate(labels)}
     if lost.any():
-        tables[NOT_FOUND] = (lost[None], (total.sum(0) + lost)[None])
+        tables[NOT_FOUND] = (lost[None], photographs[None])
     # Measures that only one group has cannot be compared.
     tables = {what: pair for what, pair in tables.items() if (pair[1].sum(0) > 0).sum() > 1}
     found = {what: permutation_test(*pair, resamples=resamples) for what, pair in tables.items()}
@@ -231,7 +252,7 @@ def _notes(lost: np.ndarray, broken: int) -> tuple[str, ...]:
     if lost.any():
         notes.append("Photos without a detected face are compared separately and do not count towards accuracy.")
     if broken:
-        notes.append(f"{broken:,} pictures could not be read and are left out.")
+        notes.append(f"{count_text(broken, 'picture')} could not be read: left out.")
     return tuple(notes)
 
 

@@ -50,6 +50,18 @@ def answers(evaluation: UserEvaluation, model: str) -> pd.DataFrame:
     return table.assign(**{f"p_{label}": probabilities[:, place] for place, label in enumerate(known)})
 
 
+def limited_choice(evaluation: UserEvaluation, model: str) -> str:
+    """Return a sentence on the labels that a model could choose from; empty if it could choose from all of its own."""
+    labels = evaluation.cards[model].labels
+    judged = judged_set(evaluation.label_set, labels)
+    if judged is None or len(judged.labels) == len(labels):
+        return ""
+    return (
+        f"Answers are limited to the {len(judged.labels)} expressions that the pictures have. "
+        f"With all {len(labels)} of the model, as in the app, fewer may be right."
+    )
+
+
 def worst_mistakes(table: pd.DataFrame, count: int) -> pd.DataFrame:
     """Return up to ``count`` wrong answers in a table of :func:`answers`, the most confident first."""
     return table[~table["right"]].nlargest(count, "probability")

@@ -79,6 +79,7 @@ class UserEvaluation:
         label_set: The labels that occur.
         names: Path of each answered picture.
         truth: ``(n,)`` int8 labels of the pictures, positions in ``label_set``.
+        searched: ``(n,)`` mask of the pictures in which a face was searched for; the others are faces already.
         thumbnails: JPEG file of each face, :data:`THUMBNAIL_PX` a side.
         cards: Model → card.
         logits: Model → ``(n, k)`` float32 logits.
@@ -91,6 +92,7 @@ class UserEvaluation:
     label_set: LabelSet
     names: tuple[str, ...]
     truth: NDArray[np.int8]
+    searched: NDArray[np.bool_]
     thumbnails: tuple[bytes, ...]
     cards: Mapping[str, ModelCard]
     logits: Mapping[str, FloatArray]
@@ -104,6 +106,7 @@ class UserEvaluation:
 class _Answered:
     name: str
     label: str
+    searched: bool
     thumbnail: bytes
     logits: dict[str, FloatArray]
 
@@ -141,6 +144,7 @@ def run_user_evaluation(
         folders.label_set,
         tuple(one.name for one in answered),
         np.array([labels.index(one.label) for one in answered], np.int8),
+        np.array([one.searched for one in answered], np.bool_),
         tuple(one.thumbnail for one in answered),
         {name: classifier.card for name, classifier in classifiers.items()},
         {name: _stack([one.logits[name] for one in answered], classifier) for name, classifier in classifiers.items()},
@@ -171,20 +175,19 @@ def _answer_readable(
     file: LabelledFile, classifiers: Mapping[str, LiteRTClassifier], find_face: FaceFinder, framing: Framing
 ) -> _Answered | Unread:
     image = load_uploaded(file.content)
-    crop_to = _cropper(image, find_face, framing)
+    is_face = framing is Framing.CUT_OUT or (framing is Framing.BY_SIZE and max(image.shape[:2]) < CUT_OUT_PX)
+    crop_to = partial(fit, middle_square(image)) if is_face else _cropper(image, find_face)
     if crop_to is None:
         return Unread(file.name, NO_FACE)
     logits = {
         name: classifier.logits([crop_to(classifier.card.input_size, classifier.card.colour)])
         for name, classifier in classifiers.items()
     }
-    return _Answered(file.name, file.label, _as_jpeg(crop_to(THUMBNAIL_PX, "rgb")), logits)
+    return _Answered(file.name, file.label, not is_face, _as_jpeg(crop_to(THUMBNAIL_PX, "rgb")), logits)
 
 
-def _cropper(image: Image, find_face: FaceFinder, framing: Framing) -> Callable[[int, str], Image] | None:
+def _cropper(image: Image, find_face: FaceFinder) -> Callable[[int, str], Image] | None:
     """Return a function that crops the face at a size (px) and in a colour, or None without a face."""
-    if framing is Framing.CUT_OUT or (framing is Framing.BY_SIZE and max(image.shape[:2]) < CUT_OUT_PX):
-        return partial(fit, middle_square(image))
     face = find_face(image)
     return None if face is None else partial(_cut, image, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), face)
 

@@ -23,7 +23,7 @@ from emotion.samples import sample_image
 def judged(*cells: tuple[str, str, int, int]) -> pd.DataFrame:
     """Return scored pictures from cells (group, expression, number of right answers, number of pictures)."""
     rows = [(group, true, place < right) for group, true, right, of in cells for place in range(of)]
-    return pd.DataFrame(rows, columns=["group", "true", "right"])
+    return pd.DataFrame(rows, columns=["group", "true", "right"]).assign(searched=True)
 
 
 def p_of(found: Fairness, what: str) -> tuple[float, bool]:
@@ -55,6 +55,13 @@ def test_every_figure_by_hand():
     assert p_of(found, "faces not found") == (1e-4, True)
     assert found.warnings == ()
     assert any("Photos without a detected face" in words for words in found.notes)
+
+
+def test_cropped_faces_count_for_no_share_of_found_faces():
+    found = compare(BOTH.assign(searched=BOTH["group"] == "young"), {"old": 3, "young": 25})
+    assert [(one.not_found.count, one.not_found.of) for one in found.groups] == [(3, 3), (25, 125)]
+    (old, _) = compare(BOTH.assign(searched=BOTH["group"] == "young"), {"young": 25}).groups
+    assert (old.not_found.of, old.not_found.value) == (0, None)
 
 
 def test_every_figure_is_a_row():
@@ -200,14 +207,16 @@ def test_the_command_scores_a_real_model(tmp_path, capsys):
     grey = cv2.imencode(".png", np.full((300, 300, 3), 128, np.uint8))[1].tobytes()
     for name, content in {
         "lucky/happy/1.png": portrait, "lucky/angry/none.png": grey, "unlucky/angry/1.png": portrait,
-        "unlucky/happy/broken.png": b"text",
+        "unlucky/happy/broken.png": b"text", "lucky/notes/1.png": portrait,
     }.items():  # fmt: skip
         picture(tmp_path / "in" / name)
         (tmp_path / "in" / name).write_bytes(content)
     assert main(["fairness", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out
     assert "difference between groups in" in printed
-    assert "1 pictures could not be read" in printed
+    assert "1 picture could not be read: left out." in printed
+    assert "1 file in no folder of an expression: left out" in printed
+    assert "Answers are limited to the 2 expressions that the pictures have." in " ".join(printed.split())
     record = json.loads((tmp_path / "out" / "fairness.json").read_text())
     lucky, unlucky = record["groups"]
     assert (lucky["accuracy"]["value"], unlucky["accuracy"]["value"]) == (1.0, 0.0)

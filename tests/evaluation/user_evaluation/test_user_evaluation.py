@@ -14,7 +14,7 @@ import pytest
 import emotion
 from emotion.engine.classify_faces import crop_face
 from emotion.errors import Cancelled
-from emotion.evaluation.user_evaluation.judge import answers, judge, overview, worst_mistakes
+from emotion.evaluation.user_evaluation.judge import answers, judge, limited_choice, overview, worst_mistakes
 from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation, run_user_evaluation
 from emotion.evaluation.user_evaluation.zip_folders import ZipFolders
 from emotion.labels import label_set_of
@@ -67,6 +67,7 @@ def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> User
         label_set=label_set_of(THREE),
         names=names,
         truth=np.array(truth, np.int8),
+        searched=np.zeros(len(truth), np.bool_),
         thumbnails=(b"",) * len(truth),
         cards={"made": card},
         logits={"made": logits},
@@ -83,6 +84,10 @@ def test_photos_and_face_crops_are_classified(faces, classifiers, analyzer):
         "angry/black.png": "no face was found",
         "angry/notes.txt": f"the picture is not a picture in a known format; expected {EXPECTED}",
     }
+    assert trial.searched.tolist() == [True, True, False, False, False]
+    assert limited_choice(trial, "default").startswith(
+        "Answers are limited to the 3 expressions that the pictures have."
+    )
     record = judge(trial, "default")
     assert record is not None
     assert record["confusion_matrix"] == [[0, 1, 0], [0, 2, 0], [0, 2, 0]]
