@@ -15,6 +15,7 @@ import emotion
 from emotion.cli.main import main
 from emotion.evaluation.cards.content import build_document, model_document
 from emotion.evaluation.cards.document import Document, Section, Table, listed
+from emotion.evaluation.cards.origin import provenance
 from emotion.evaluation.cards.overview import HOW_TO_READ
 from emotion.evaluation.cards.render import section_html, to_html, to_markdown
 from emotion.evaluation.cards.sources import FOR_RESEARCH, SOURCES, training_sources
@@ -51,6 +52,10 @@ def test_a_damaged_imported_model_spoils_no_other_card(tmp_path, monkeypatch):
     (imported_models_dir() / "broken").mkdir(parents=True)
     (imported_models_dir() / "broken" / CARD_FILE).write_text("{")
     assert model_document("default") == whole
+
+
+def test_a_model_of_unknown_origin_has_no_empty_section():
+    assert provenance(replace(load_card("default"), training={}), None) == []
 
 
 def condition(title: str, accuracy: float) -> dict:

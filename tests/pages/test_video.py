@@ -283,6 +283,12 @@ def test_several_videos_share_one_summary(repository, video):
     entries: list[Entry] = [put(repository, video, name, analysis=make_analysis(SMILE)) for name in ("a.mp4", "b.mp4")]
     table = summary_table(entries)
     assert table["title"].tolist() == ["a", "b"]
+    assert "source" not in table, "the same as file"
+    repository.tag(entries[0].id, ["women", "pilot"])
+    entry = repository.get(entries[0].id)
+    (row,) = summary_table([entry]).to_dict("records")
+    assert (row["tags"], row["recorded"]) == ("pilot, women", "")
+    assert row["added"] == f"{entry.created_at:%Y-%m-%dT%H:%M:%S}+00:00"
     assert table["people"].tolist() == [2, 2]
     assert table.filter(like="share_").sum(axis=1).tolist() == pytest.approx([1, 1], abs=1e-5)
 

@@ -157,9 +157,14 @@ def results_zip(pictures: Sequence[Picture | Unreadable], names: Sequence[str], 
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("faces.csv", faces_csv(pictures, names))
         archive.writestr("faces.json", faces_json(pictures, names))
-        files = numbered_names([f"{PurePath(name).stem}.jpg" for name in names])
+        files = numbered_names([_jpeg_name(PurePath(name)) for name in names])
         for file, one in zip(files, pictures, strict=True):
             if isinstance(one, Picture):
                 # JPEG is compressed already.
                 archive.writestr(f"pictures/{file}", one.shown(layers), zipfile.ZIP_STORED)
     return content.getvalue()
+
+
+def _jpeg_name(path: PurePath) -> str:
+    """Return the name of a drawn picture, which tells its row of the tables: ``a.png`` becomes ``a.png.jpg``."""
+    return path.name if path.suffix.lower() in {".jpg", ".jpeg"} else f"{path.name}.jpg"

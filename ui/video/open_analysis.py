@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import pandas as pd
@@ -81,17 +82,25 @@ def choose_another(library: Repository) -> None:
 
 
 def summary_table(entries: Sequence[Entry]) -> pd.DataFrame:
-    """Return summaries of analyses, one row each."""
+    """Return summaries of analyses, one row each; times are UTC."""
     rows = [
         {
-            "title": entry.title, "file": entry.source, "state": state_text(entry), "note": entry.note,
-            "model": entry.settings.model,
-            **{key: value for key, value in (entry.summary or {}).items() if not isinstance(value, dict)},
+            "title": entry.title, "file": entry.source, "tags": ", ".join(entry.tags),
+            "recorded": _iso(entry.settings.captured_at), "added": _iso(entry.created_at),
+            "state": state_text(entry), "note": entry.note, "model": entry.settings.model,
+            **{
+                key: value for key, value in (entry.summary or {}).items()
+                if key != "source" and not isinstance(value, dict)
+            },
             **{f"share_{answer}": share for answer, share in (entry.summary or {}).get("shares", {}).items()},
         }
         for entry in entries
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _iso(moment: dt.datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(dt.UTC).isoformat(timespec="seconds")
 
 
 def show_open(library: Repository, entry: Entry) -> None:

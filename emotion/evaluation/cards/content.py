@@ -81,7 +81,7 @@ def build_document(
         *_angles(evaluation),
         *_conditions(robustness),
     ]
-    sections += [*copies(card, evaluation, TEST), provenance(card, evaluation)]
+    sections += [*copies(card, evaluation, TEST), *provenance(card, evaluation)]
     return Document(full_name(card.name), _lead(card, judged), tuple(sections))
 
 

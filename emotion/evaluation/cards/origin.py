@@ -101,8 +101,8 @@ def _copies(row: Mapping[str, Any], shown: str) -> str:
     )
 
 
-def provenance(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section:
-    """Return the section on commits and machines of training and evaluation."""
+def provenance(card: ModelCard, evaluation: Mapping[str, Any] | None) -> list[Section]:
+    """Return the section on commits and machines of training and evaluation; none if nothing is recorded."""
     rows = {"Trained at commit": card.training.get("commit"), "Trained on": _machine(card.training.get("hardware"))}
     if evaluation is not None:
         rows |= {
@@ -114,7 +114,8 @@ def provenance(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section
         }
     other = evaluation is not None and evaluation.get("sha256") not in {None, card.sha256}
     words = ("The evaluation is of another file than the card: evaluate it again.",) if other else ()
-    return Section("Where these figures come from", words, tables=(pairs({k: str(v) for k, v in rows.items() if v}),))
+    known = {name: str(value) for name, value in rows.items() if value}
+    return [Section("Where these figures come from", words, tables=(pairs(known),))] if known else []
 
 
 def _machine(hardware: Mapping[str, Any] | None) -> str | None:
