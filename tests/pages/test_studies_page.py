@@ -138,6 +138,42 @@ def test_clusters_and_mixed_models_are_shown_on_request(repository, video):
     assert any("stimulus: news − comedy" in text.value.replace("\\\\", "") for text in page.markdown)
 
 
+def fill_groups(repository: Repository, video: Path, groups: dict[str, str]) -> SavedStudy:
+    """A study of one film with a person per group name, each with another share of happiness."""
+    people = tuple(Participant(name, {"group": group}) for name, group in groups.items())
+    shown = [["happiness"] * (5 + 2 * place) + ["neutral"] * (15 - 2 * place) for place in range(len(groups))]
+    cells = tuple(
+        Cell(who.name, "film", put(repository, video, f"{who.name}.mp4", analysis=make_analysis([[x] for x in one])).id)
+        for who, one in zip(people, shown, strict=True)
+    )
+    return StudyRepository(repository).create(Study("Groups", people, (Stimulus("film"),), cells))
+
+
+def test_few_people_of_groups_are_warned_of_and_effects_are_named(repository, video):
+    saved = fill_groups(repository, video, {"p1": "a", "p2": "a", "p3": "b", "p4": "b", "p5": "b"})
+    page = visit("Contrast")
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert not page.exception
+    few = "With 2 and 3 people the smallest possible p is 0.100: compare at least 4 people in each group."
+    assert few in [caption.value for caption in page.caption]
+    table = page.dataframe[0].value
+    assert [name for name in table if "'" in name] == ["Cohen's d", "Hedges' g"]
+    assert "Mean a" in table, "names of groups keep their case"
+    studies = StudyRepository(repository)
+    studies.delete(saved.id)
+    fill_groups(repository, video, {f"p{number}": "ab"[number % 2] for number in range(7)})
+    page = visit("Contrast")
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert not page.exception
+    assert not [caption.value for caption in page.caption if "smallest possible p" in caption.value], "3 and 4: p 0.029"
+
+
+def test_effects_of_pairs_have_their_names(repository, video):
+    fill(repository, video)
+    table = visit("Contrast").dataframe[0].value
+    assert [name for name in table if "'" in name] == ["Cohen's d_z", "Hedges' g_z"]
+
+
 def test_analyses_of_the_library_are_added_by_their_names(repository, video):
     for name in ("a_x", "a_y", "b_x"):
         put(repository, video, f"{name}.mp4", analysis=make_analysis([["fear"]] * 5))
