@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -70,7 +70,7 @@ class StudyResults:
             }
             for key, sums in self.sums.items()
         ]
-        return pd.DataFrame(rows, columns=[*self._label_columns(), *_COUNTS, *self.measures])
+        return self._with_labels(rows, [*_COUNTS, *self.measures])
 
     def long_means(self) -> pd.DataFrame:
         """Return one row per participant, stimulus and measure.
@@ -85,7 +85,7 @@ class StudyResults:
             for key, sums in self.sums.items()
             for name, mean, frames, seconds in sums.by_measure()
         ]
-        return pd.DataFrame(rows, columns=[*self._label_columns(), "measure", "mean", "frames", "seconds"])
+        return self._with_labels(rows, ["measure", "mean", "frames", "seconds"])
 
     @property
     def seconds(self) -> pd.DataFrame:
@@ -118,6 +118,8 @@ class StudyResults:
     def labelled(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         """Return a table of participants and stimuli with a variable as a column; rows without a value are left out.
 
+        A blank value is none.
+
         Args:
             table: With the columns ``participant`` and ``stimulus``.
             name: A variable of participants or of stimuli, or one of these two columns.
@@ -126,7 +128,7 @@ class StudyResults:
             return table
         is_theirs = name in self.study.variables("participants")
         things = self.study.participants if is_theirs else self.study.stimuli
-        values = {each.name: each.variables.get(name) for each in things}
+        values = {each.name: _known(each.variables).get(name) for each in things}
         column = table["participant" if is_theirs else "stimulus"].astype(object).map(values)
         return table.assign(**{name: column})[column.notna().to_numpy()]
 
@@ -153,14 +155,16 @@ class StudyResults:
             "stimulus": [each.name for each in self.study.stimuli],
         }
 
-    def _labels(self) -> Callable[[Key], dict[str, str]]:
-        people = {each.name: each.variables for each in self.study.participants}
-        stimuli = {each.name: each.variables for each in self.study.stimuli}
+    def _labels(self) -> Callable[[Key], dict[str, object]]:
+        people = {each.name: _known(each.variables) for each in self.study.participants}
+        stimuli = {each.name: _known(each.variables) for each in self.study.stimuli}
         return lambda key: {"participant": key[0], "stimulus": key[1], **people[key[0]], **stimuli[key[1]]}
 
-    def _label_columns(self) -> list[str]:
+    def _with_labels(self, rows: list[dict[str, object]], figures: Sequence[str]) -> pd.DataFrame:
+        """Return rows as a table that begins with participant, stimulus and variables, which are text."""
         names = ("participant", "stimulus", *self.study.variables("participants"), *self.study.variables("stimuli"))
-        return list(dict.fromkeys(names))
+        labels = list(dict.fromkeys(names))
+        return pd.DataFrame(rows, columns=[*labels, *figures]).astype(dict.fromkeys(labels, object))
 
 
 def compute(
@@ -215,6 +219,11 @@ def _sum(cell: Cell, stimulus: Stimulus, open_timeline: Opener) -> CellSums:
     with open_timeline(cell) as (path, edits):
         windows = windows_of(cell, stimulus, edits.events)
         return sum_cell(read_rows(path, edits), windows, cell.track, track_named(cell.participant, edits))
+
+
+def _known(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that have a value: a new variable is blank until somebody types one."""
+    return {name: value for name, value in variables.items() if str(value).strip()}
 
 
 def _marks(stimulus: Stimulus) -> tuple[object, ...]:

@@ -168,6 +168,38 @@ def test_few_people_of_groups_are_warned_of_and_effects_are_named(repository, vi
     assert not [caption.value for caption in page.caption if "smallest possible p" in caption.value], "3 and 4: p 0.029"
 
 
+def test_people_without_a_group_are_no_group(repository, video):
+    fill_groups(
+        repository, video, {"p1": "control", "p2": "control", "p3": "drug", "p4": "drug", "p5": "drug", "p6": ""}
+    )
+    page = visit("Contrast")
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert [box.options for box in page.selectbox if box.label in {"First", "Second"}] == [
+        ["control", "drug"],
+        ["drug"],
+    ]
+    page.toggle(key="study_mixed").set_value(True).run()
+    assert not page.exception
+    models = [
+        text.value for text in page.markdown if "differ reliably" in text.value or "differs reliably" in text.value
+    ]
+    assert models and all("group: drug − control" in each for each in models)
+    page = visit("Curve")
+    page.selectbox(key="study_curve_by").select("group").run()
+    assert not page.exception and not page.info
+
+
+def test_a_variable_that_nobody_has_is_said(repository, video):
+    fill_groups(repository, video, {"p1": "", "p2": ""})
+    page = visit("Curve")
+    page.selectbox(key="study_curve_by").select("group").run()
+    assert [info.value for info in page.info] == ["Nobody has a value of group."]
+    page = visit("Contrast")
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert not page.exception
+    assert [info.value for info in page.info] == ["A contrast needs two conditions or groups."]
+
+
 def test_effects_of_pairs_have_their_names(repository, video):
     fill(repository, video)
     table = visit("Contrast").dataframe[0].value

@@ -20,6 +20,7 @@ from emotion.errors import Cancelled, InputError, LibraryError
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
 from emotion.studies.results import Opener, StudyResults, compute
 from emotion.studies.rows import rows_of
+from emotion.studies.statistics.mixed import mixed_model
 from emotion.studies.sums import sum_cell, track_named
 from emotion.studies.windows import Window, windows_of
 from emotion.types import Analysis, Progress
@@ -70,6 +71,41 @@ def test_a_variable_with_the_name_of_a_measure_has_a_column_of_its_own(tmp_path:
     assert (row["variable_seconds"], row["variable_variable_seconds"]) == ("few", "none")
     assert row["valence"] > 0.5
     assert results.labelled(results.seconds, "variable_valence")["variable_valence"].tolist() == ["positive"] * 2
+
+
+@pytest.mark.parametrize("blank", ["", " ", None])
+def test_a_blank_variable_is_missing(tmp_path: Path, blank: str | None) -> None:
+    groups = {"a": "control", "b": blank, "c": "treatment"}
+    shown = {name: (make_analysis([["happiness"]] * 15), Edits()) for name in groups}
+    people = tuple(Participant(name, {} if group is None else {"group": group}) for name, group in groups.items())
+    stimuli = (Stimulus("film", {"genre": blank or "", "cut": "long"}),)
+    study = Study("S", people, stimuli, tuple(Cell(name, "film", name) for name in groups))
+    results = compute(study, opener(tmp_path, shown))
+    for table in (results.means, results.long_means(), results.seconds):
+        labelled = results.labelled(table, "group")
+        assert list(dict.fromkeys(labelled["group"])) == ["control", "treatment"]
+        assert results.labelled(table, "genre").empty
+        assert set(results.labelled(table, "cut")["participant"]) == set(groups)
+    assert results.means["group"].fillna("missing").tolist() == ["control", "missing", "treatment"]
+    assert results.means["genre"].isna().all()
+    assert results.means.dtypes[["group", "genre", "cut"]].tolist() == [object] * 3, "text, even if nobody has a value"
+
+
+def test_a_blank_group_is_no_reference_of_a_mixed_model(tmp_path: Path) -> None:
+    groups = {"p1": "control", "p2": "control", "p3": "treatment", "p4": "treatment", "p5": "treatment", "p6": ""}
+    sources = {
+        name: (make_analysis([["happiness"]] * (3 + 2 * place) + [["neutral"]] * (12 - place)), Edits())
+        for place, name in enumerate(groups)
+    }
+    people = tuple(Participant(name, {"group": group}) for name, group in groups.items())
+    study = Study("S", people, (FILM,), tuple(Cell(name, "film", name) for name in groups))
+    results = compute(study, opener(tmp_path, sources))
+    model = mixed_model(results.labelled(results.means, "group"), "happiness", within=None, between="group")
+    assert [effect.term for effect in model.effects] == ["group: treatment − control"]
+    assert model.people == 5
+    means = results.means.set_index("participant")["happiness"]
+    expected = means[["p3", "p4", "p5"]].mean() - means[["p1", "p2"]].mean()
+    assert model.effects[0].estimate == pytest.approx(expected)
 
 
 def valence_of(analysis: Analysis) -> list[float]:
