@@ -17,9 +17,10 @@ from emotion.analytics.edits import Edits
 from emotion.errors import EmotionError
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.studies.measures import in_order
+from emotion.studies.participant import given_tracks, with_one_person
 from emotion.studies.rows import read_rows
 from emotion.studies.study import Cell, Key, Stimulus, Study
-from emotion.studies.sums import CellSums, sum_cell, track_named
+from emotion.studies.sums import CellSums, sum_cell
 from emotion.studies.windows import windows_of
 
 THREADS = 4
@@ -218,7 +219,8 @@ def compute(
 def _sum(cell: Cell, stimulus: Stimulus, open_timeline: Opener) -> CellSums:
     with open_timeline(cell) as (path, edits):
         windows = windows_of(cell, stimulus, edits.events)
-        return sum_cell(read_rows(path, edits), windows, cell.track, track_named(cell.participant, edits))
+        given = given_tracks(cell, edits)
+        return sum_cell(read_rows(path, with_one_person(cell, edits)), windows, given[0] if given else None)
 
 
 def _known(variables: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyreadstat
@@ -12,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
+from emotion.analytics.edits import Edits
 from emotion.errors import InputError
 from emotion.library import JobSettings, Repository
 from emotion.library.studies import SavedStudy, StudyRepository
@@ -97,6 +99,22 @@ def test_the_grid_shows_what_is_there_and_what_is_missing(repository, video):
         "comedy": ["100%", "100%", "missing"],
         "news": ["100%", "100%", "missing"],
     }
+
+
+def test_the_grid_says_who_is_not_seen(repository, video):
+    """Track 1 has the participant's name and is hidden; the experimenter is no substitute."""
+    shown = make_analysis([["happiness", "neutral"]] * 20)
+    saved, studies = fill(repository, video), StudyRepository(repository)
+    entry = put(repository, video, "p3_comedy.mp4", analysis=shown)
+    repository.save_edits(entry.id, Edits(names={1: "p3", 2: "Experimenter"}, hidden=frozenset({1})))
+    empty = put(repository, video, "p3_news.mp4", analysis=make_analysis([[]] * 20))
+    cells = (*saved.study.cells, Cell("p3", "comedy", entry.id), Cell("p3", "news", empty.id))
+    studies.save(saved, replace(saved.study, cells=cells))
+    page = visit()
+    grid = next(frame.value for frame in page.dataframe if "comedy" in frame.value)
+    assert grid["comedy"].tolist() == ["100%", "100%", "⚠ not seen, 1 other person"]
+    assert grid["news"].tolist() == ["100%", "100%", "⚠ not seen"]
+    assert any("*Not seen*: the person with the participant's name" in caption.value for caption in page.caption)
 
 
 def test_results_are_shown_and_compared(repository, video):

@@ -18,10 +18,11 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import save_parquet
 from emotion.errors import Cancelled, InputError, LibraryError
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
+from emotion.studies.participant import track_named, tracks_named
 from emotion.studies.results import Opener, StudyResults, compute
 from emotion.studies.rows import rows_of
 from emotion.studies.statistics.mixed import mixed_model
-from emotion.studies.sums import sum_cell, track_named
+from emotion.studies.sums import CellSums, sum_cell
 from emotion.studies.windows import Window, windows_of
 from emotion.types import Analysis, Progress
 from tests.conftest import make_analysis
@@ -261,6 +262,88 @@ def test_a_named_track_counts_as_the_person_it_was_merged_into() -> None:
     assert track_named("ada", edits) == 1
     assert track_named("Ada", Edits(names={3: "Ada"})) == 3
     assert track_named("Ben", edits) is None
+
+
+def gap() -> Analysis:
+    """Ten seconds: track 1 until 3 s with happiness, nobody, and from 6 s on track 2 with anger."""
+    analysis = make_analysis([["happiness", "anger"]] * 100)
+    track, time_s = analysis.timeline["track_id"], analysis.timeline["time_s"]
+    kept = ((track == 1) & (time_s < 3 - 1e-9)) | ((track == 2) & (time_s > 6 - 1e-9))
+    timeline = analysis.timeline[kept].reset_index(drop=True)
+    faces = analysis.frames["frame_index"].isin(timeline["frame_index"]).astype("int16")
+    return replace(analysis, timeline=timeline, frames=analysis.frames.assign(faces=faces))
+
+
+def sums_of(folder: Path, analysis: Analysis, edits: Edits, **cell: float) -> CellSums:
+    study = Study("S", (Participant("A"),), (FILM,), (Cell("A", "film", "a", **cell),))
+    return compute(study, opener(folder, {"a": (analysis, edits)})).sums["A", "film"]
+
+
+NAMED = {1: "A", 2: "Experimenter"}
+
+
+@pytest.mark.parametrize(
+    ("edits", "part"),
+    [
+        (Edits(names=NAMED), {"start_s": 6.0, "end_s": 10.0}),
+        (Edits(names=NAMED, hidden=frozenset({1})), {}),
+        (Edits(names={1: "a", 2: "A"}, hidden=frozenset({1, 2})), {}),
+        (Edits(names={2: "Experimenter"}), {"track": 1, "start_s": 6.0}),
+        (Edits(merged={3: 1}), {"track": 3, "start_s": 6.0}),
+    ],
+)
+def test_nobody_else_counts_as_a_participant_who_is_known(tmp_path: Path, edits: Edits, part: dict) -> None:
+    sums = sums_of(tmp_path, gap(), edits, **part)
+    assert (sums.frames.sum(), sums.seen, np.isnan(sums.means()).all()) == (0, 0.0, True)
+    assert sums.window_s > 0
+
+
+def test_a_participant_without_a_name_is_still_the_person_seen_longest(tmp_path: Path) -> None:
+    sums = sums_of(tmp_path, gap(), Edits(names={2: "Anna"}))
+    assert (sums.track, sums.frames.sum()) == (2, 40)
+
+
+@pytest.mark.parametrize(("track", "merged"), [(2, {2: 1}), (1, {1: 2}), (3, {3: 2, 2: 1})])
+def test_the_track_of_a_cell_follows_merges(tmp_path: Path, track: int, merged: dict[int, int]) -> None:
+    sums = sums_of(tmp_path, gap(), Edits(merged=merged), track=track)
+    assert (sums.frames.sum(), sums.seconds.sum(), sums.seen) == pytest.approx((70, 7.0, 0.7))
+
+
+@pytest.mark.parametrize("edits", [Edits(names={1: "A", 2: "a"}), Edits(names={2: "A", 1: "A"}, merged={3: 2})])
+def test_tracks_with_one_name_are_one_person(tmp_path: Path, edits: Edits) -> None:
+    sums = sums_of(tmp_path, gap(), edits)
+    assert (sums.frames.sum(), sums.seconds.sum(), sums.seen, sums.people) == pytest.approx((70, 7.0, 0.7, 1))
+    means = dict(zip(sums.measures, sums.means(), strict=True))
+    merged = sums_of(tmp_path, gap(), Edits(names={1: "A"}, merged={2: 1}))
+    np.testing.assert_array_equal(sums.means(), merged.means())
+    assert means["happiness"] == pytest.approx(
+        mean_probabilities(apply_edits(gap(), Edits(merged={2: 1})))["happiness"]
+    )
+
+
+def test_a_hidden_track_with_the_name_hides_no_other_one(tmp_path: Path) -> None:
+    edits = Edits(names={1: "A", 2: "A"}, hidden=frozenset({1}))
+    sums = sums_of(tmp_path, gap(), edits)
+    assert (sums.track, sums.frames.sum()) == (2, 40)
+
+
+def test_in_frames_with_two_tracks_of_a_name_the_more_confident_face_counts(tmp_path: Path) -> None:
+    analysis = make_analysis([["happiness", "anger"]] * 10)
+    sure = (analysis.timeline["track_id"] == 2) == (analysis.timeline["frame_index"] < 3)
+    confidence = pd.Series(np.where(sure, 0.9, 0.6), dtype="float32")
+    analysis = replace(analysis, timeline=analysis.timeline.assign(face_confidence=confidence))
+    sums = sums_of(tmp_path, analysis, Edits(names={1: "A", 2: "A"}))
+    rows = analysis.timeline[sure]
+    assert (sums.frames.sum(), len(rows)) == (10, 10)
+    for name in ("happiness", "anger"):
+        assert sums.means()[sums.measures.index(name)] == pytest.approx(rows[f"p_{name}"].mean())
+
+
+def test_tracks_of_a_name_are_found_as_merged() -> None:
+    edits = Edits(names={5: "Ada", 3: "ADA", 4: "Ben", 2: "Ada"}, merged={3: 1}, hidden=frozenset({5}))
+    assert tracks_named("ada", edits) == [1, 2]
+    assert tracks_named("Ada", Edits(names={5: "Ada"}, hidden=frozenset({5}))) == [5]
+    assert tracks_named("Cid", edits) == []
 
 
 def test_the_last_frame_of_a_part_counts_until_the_part_ends() -> None:

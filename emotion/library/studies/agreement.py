@@ -23,6 +23,7 @@ from emotion.studies.agreement.recordings import by_person, coded_shares
 from emotion.studies.coding import Coding
 from emotion.studies.formats.coded_files import spans_of_codings
 from emotion.studies.names import PARTICIPANT, STIMULUS
+from emotion.studies.participant import with_one_person
 from emotion.studies.results import StudyResults
 from emotion.studies.study import Cell, Key
 from emotion.types import Analysis
@@ -133,7 +134,7 @@ def study_agreement(
     progress, lengths, model = ProgressReporter(len(cells), on_step), {}, {}
     for cell in cells.values():
         edits = studies.analyses.get(cell.analysis).edits
-        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), edits)
+        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), with_one_person(cell, edits))
         lengths[_name(cell.key)] = analysis.info.duration_s
         if options.model:
             model[_name(cell.key)] = _model_codes(analysis, results.sums[cell.key].track)

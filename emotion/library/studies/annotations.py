@@ -17,6 +17,7 @@ from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.file_names import file_name
 from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, follows, textgrid_text
 from emotion.studies.formats.bids import bids_labels, write_bids, write_data_set
+from emotion.studies.participant import with_one_person
 from emotion.studies.study import Cell, Key, Study
 from emotion.types import Analysis
 
@@ -120,7 +121,7 @@ def write_annotations(
         write = _files(keys, folder, kind)
     for cell in cells:
         edits = studies.analyses.get(cell.analysis).edits
-        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), edits)
+        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), with_one_person(cell, edits))
         track = results.sums[cell.key].track
         written += write(analysis, tiers_of(analysis, edits.events, track), track, cell.key)
         progress.advance()

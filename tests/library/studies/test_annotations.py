@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from praatio import textgrid
 from pympi.Elan import Eaf
@@ -15,8 +16,10 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.annotations import EVENTS, tiers_of, write_annotations
 from emotion.library.studies.repository import SavedStudy
+from emotion.studies import Cell, Participant, Stimulus, Study
 from emotion.studies.formats.annotations import eaf_text, textgrid_text
 from tests.conftest import make_analysis
+from tests.library.libraries import put
 
 SECOND = f"{EVENTS} 2"
 
@@ -42,6 +45,7 @@ def test_only_events_that_overlap_are_on_further_tiers() -> None:
     assert tiers((2, 2), (2, 4)) == {EVENTS: [(2, 2)], SECOND: [(2, 4)]}, "a moment is written as 1 ms"
 
 
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=12))
 def test_no_tier_has_events_that_overlap(spans: list[tuple[int, int]]) -> None:
     """Praat refuses them. Times are thirds of milliseconds, which no format has."""
@@ -73,6 +77,19 @@ def test_files_have_trials_on_one_tier(studies: StudyRepository, saved: SavedStu
         "bids": lambda: _column(pd.read_csv(path, sep="\t"), "tier", "trial_type"),
     }[kind]()
     assert found == labels
+
+
+def test_files_have_all_tracks_with_the_participants_name(
+    studies: StudyRepository, video: Path, tmp_path: Path
+) -> None:
+    analysis = make_analysis([["happiness"]] * 20 + [["anger"]] * 20)
+    tracks = analysis.timeline["track_id"].mask(analysis.timeline["time_s"] > 1.95, 2).astype("int32")
+    entry = put(studies.analyses, video, analysis=replace(analysis, timeline=analysis.timeline.assign(track_id=tracks)))
+    studies.analyses.save_edits(entry.id, Edits(names={1: "p1", 2: "p1"}))
+    study = Study("S", (Participant("p1"),), (Stimulus("film"),), (Cell("p1", "film", entry.id),))
+    (path,) = write_annotations(studies, studies.create(study), tmp_path / "out", "eaf")
+    shown = Eaf(str(path)).get_annotation_data_for_tier("expression")
+    assert [each[:3] for each in shown] == [(0, 2000, "happiness"), (2000, 4000, "anger")]
 
 
 def _column(table: pd.DataFrame, tier: str, label: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from emotion.analytics.edits import Edits
 from emotion.errors import InputError
 from emotion.library import LOCAL, Library
 from emotion.library.studies import StudyRepository
@@ -144,3 +146,16 @@ def test_codes_of_a_video_from_the_app_and_from_a_file_are_refused() -> None:
     ):
         joined_spans(uploaded, stored)
     assert len(joined_spans(uploaded.iloc[1:], stored)) == 2
+
+
+def test_the_model_codes_all_tracks_with_the_participants_name(studies: StudyRepository, video: Path) -> None:
+    """A second track of the person begins at 1 s, when happiness does."""
+    analysis = make_analysis([[label] for label in SHOWN])
+    tracks = analysis.timeline["track_id"].mask(analysis.timeline["time_s"] > 0.95, 2).astype("int32")
+    entry = put(studies.analyses, video, analysis=replace(analysis, timeline=analysis.timeline.assign(track_id=tracks)))
+    studies.analyses.save_edits(entry.id, Edits(names={1: "p1", 2: "P1"}))
+    study = Study("S", (Participant("p1"),), (Stimulus("film"),), (Cell("p1", "film", entry.id),))
+    saved = studies.create(study)
+    found = compare(studies, saved.id, [("ann", "p1", "film", "happiness", 1.0, 3.0)], empty="neutral")
+    assert found.pairs["units"][0] == 30
+    assert found.pairs["kappa"][0] == pytest.approx(1)
