@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.apply import apply_edits, part_of
+from emotion.analytics.durations import row_durations
 from emotion.analytics.timeline import probability_columns
 from emotion.errors import InputError, brief
 from emotion.labels import EMOTIONS
@@ -183,13 +184,14 @@ def _code_of(text: str) -> str:
 
 
 def _model_codes(analysis: Analysis, track: int | None) -> pd.DataFrame:
-    """Return ``time_s`` and the leading expression of a person in each frame."""
+    """Return ``time_s`` and ``end_s`` of each frame with a person, and their leading expression, ``code``."""
     if track is None:
-        return pd.DataFrame({"time_s": [], "code": []})
+        return pd.DataFrame({"time_s": [], "end_s": [], "code": []})
     rows = part_of(analysis, track=track).timeline
     names = probability_columns(analysis.labels)
     codes = leading_codes(rows[names].set_axis(list(analysis.labels), axis=1))
-    return pd.DataFrame({"time_s": rows["time_s"], "code": codes})
+    ends = rows["time_s"] + row_durations(rows, analysis.frames)
+    return pd.DataFrame({"time_s": rows["time_s"], "end_s": ends, "code": codes})
 
 
 def _icc_table(codings: Codings) -> pd.DataFrame:

@@ -159,3 +159,22 @@ def test_the_model_codes_all_tracks_with_the_participants_name(studies: StudyRep
     found = compare(studies, saved.id, [("ann", "p1", "film", "happiness", 1.0, 3.0)], empty="neutral")
     assert found.pairs["units"][0] == 30
     assert found.pairs["kappa"][0] == pytest.approx(1)
+
+
+def test_the_model_codes_the_time_between_sampled_frames(studies: StudyRepository, video: Path) -> None:
+    """At 5 fps, a frame's code holds for 0.2 s: two units, as of people who code every frame."""
+    labels = ["neutral"] * 5 + ["happiness"] * 10 + [None] * 5
+    analysis = make_analysis([[] if label is None else [label] for label in labels], step_s=0.2)
+    entry = put(studies.analyses, video, analysis=analysis)
+    study = Study("S", (Participant("p1"),), (Stimulus("film"),), (Cell("p1", "film", entry.id),))
+    saved = studies.create(study)
+    rows = [
+        ("ann", "p1", "film", "neutral", 0.0, 1.0), ("ann", "p1", "film", "happiness", 1.0, 4.0),
+        ("ben", "p1", "film", "neutral", 0.0, 2.0), ("ben", "p1", "film", "happiness", 2.0, 4.0),
+    ]  # fmt: skip
+    found = compare(studies, saved.id, rows)
+    assert found.pairs["units"].tolist() == [40, 30, 30], "nobody is seen in the last second"
+    assert found.pairs["observed"].tolist() == pytest.approx([30 / 40, 1.0, 20 / 30])
+    (row,) = found.differences.to_dict("records")
+    assert (row["start_s"], row["end_s"]) == (1.0, 2.0)
+    assert (row["ann"], row["ben"], row["model"]) == ("happiness", "neutral", "happiness")

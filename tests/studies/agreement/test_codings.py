@@ -54,6 +54,43 @@ def test_the_model_is_one_more_coder() -> None:
         with_model(of, {})
 
 
+def coded_by_model(frames: pd.DataFrame, duration_s: float, step_s: float) -> list[str]:
+    """Return the model's code of each unit, "-" where there is none."""
+    of = with_model(from_spans(spans(("A", "p", "smile", 0, 1)), {"p": duration_s}, step_s=step_s), {"p": frames})
+    return [of.codes[code] if code >= 0 else "-" for code in of.people["p"][1]]
+
+
+@pytest.mark.parametrize("fps", [1, 2, 5, 10, 25, 30])
+def test_a_frames_code_holds_until_the_next_frame(fps: int) -> None:
+    codes = ["smile", "frown", "frown", "smile"] * fps
+    frames = pd.DataFrame({"time_s": np.arange(4 * fps) / fps, "code": codes})
+    found = coded_by_model(frames, 4.0, 0.1)
+    assert len(found) == 40 and "-" not in found
+    if fps <= 10:
+        assert found == [code for code in codes for _ in range(10 // fps)]
+
+
+def test_uneven_frames_hold_as_long_as_they_last() -> None:
+    frames = pd.DataFrame({"time_s": [0.0, 0.1, 0.9, 1.0], "code": ["smile", "frown", None, "joy"]})
+    assert coded_by_model(frames, 1.5, 0.1) == ["smile", *["frown"] * 8, "-", "joy", "-", "-", "-", "-"]
+
+
+def test_a_code_ends_where_the_table_says() -> None:
+    """A person out of view between 0.4 and 1 s has no rows there."""
+    frames = pd.DataFrame({"time_s": [0.0, 0.2, 1.0], "end_s": [0.2, 0.4, 1.2], "code": ["smile", "frown", "smile"]})
+    expected = ["smile"] * 2 + ["frown"] * 2 + ["-"] * 6 + ["smile"] * 2
+    assert coded_by_model(frames, 1.2, 0.1) == expected
+    late = frames.assign(end_s=[0.5, 0.4, 1.2])
+    assert coded_by_model(late, 1.2, 0.1) == expected, "a code ends with the next frame at the latest"
+    assert coded_by_model(frames.iloc[:0], 0.3, 0.1) == ["-"] * 3
+
+
+def test_a_unit_has_the_models_code_that_holds_longest_and_half_of_it_needs_one() -> None:
+    frames = pd.DataFrame({"time_s": [0.0, 0.4, 1.0, 1.5, 2.3], "code": ["smile", "frown", "smile", "frown", None]})
+    assert coded_by_model(frames, 4.0, 1.0) == ["frown", "smile", "-", "-"], "of a tie, the first code counts"
+    assert coded_by_model(frames.assign(time_s=[0.0, 0.4, 1.0, 1.5, 2.5]), 3.0, 1.0)[2] == "frown"
+
+
 def test_leading_codes_leave_out_the_unclear_and_the_unseen() -> None:
     table = pd.DataFrame({"joy": [0.8, 0.4, np.nan], "anger": [0.2, 0.6, np.nan]})
     assert leading_codes(table, 0.7).fillna("none").tolist() == ["joy", "none", "none"]
