@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.apply import apply_edits, part_of
+from emotion.analytics.apply import apply_edits, excluded_spans, part_of
 from emotion.analytics.durations import row_durations
 from emotion.analytics.timeline import probability_columns
 from emotion.errors import InputError, brief
@@ -16,7 +16,15 @@ from emotion.labels import EMOTIONS
 from emotion.library.studies.repository import SavedStudy, StudyRepository
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.studies.agreement.alpha import codings_alpha
-from emotion.studies.agreement.codings import MODEL, NO_CODE, Codings, from_spans, leading_codes, with_model
+from emotion.studies.agreement.codings import (
+    MODEL,
+    NO_CODE,
+    Codings,
+    from_spans,
+    leading_codes,
+    with_model,
+    without_spans,
+)
 from emotion.studies.agreement.differences import disagreements, kappa_table
 from emotion.studies.agreement.icc import resampled_correlations
 from emotion.studies.agreement.kappa import Agreement, fleiss_kappa
@@ -117,7 +125,7 @@ def study_agreement(
     options: AgreementOptions,
     on_step: OnProgress | None = None,
 ) -> StudyAgreement:
-    """Compare coders over the whole videos of a study.
+    """Compare coders over the whole videos of a study, without the spans that edits exclude.
 
     Args:
         studies: The owner's studies.
@@ -132,17 +140,19 @@ def study_agreement(
     """
     cells, _ = cells_of_spans(saved, spans)
     cells = {key: cell for key, cell in cells.items() if cell.key in results.sums}
-    progress, lengths, model = ProgressReporter(len(cells), on_step), {}, {}
+    progress, lengths, model, excluded = ProgressReporter(len(cells), on_step), {}, {}, {}
     for cell in cells.values():
         edits = studies.analyses.get(cell.analysis).edits
         analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), with_one_person(cell, edits))
         lengths[_name(cell.key)] = analysis.info.duration_s
+        excluded[_name(cell.key)] = excluded_spans(edits.events)
         if options.model:
             model[_name(cell.key)] = _model_codes(analysis, results.sums[cell.key].track)
         progress.advance()
     codings = _codings(spans, cells, lengths, options)
     if options.model:
         codings = with_model(codings, model)
+    codings = without_spans(codings, excluded)
     if len(codings.coders) < 2:
         raise InputError(f"expected codes of at least two coders; got those of {', '.join(codings.coders)}")
     pooled = by_person(codings, {name: name.split(_SIGN)[0] for name in codings.people})

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.analytics.apply import within
 from emotion.analytics.durations import frame_durations
+from emotion.analytics.edits import Span
 from emotion.errors import InputError
 from emotion.studies.statistics.tables import expect_columns
 
@@ -117,6 +119,23 @@ def with_model(codings: Codings, model: Mapping[str, pd.DataFrame], *, name: str
             row = _longest_held(model[person], codes, units.shape[1], codings.step_s)
         people[person] = np.vstack([units, row])
     return Codings((*codings.coders, name), codes, codings.step_s, people)
+
+
+def without_spans(codings: Codings, excluded: Mapping[str, Sequence[Span]]) -> Codings:
+    """Return codings in which nobody coded the units whose middle is in an excluded span.
+
+    Args:
+        codings: Of people and perhaps the model.
+        excluded: Participant → spans that count for nobody, such as a technical break. Participants whose whole
+            recording is excluded are left out.
+    """
+    people = {}
+    for person, units in codings.people.items():
+        middles = pd.Series((np.arange(units.shape[1]) + 0.5) * codings.step_s)
+        out = within(middles, excluded.get(person, ()))
+        if not out.all():
+            people[person] = np.where(out, -1, units)
+    return replace(codings, people=people)
 
 
 def leading_codes(probabilities: pd.DataFrame, at_least: float = 0.0) -> pd.Series:

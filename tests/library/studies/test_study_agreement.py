@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from emotion.analytics.edits import Edits
+from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import InputError
 from emotion.library import LOCAL, Library
 from emotion.library.studies import StudyRepository
@@ -178,3 +178,37 @@ def test_the_model_codes_the_time_between_sampled_frames(studies: StudyRepositor
     (row,) = found.differences.to_dict("records")
     assert (row["start_s"], row["end_s"]) == (1.0, 2.0)
     assert (row["ann"], row["ben"], row["model"]) == ("happiness", "neutral", "happiness")
+
+
+def test_excluded_time_counts_for_no_coder(studies: StudyRepository, study_id: str) -> None:
+    """Ann and Ben disagree for the first second of p1's film, which is excluded, and for half a second after it."""
+    rows = [
+        ("ann", "p1", "film", "happiness", 0.0, 3.0), ("ben", "p1", "film", "neutral", 0.0, 1.5),
+        ("ben", "p1", "film", "happiness", 1.5, 3.0), ("ann", "p2", "film", "fear", 0.0, 3.0),
+        ("ben", "p2", "film", "fear", 0.0, 3.0),
+    ]  # fmt: skip
+    analysis = studies.get(study_id).study.cells[0].analysis
+    before = compare(studies, study_id, rows)
+    assert before.pairs["units"].tolist() == [60, 60, 60]
+    break_ = Event("technical break", Span(0.0, 1.0), excluded=True)
+    studies.analyses.save_edits(analysis, Edits(events=(break_, Event("joke", Span(2.0, 3.0)))))
+    found = compare(studies, study_id, rows)
+    assert found.recordings == 2
+    assert found.pairs["units"].tolist() == [50, 50, 50]
+    assert found.pairs["observed"][0] == pytest.approx(45 / 50)
+    between = found.differences[found.differences["ann"] != found.differences["ben"]]
+    assert between[["participant", "start_s", "end_s"]].to_numpy().tolist() == [["p1", 1.0, 1.5]]
+    assert (found.differences["start_s"] >= 1.0)[found.differences["participant"] == "p1"].all()
+
+
+def test_a_video_that_is_excluded_as_a_whole_is_not_compared(studies: StudyRepository, study_id: str) -> None:
+    rows = [(coder, who, "film", "happiness", 1.0, 3.0) for coder in ("ann", "ben") for who in ("p1", "p2")]
+    for cell in studies.get(study_id).study.cells:
+        if cell.stimulus == "film":
+            events = (Event("no sound", Span(0.0, 3.0), excluded=True),)
+            studies.analyses.save_edits(cell.analysis, Edits(events=events))
+            if cell.participant == "p1":
+                found = compare(studies, study_id, rows)
+                assert (found.recordings, found.pairs["units"].tolist()) == (1, [30, 30, 30])
+    with pytest.raises(InputError, match="expected units with the values of at least two coders; got none"):
+        compare(studies, study_id, rows)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
+from emotion.analytics.edits import Span
 from emotion.errors import InputError
-from emotion.studies.agreement.codings import Codings, from_spans, leading_codes, with_model
+from emotion.studies.agreement.codings import Codings, from_spans, leading_codes, with_model, without_spans
 from emotion.studies.agreement.differences import code_table, disagreements, kappa_table, match_points
 
 
@@ -52,6 +53,15 @@ def test_the_model_is_one_more_coder() -> None:
     assert of.people["p2"][2].tolist() == [-1] * 4
     with pytest.raises(InputError, match="expected a name that no coder has; got model"):
         with_model(of, {})
+
+
+def test_nobody_codes_excluded_time() -> None:
+    of = from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5)
+    found = without_spans(of, {"p1": [Span(0.3, 2.0), Span(3.0, 3.0), Span(5.3, 9.0)]})
+    assert found.people["p1"][0].tolist() == [2, -1, -1, -1, 1, 1, 2, 2, 0, 0, 2, -1], "by the middle of each unit"
+    assert (found.people["p1"] >= 0).all(axis=0).sum() == 8
+    np.testing.assert_array_equal(found.people["p2"], of.people["p2"])
+    assert list(without_spans(of, {"p1": [Span(0, 6)]}).people) == ["p2"]
 
 
 def coded_by_model(frames: pd.DataFrame, duration_s: float, step_s: float) -> list[str]:
