@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from emotion.analytics.edits import Edits
 from emotion.analytics.people import person_name
 from emotion.errors import InputError
-from emotion.studies.participant import given_tracks, participant_track, tracks_named, with_one_track_each
+from emotion.studies.participant import (
+    cells_of_others,
+    given_tracks,
+    participant_track,
+    tracks_named,
+    with_one_track_each,
+)
 from emotion.studies.rows import Rows
 from emotion.studies.statistics.synchrony import MAX_LAG_S, WINDOW_S
 from emotion.studies.study import Cell, Study
@@ -56,7 +62,7 @@ def pair_of(study: Study, cell: Cell, rows: Rows, windows: Sequence[Window], edi
             or the cell's own participant is known and not seen.
     """
     seen = seen_s(rows, windows)
-    own = participant_track(seen, cell, edits)
+    own = participant_track(seen, cell, edits, cells_of_others(study)(cell))
     hidden = _excluded_tracks(study, cell, edits)
     if own is None or own in hidden:
         return None
@@ -91,9 +97,9 @@ def _excluded_tracks(study: Study, cell: Cell, edits: Edits) -> set[int]:
 def _participants(study: Study, cell: Cell, seen: Mapping[int, float], edits: Edits) -> dict[int, str]:
     """Return the tracks of other participants of the same video and stimulus, with their names."""
     counting = {each.name for each in study.participants if each.counts}
-    found: dict[int, str] = {}
+    others_of, found = cells_of_others(study), dict[int, str]()
     for other in _cells_beside(study, cell):
-        track = participant_track(seen, other, edits)
+        track = participant_track(seen, other, edits, others_of(other))
         if other.participant in counting and other.stimulus == cell.stimulus and track is not None:
             found[track] = other.participant
     return found

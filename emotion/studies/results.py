@@ -17,7 +17,7 @@ from emotion.analytics.edits import Edits
 from emotion.errors import EmotionError
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.studies.measures import in_order
-from emotion.studies.participant import given_tracks, with_one_person
+from emotion.studies.participant import cells_of_others, given_tracks, tracks_of, with_one_person
 from emotion.studies.rows import read_rows
 from emotion.studies.study import Cell, Key, Stimulus, Study
 from emotion.studies.sums import CellSums, sum_cell
@@ -188,16 +188,17 @@ def compute(
         Cancelled: ``on_step`` raised it.
     """
     stimuli = {each.name: each for each in study.stimuli}
-    cells = study.counted_cells()
+    cells, others_of = study.counted_cells(), cells_of_others(study)
     progress, cache = ProgressReporter(len(cells), on_step), {} if known is None else known
 
     def work(cell: Cell) -> CellSums | str:
         stimulus = stimuli[cell.stimulus]
-        mark = None if fingerprint is None else (fingerprint(cell), cell, _marks(stimulus))
+        others = others_of(cell)
+        mark = None if fingerprint is None else (fingerprint(cell), cell, _marks(stimulus), others)
         if mark is not None and mark in cache:
             return cache[mark]
         try:
-            sums = _sum(cell, stimulus, open_timeline)
+            sums = _sum(cell, stimulus, others, open_timeline)
         except EmotionError as error:
             return str(error)
         if mark is not None:
@@ -216,11 +217,12 @@ def compute(
     return StudyResults(study.with_free_variables((*_OWN, *names)), sums, problems, names)
 
 
-def _sum(cell: Cell, stimulus: Stimulus, open_timeline: Opener) -> CellSums:
+def _sum(cell: Cell, stimulus: Stimulus, others: Sequence[Cell], open_timeline: Opener) -> CellSums:
     with open_timeline(cell) as (path, edits):
         windows = windows_of(cell, stimulus, edits.events)
-        given = given_tracks(cell, edits)
-        return sum_cell(read_rows(path, with_one_person(cell, edits)), windows, given[0] if given else None)
+        rows = read_rows(path, with_one_person(cell, edits))
+        track = next(iter(given_tracks(cell, edits)), None)
+        return sum_cell(rows, windows, track, tracks_of(others, edits))
 
 
 def _known(variables: Mapping[str, str]) -> dict[str, str]:

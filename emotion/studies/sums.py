@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,8 @@ class CellSums:
         window_s: Duration of the windows, as far as frames were analysed, s.
         windows: How many windows there are.
         people: How many tracks are in the windows.
-        track: The track that was summed, or would have been if it were seen; None if nobody is seen.
+        track: The track that was summed, or would have been if it were seen; None if nobody is seen who could be the
+            participant.
     """
 
     measures: tuple[str, ...]
@@ -72,13 +73,14 @@ class CellSums:
         return np.asarray(self.weights.sum(axis=0, dtype=np.float64)[self.weight_of])
 
 
-def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None) -> CellSums:
+def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, others: Container[int] = ()) -> CellSums:
     """Sum a person's rows over windows; repeated windows are added up at their own time 0.
 
     Args:
         rows: The timeline.
         windows: Where to look.
         track: The person, who may not be seen; None for the one seen longest.
+        others: Tracks of other people, who are not chosen.
     """
     parts = [_part(rows, window) for window in windows]
     places = np.concatenate([part[0] for part in parts])
@@ -87,9 +89,14 @@ def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None) ->
     window_s = sum(part[3] for part in parts)
     tracks = rows.track[places]
     there = _durations_of(tracks, duration)
-    chosen = max(there, key=there.__getitem__, default=None) if track is None else track
+    chosen = longest_seen(there, others) if track is None else track
     own = tracks == chosen
     return _sums(rows, places[own], second[own], duration[own], window_s, len(windows), len(there), chosen)
+
+
+def longest_seen(seen: Mapping[int, float], others: Container[int]) -> int | None:
+    """Return the track that is seen longest and not among others; None if there is none."""
+    return max((track for track in seen if track not in others), key=seen.__getitem__, default=None)
 
 
 def seen_s(rows: Rows, windows: Sequence[Window]) -> dict[int, float]:

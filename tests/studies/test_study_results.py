@@ -18,7 +18,7 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import save_parquet
 from emotion.errors import Cancelled, InputError, LibraryError
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
-from emotion.studies.participant import track_named, tracks_named
+from emotion.studies.participant import tracks_named
 from emotion.studies.results import Opener, StudyResults, compute
 from emotion.studies.rows import rows_of
 from emotion.studies.statistics.mixed import mixed_model
@@ -259,9 +259,9 @@ def test_measures_that_are_known_at_different_times_keep_their_own_durations() -
 
 def test_a_named_track_counts_as_the_person_it_was_merged_into() -> None:
     edits = Edits(names={3: "Ada"}, merged={3: 2, 2: 1})
-    assert track_named("ada", edits) == 1
-    assert track_named("Ada", Edits(names={3: "Ada"})) == 3
-    assert track_named("Ben", edits) is None
+    assert tracks_named("ada", edits) == [1]
+    assert tracks_named("Ada", Edits(names={3: "Ada"})) == [3]
+    assert tracks_named("Ben", edits) == []
 
 
 def gap() -> Analysis:
@@ -301,6 +301,36 @@ def test_nobody_else_counts_as_a_participant_who_is_known(tmp_path: Path, edits:
 def test_a_participant_without_a_name_is_still_the_person_seen_longest(tmp_path: Path) -> None:
     sums = sums_of(tmp_path, gap(), Edits(names={2: "Anna"}))
     assert (sums.track, sums.frames.sum()) == (2, 40)
+
+
+@pytest.mark.parametrize(
+    ("other", "names", "cell", "expected"),
+    [
+        (Participant("B"), {2: "B"}, Cell("B", "film", "a"), (1, 30)),
+        (Participant("B"), {}, Cell("B", "film", "a", track=2), (1, 30)),
+        (Participant("B"), {1: "b", 2: "B"}, Cell("B", "film", "a"), (None, 0)),
+        (Participant("B", consent=Consent.WITHDRAWN), {2: "B"}, None, (1, 30)),
+        (Participant("B"), {2: "B"}, None, (2, 40)),
+    ],
+)
+def test_another_participant_is_not_the_person_seen_longest(
+    tmp_path: Path, other: Participant, names: dict[int, str], cell: Cell | None, expected: tuple[int | None, int]
+) -> None:
+    """Track 2 is seen longest. A name of somebody who counts and has no cell of this video is only a name."""
+    cells = (Cell("A", "film", "a"), *([] if cell is None else [cell]))
+    study = Study("S", (Participant("A"), other), (FILM,), cells)
+    sums = compute(study, opener(tmp_path, {"a": (gap(), Edits(names=names))})).sums["A", "film"]
+    assert (sums.track, sums.frames.sum()) == expected
+
+
+def test_a_cell_is_computed_again_if_another_one_of_its_video_names_its_track(tmp_path: Path) -> None:
+    known: dict = {}
+    people, opened = (Participant("A"), Participant("B")), opener(tmp_path, {"a": (gap(), Edits())})
+    before, after = (
+        compute(Study("S", people, (FILM,), cells), opened, known=known, fingerprint=lambda cell: cell.analysis)
+        for cells in ((Cell("A", "film", "a"),), (Cell("A", "film", "a"), Cell("B", "film", "a", track=2)))
+    )
+    assert [each.sums["A", "film"].track for each in (before, after)] == [2, 1]
 
 
 @pytest.mark.parametrize(("track", "merged"), [(2, {2: 1}), (1, {1: 2}), (3, {3: 2, 2: 1})])
