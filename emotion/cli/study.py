@@ -197,7 +197,8 @@ def _means_table(results: StudyResults, measure: str) -> Table:
     table = Table("participant", "stimulus", measure, "seconds", "frames", "seen", box=None)
     for row in results.means.to_dict("records"):
         mean = "–" if math.isnan(row[measure]) else f"{row[measure]:.3f}"
-        numbers = mean, f"{row['seconds']:.1f}", str(row["frames"]), f"{row['seen']:.0%}"
+        seen = f"{row['seen']:.0%}" if row["frames"] else "not seen"
+        numbers = mean, f"{row['seconds']:.1f}", str(row["frames"]), seen
         table.add_row(row["participant"], row["stimulus"], *numbers)
     return table
 

@@ -23,7 +23,7 @@ from emotion.studies.pair_figures import (
     smiling_together,
     synchrony_columns,
 )
-from emotion.studies.pair_people import pair_of
+from emotion.studies.pair_people import edits_of_pairs, pair_of
 from emotion.studies.pair_tracks import PairTracks, pair_tracks
 from emotion.studies.results import Opener
 from emotion.studies.rows import read_rows
@@ -141,7 +141,8 @@ def _compare(
     over: float,
 ) -> _Found | None:
     """Return the pair of a cell; None without a second person."""
-    with open_timeline(cell) as (path, edits):
+    with open_timeline(cell) as (path, own):
+        edits = edits_of_pairs(study, cell, own)
         windows = windows_of(cell, stimulus, edits.events)
         rows = read_rows(path, edits)
         pair = pair_of(study, cell, rows, windows, edits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -17,9 +17,10 @@ from emotion.analytics.edits import Edits
 from emotion.errors import EmotionError
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.studies.measures import in_order
+from emotion.studies.participant import cells_of_others, given_tracks, tracks_of, with_one_person
 from emotion.studies.rows import read_rows
 from emotion.studies.study import Cell, Key, Stimulus, Study
-from emotion.studies.sums import CellSums, sum_cell, track_named
+from emotion.studies.sums import CellSums, sum_cell
 from emotion.studies.windows import windows_of
 
 THREADS = 4
@@ -70,7 +71,7 @@ class StudyResults:
             }
             for key, sums in self.sums.items()
         ]
-        return pd.DataFrame(rows, columns=[*self._label_columns(), *_COUNTS, *self.measures])
+        return self._with_labels(rows, [*_COUNTS, *self.measures])
 
     def long_means(self) -> pd.DataFrame:
         """Return one row per participant, stimulus and measure.
@@ -85,7 +86,7 @@ class StudyResults:
             for key, sums in self.sums.items()
             for name, mean, frames, seconds in sums.by_measure()
         ]
-        return pd.DataFrame(rows, columns=[*self._label_columns(), "measure", "mean", "frames", "seconds"])
+        return self._with_labels(rows, ["measure", "mean", "frames", "seconds"])
 
     @property
     def seconds(self) -> pd.DataFrame:
@@ -118,6 +119,8 @@ class StudyResults:
     def labelled(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         """Return a table of participants and stimuli with a variable as a column; rows without a value are left out.
 
+        A blank value is none.
+
         Args:
             table: With the columns ``participant`` and ``stimulus``.
             name: A variable of participants or of stimuli, or one of these two columns.
@@ -126,7 +129,7 @@ class StudyResults:
             return table
         is_theirs = name in self.study.variables("participants")
         things = self.study.participants if is_theirs else self.study.stimuli
-        values = {each.name: each.variables.get(name) for each in things}
+        values = {each.name: _known(each.variables).get(name) for each in things}
         column = table["participant" if is_theirs else "stimulus"].astype(object).map(values)
         return table.assign(**{name: column})[column.notna().to_numpy()]
 
@@ -153,14 +156,16 @@ class StudyResults:
             "stimulus": [each.name for each in self.study.stimuli],
         }
 
-    def _labels(self) -> Callable[[Key], dict[str, str]]:
-        people = {each.name: each.variables for each in self.study.participants}
-        stimuli = {each.name: each.variables for each in self.study.stimuli}
+    def _labels(self) -> Callable[[Key], dict[str, object]]:
+        people = {each.name: _known(each.variables) for each in self.study.participants}
+        stimuli = {each.name: _known(each.variables) for each in self.study.stimuli}
         return lambda key: {"participant": key[0], "stimulus": key[1], **people[key[0]], **stimuli[key[1]]}
 
-    def _label_columns(self) -> list[str]:
+    def _with_labels(self, rows: list[dict[str, object]], figures: Sequence[str]) -> pd.DataFrame:
+        """Return rows as a table that begins with participant, stimulus and variables, which are text."""
         names = ("participant", "stimulus", *self.study.variables("participants"), *self.study.variables("stimuli"))
-        return list(dict.fromkeys(names))
+        labels = list(dict.fromkeys(names))
+        return pd.DataFrame(rows, columns=[*labels, *figures]).astype(dict.fromkeys(labels, object))
 
 
 def compute(
@@ -183,16 +188,17 @@ def compute(
         Cancelled: ``on_step`` raised it.
     """
     stimuli = {each.name: each for each in study.stimuli}
-    cells = study.counted_cells()
+    cells, others_of = study.counted_cells(), cells_of_others(study)
     progress, cache = ProgressReporter(len(cells), on_step), {} if known is None else known
 
     def work(cell: Cell) -> CellSums | str:
         stimulus = stimuli[cell.stimulus]
-        mark = None if fingerprint is None else (fingerprint(cell), cell, _marks(stimulus))
+        others = others_of(cell)
+        mark = None if fingerprint is None else (fingerprint(cell), cell, _marks(stimulus), others)
         if mark is not None and mark in cache:
             return cache[mark]
         try:
-            sums = _sum(cell, stimulus, open_timeline)
+            sums = _sum(cell, stimulus, others, open_timeline)
         except EmotionError as error:
             return str(error)
         if mark is not None:
@@ -211,10 +217,17 @@ def compute(
     return StudyResults(study.with_free_variables((*_OWN, *names)), sums, problems, names)
 
 
-def _sum(cell: Cell, stimulus: Stimulus, open_timeline: Opener) -> CellSums:
+def _sum(cell: Cell, stimulus: Stimulus, others: Sequence[Cell], open_timeline: Opener) -> CellSums:
     with open_timeline(cell) as (path, edits):
         windows = windows_of(cell, stimulus, edits.events)
-        return sum_cell(read_rows(path, edits), windows, cell.track, track_named(cell.participant, edits))
+        rows = read_rows(path, with_one_person(cell, edits))
+        track = next(iter(given_tracks(cell, edits)), None)
+        return sum_cell(rows, windows, track, tracks_of(others, edits))
+
+
+def _known(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that have a value: a new variable is blank until somebody types one."""
+    return {name: value for name, value in variables.items() if str(value).strip()}
 
 
 def _marks(stimulus: Stimulus) -> tuple[object, ...]:

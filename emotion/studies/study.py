@@ -82,7 +82,8 @@ class Cell:
         analysis: ID of the analysis in the library.
         start_s: Where the stimulus starts in the video, s; time 0 of its curves. None for the start.
         end_s: Where it ends, s, exclusive; None for the end of the video.
-        track: The track that is the participant; None for the one named like the participant, or else seen longest.
+        track: The track that is the participant, or that was merged into theirs; None for the tracks named like the
+            participant, or if none is, for the one seen longest.
     """
 
     participant: str

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.analytics.apply import merged_into
-from emotion.analytics.edits import Edits
 from emotion.studies.rows import Rows
 from emotion.studies.windows import Window
 
@@ -33,7 +31,8 @@ class CellSums:
         window_s: Duration of the windows, as far as frames were analysed, s.
         windows: How many windows there are.
         people: How many tracks are in the windows.
-        track: The track that was summed; None without any.
+        track: The track that was summed, or would have been if it were seen; None if nobody is seen who could be the
+            participant.
     """
 
     measures: tuple[str, ...]
@@ -74,15 +73,14 @@ class CellSums:
         return np.asarray(self.weights.sum(axis=0, dtype=np.float64)[self.weight_of])
 
 
-def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, named: int | None = None) -> CellSums:
+def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, others: Container[int] = ()) -> CellSums:
     """Sum a person's rows over windows; repeated windows are added up at their own time 0.
 
     Args:
         rows: The timeline.
         windows: Where to look.
-        track: The person; None to choose.
-        named: The track that is named like the participant, which is chosen if it is in the windows; else the one seen
-            longest is.
+        track: The person, who may not be seen; None for the one seen longest.
+        others: Tracks of other people, who are not chosen.
     """
     parts = [_part(rows, window) for window in windows]
     places = np.concatenate([part[0] for part in parts])
@@ -91,9 +89,14 @@ def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, na
     window_s = sum(part[3] for part in parts)
     tracks = rows.track[places]
     there = _durations_of(tracks, duration)
-    chosen = participant_track(there, track, named)
+    chosen = longest_seen(there, others) if track is None else track
     own = tracks == chosen
     return _sums(rows, places[own], second[own], duration[own], window_s, len(windows), len(there), chosen)
+
+
+def longest_seen(seen: Mapping[int, float], others: Container[int]) -> int | None:
+    """Return the track that is seen longest and not among others; None if there is none."""
+    return max((track for track in seen if track not in others), key=seen.__getitem__, default=None)
 
 
 def seen_s(rows: Rows, windows: Sequence[Window]) -> dict[int, float]:
@@ -101,26 +104,6 @@ def seen_s(rows: Rows, windows: Sequence[Window]) -> dict[int, float]:
     parts = [_part(rows, window) for window in windows]
     places, duration = (np.concatenate([part[at] for part in parts]) for at in (0, 2))
     return _durations_of(rows.track[places], duration)
-
-
-def participant_track(seen: Mapping[int, float], track: int | None, named: int | None) -> int | None:
-    """Return the track that is a participant; None without any.
-
-    Args:
-        seen: Track → how long it is seen, s.
-        track: The track that the cell names, if it names one.
-        named: The track that is named like the participant, which counts if it is seen; else the one seen longest does.
-    """
-    if track is not None:
-        return track
-    return named if named in seen else max(seen, key=seen.__getitem__, default=None)
-
-
-def track_named(name: str, edits: Edits) -> int | None:
-    """Return the track whose person has a name, ignoring case, as merged; None if there is none."""
-    found = next((track for track, given in edits.names.items() if given.casefold() == name.casefold()), None)
-    targets: Mapping[int, int] = merged_into(edits.merged)
-    return None if found is None else targets.get(found, found)
 
 
 def _part(rows: Rows, window: Window) -> tuple[NDArray[np.intp], NDArray[np.int64], _Floats, float]:

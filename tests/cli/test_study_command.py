@@ -62,6 +62,7 @@ def test_a_person_who_was_never_seen_has_a_dash(
     assert main(["study", "results", "Pilot"]) == 0
     (row,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["c"]]
     assert row[:3] == ["c", "film", "–"]
+    assert row[-2:] == ["not", "seen"]
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyreadstat
@@ -12,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
+from emotion.analytics.edits import Edits
 from emotion.errors import InputError
 from emotion.library import JobSettings, Repository
 from emotion.library.studies import SavedStudy, StudyRepository
@@ -99,6 +101,22 @@ def test_the_grid_shows_what_is_there_and_what_is_missing(repository, video):
     }
 
 
+def test_the_grid_says_who_is_not_seen(repository, video):
+    """Track 1 has the participant's name and is hidden; the experimenter is no substitute."""
+    shown = make_analysis([["happiness", "neutral"]] * 20)
+    saved, studies = fill(repository, video), StudyRepository(repository)
+    entry = put(repository, video, "p3_comedy.mp4", analysis=shown)
+    repository.save_edits(entry.id, Edits(names={1: "p3", 2: "Experimenter"}, hidden=frozenset({1})))
+    empty = put(repository, video, "p3_news.mp4", analysis=make_analysis([[]] * 20))
+    cells = (*saved.study.cells, Cell("p3", "comedy", entry.id), Cell("p3", "news", empty.id))
+    studies.save(saved, replace(saved.study, cells=cells))
+    page = visit()
+    grid = next(frame.value for frame in page.dataframe if "comedy" in frame.value)
+    assert grid["comedy"].tolist() == ["100%", "100%", "⚠ not seen, 1 other person"]
+    assert grid["news"].tolist() == ["100%", "100%", "⚠ not seen"]
+    assert any("*Not seen*: the person with the participant's name" in caption.value for caption in page.caption)
+
+
 def test_results_are_shown_and_compared(repository, video):
     fill(repository, video)
     page = visit("Means")
@@ -136,6 +154,74 @@ def test_clusters_and_mixed_models_are_shown_on_request(repository, video):
     assert not page.exception
     assert any("At no time was there a reliable difference" in text.value for text in page.markdown)
     assert any("stimulus: news − comedy" in text.value.replace("\\\\", "") for text in page.markdown)
+
+
+def fill_groups(repository: Repository, video: Path, groups: dict[str, str]) -> SavedStudy:
+    """A study of one film with a person per group name, each with another share of happiness."""
+    people = tuple(Participant(name, {"group": group}) for name, group in groups.items())
+    shown = [["happiness"] * (5 + 2 * place) + ["neutral"] * (15 - 2 * place) for place in range(len(groups))]
+    cells = tuple(
+        Cell(who.name, "film", put(repository, video, f"{who.name}.mp4", analysis=make_analysis([[x] for x in one])).id)
+        for who, one in zip(people, shown, strict=True)
+    )
+    return StudyRepository(repository).create(Study("Groups", people, (Stimulus("film"),), cells))
+
+
+def test_few_people_of_groups_are_warned_of_and_effects_are_named(repository, video):
+    saved = fill_groups(repository, video, {"p1": "a", "p2": "a", "p3": "b", "p4": "b", "p5": "b"})
+    page = visit("Contrast")
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert not page.exception
+    few = "With 2 and 3 people the smallest possible p is 0.100: compare at least 4 people in each group."
+    assert few in [caption.value for caption in page.caption]
+    table = page.dataframe[0].value
+    assert [name for name in table if "'" in name] == ["Cohen's d", "Hedges' g"]
+    assert "Mean a" in table, "names of groups keep their case"
+    studies = StudyRepository(repository)
+    studies.delete(saved.id)
+    fill_groups(repository, video, {f"p{number}": "ab"[number % 2] for number in range(7)})
+    page = visit("Contrast")
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert not page.exception
+    assert not [caption.value for caption in page.caption if "smallest possible p" in caption.value], "3 and 4: p 0.029"
+
+
+def test_people_without_a_group_are_no_group(repository, video):
+    fill_groups(
+        repository, video, {"p1": "control", "p2": "control", "p3": "drug", "p4": "drug", "p5": "drug", "p6": ""}
+    )
+    page = visit("Contrast")
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert [box.options for box in page.selectbox if box.label in {"First", "Second"}] == [
+        ["control", "drug"],
+        ["drug"],
+    ]
+    page.toggle(key="study_mixed").set_value(True).run()
+    assert not page.exception
+    models = [
+        text.value for text in page.markdown if "differ reliably" in text.value or "differs reliably" in text.value
+    ]
+    assert models and all("group: drug − control" in each for each in models)
+    page = visit("Curve")
+    page.selectbox(key="study_curve_by").select("group").run()
+    assert not page.exception and not page.info
+
+
+def test_a_variable_that_nobody_has_is_said(repository, video):
+    fill_groups(repository, video, {"p1": "", "p2": ""})
+    page = visit("Curve")
+    page.selectbox(key="study_curve_by").select("group").run()
+    assert [info.value for info in page.info] == ["Nobody has a value of group."]
+    page = visit("Contrast")
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert not page.exception
+    assert [info.value for info in page.info] == ["A contrast needs two conditions or groups."]
+
+
+def test_effects_of_pairs_have_their_names(repository, video):
+    fill(repository, video)
+    table = visit("Contrast").dataframe[0].value
+    assert [name for name in table if "'" in name] == ["Cohen's d_z", "Hedges' g_z"]
 
 
 def test_analyses_of_the_library_are_added_by_their_names(repository, video):

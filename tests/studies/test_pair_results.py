@@ -116,6 +116,55 @@ def test_who_does_not_count_is_no_second_person(tmp_path: Path) -> None:
     assert "expected the track of Bea, who counts in no result" in found.problems["Ann", "film"]
 
 
+def split(analysis: Analysis, track: int, new: int, from_s: float) -> Analysis:
+    """Return an analysis in which a track ends at a time and another one continues it."""
+    timeline = analysis.timeline
+    later = (timeline["track_id"] == track) & (timeline["time_s"] >= from_s)
+    ids = timeline["track_id"].mask(later, new).astype("int32")
+    timeline = timeline.assign(track_id=ids).sort_values(["frame_index", "track_id"], ignore_index=True)
+    return replace(analysis, timeline=timeline)
+
+
+@pytest.mark.parametrize("edits", [Edits(merged={3: 2}), Edits(names={2: "Bea", 3: "Bea"})])
+def test_a_withdrawn_person_is_protected_in_every_track(tmp_path: Path, edits: Edits) -> None:
+    """Bea's cell names track 3, which is merged into 2; or both tracks have her name."""
+    video = split(following(0.0), 2, 3, 30)
+    videos = Videos(tmp_path, {"v": video}, {"v": edits})
+    people = Participant("Ann"), Participant("Bea", consent=Consent.WITHDRAWN)
+    cells = Cell("Ann", "film", "v", track=1), Cell("Bea", "film", "v", track=3 if edits.merged else None)
+    found = compute_pairs(study_of(*cells, people=people), videos.open, "happiness")
+    assert found.table.empty
+    assert not found.problems
+
+
+@pytest.mark.parametrize("edits", [Edits(merged={3: 2}), Edits(names={2: "Bea", 3: "Bea"})])
+def test_the_tracks_of_pairs_follow_merges_and_names(tmp_path: Path, edits: Edits) -> None:
+    video = split(following(0.4), 2, 3, 30)
+    cells = Cell("Ann", "film", "v", track=1), Cell("Bea", "film", "v", track=3 if edits.merged else None)
+    found = compute_pairs(study_of(*cells), Videos(tmp_path, {"v": video}, {"v": edits}).open, "happiness")
+    (row,) = found.table.to_dict("records")
+    assert (row["participant"], row["partner"], row["lag_s"]) == ("Ann", "Bea", pytest.approx(0.4))
+    assert row["seconds"] == pytest.approx(60)
+
+
+def test_the_track_of_the_first_person_follows_merges(tmp_path: Path) -> None:
+    video = split(following(0.4), 1, 3, 30)
+    cell = Cell("Ann", "film", "v", track=3)
+    found = compute_pairs(study_of(cell), Videos(tmp_path, {"v": video}, {"v": Edits(merged={3: 1})}).open, "happiness")
+    (row,) = found.table.to_dict("records")
+    assert (row["partner"], row["seconds"]) == ("Person 2", pytest.approx(60))
+
+
+def test_a_named_person_who_is_not_seen_is_in_no_pair(tmp_path: Path) -> None:
+    edits = {"v": Edits(names={1: "Ann", 2: "Experimenter", 3: "Guest"})}
+    three = split(following(0.0), 1, 3, 30)
+    found = compute_pairs(
+        study_of(Cell("Ann", "film", "v", start_s=30)), Videos(tmp_path, {"v": three}, edits).open, "happiness"
+    )
+    assert found.table.empty
+    assert found.problems == {("Ann", "film"): "expected Ann in the video; they are not seen in this part"}
+
+
 def test_one_person_and_somebody_passing_by_are_no_pair(tmp_path: Path) -> None:
     alone = make_analysis([["fear"]] * 200)
     passing = make_analysis([["fear"]] * 200 + [["fear", "neutral"]] * 50)

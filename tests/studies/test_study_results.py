@@ -18,9 +18,11 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import save_parquet
 from emotion.errors import Cancelled, InputError, LibraryError
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
+from emotion.studies.participant import tracks_named
 from emotion.studies.results import Opener, StudyResults, compute
 from emotion.studies.rows import rows_of
-from emotion.studies.sums import sum_cell, track_named
+from emotion.studies.statistics.mixed import mixed_model
+from emotion.studies.sums import CellSums, sum_cell
 from emotion.studies.windows import Window, windows_of
 from emotion.types import Analysis, Progress
 from tests.conftest import make_analysis
@@ -70,6 +72,41 @@ def test_a_variable_with_the_name_of_a_measure_has_a_column_of_its_own(tmp_path:
     assert (row["variable_seconds"], row["variable_variable_seconds"]) == ("few", "none")
     assert row["valence"] > 0.5
     assert results.labelled(results.seconds, "variable_valence")["variable_valence"].tolist() == ["positive"] * 2
+
+
+@pytest.mark.parametrize("blank", ["", " ", None])
+def test_a_blank_variable_is_missing(tmp_path: Path, blank: str | None) -> None:
+    groups = {"a": "control", "b": blank, "c": "treatment"}
+    shown = {name: (make_analysis([["happiness"]] * 15), Edits()) for name in groups}
+    people = tuple(Participant(name, {} if group is None else {"group": group}) for name, group in groups.items())
+    stimuli = (Stimulus("film", {"genre": blank or "", "cut": "long"}),)
+    study = Study("S", people, stimuli, tuple(Cell(name, "film", name) for name in groups))
+    results = compute(study, opener(tmp_path, shown))
+    for table in (results.means, results.long_means(), results.seconds):
+        labelled = results.labelled(table, "group")
+        assert list(dict.fromkeys(labelled["group"])) == ["control", "treatment"]
+        assert results.labelled(table, "genre").empty
+        assert set(results.labelled(table, "cut")["participant"]) == set(groups)
+    assert results.means["group"].fillna("missing").tolist() == ["control", "missing", "treatment"]
+    assert results.means["genre"].isna().all()
+    assert results.means.dtypes[["group", "genre", "cut"]].tolist() == [object] * 3, "text, even if nobody has a value"
+
+
+def test_a_blank_group_is_no_reference_of_a_mixed_model(tmp_path: Path) -> None:
+    groups = {"p1": "control", "p2": "control", "p3": "treatment", "p4": "treatment", "p5": "treatment", "p6": ""}
+    sources = {
+        name: (make_analysis([["happiness"]] * (3 + 2 * place) + [["neutral"]] * (12 - place)), Edits())
+        for place, name in enumerate(groups)
+    }
+    people = tuple(Participant(name, {"group": group}) for name, group in groups.items())
+    study = Study("S", people, (FILM,), tuple(Cell(name, "film", name) for name in groups))
+    results = compute(study, opener(tmp_path, sources))
+    model = mixed_model(results.labelled(results.means, "group"), "happiness", within=None, between="group")
+    assert [effect.term for effect in model.effects] == ["group: treatment − control"]
+    assert model.people == 5
+    means = results.means.set_index("participant")["happiness"]
+    expected = means[["p3", "p4", "p5"]].mean() - means[["p1", "p2"]].mean()
+    assert model.effects[0].estimate == pytest.approx(expected)
 
 
 def valence_of(analysis: Analysis) -> list[float]:
@@ -222,9 +259,121 @@ def test_measures_that_are_known_at_different_times_keep_their_own_durations() -
 
 def test_a_named_track_counts_as_the_person_it_was_merged_into() -> None:
     edits = Edits(names={3: "Ada"}, merged={3: 2, 2: 1})
-    assert track_named("ada", edits) == 1
-    assert track_named("Ada", Edits(names={3: "Ada"})) == 3
-    assert track_named("Ben", edits) is None
+    assert tracks_named("ada", edits) == [1]
+    assert tracks_named("Ada", Edits(names={3: "Ada"})) == [3]
+    assert tracks_named("Ben", edits) == []
+
+
+def gap() -> Analysis:
+    """Ten seconds: track 1 until 3 s with happiness, nobody, and from 6 s on track 2 with anger."""
+    analysis = make_analysis([["happiness", "anger"]] * 100)
+    track, time_s = analysis.timeline["track_id"], analysis.timeline["time_s"]
+    kept = ((track == 1) & (time_s < 3 - 1e-9)) | ((track == 2) & (time_s > 6 - 1e-9))
+    timeline = analysis.timeline[kept].reset_index(drop=True)
+    faces = analysis.frames["frame_index"].isin(timeline["frame_index"]).astype("int16")
+    return replace(analysis, timeline=timeline, frames=analysis.frames.assign(faces=faces))
+
+
+def sums_of(folder: Path, analysis: Analysis, edits: Edits, **cell: float) -> CellSums:
+    study = Study("S", (Participant("A"),), (FILM,), (Cell("A", "film", "a", **cell),))
+    return compute(study, opener(folder, {"a": (analysis, edits)})).sums["A", "film"]
+
+
+NAMED = {1: "A", 2: "Experimenter"}
+
+
+@pytest.mark.parametrize(
+    ("edits", "part"),
+    [
+        (Edits(names=NAMED), {"start_s": 6.0, "end_s": 10.0}),
+        (Edits(names=NAMED, hidden=frozenset({1})), {}),
+        (Edits(names={1: "a", 2: "A"}, hidden=frozenset({1, 2})), {}),
+        (Edits(names={2: "Experimenter"}), {"track": 1, "start_s": 6.0}),
+        (Edits(merged={3: 1}), {"track": 3, "start_s": 6.0}),
+    ],
+)
+def test_nobody_else_counts_as_a_participant_who_is_known(tmp_path: Path, edits: Edits, part: dict) -> None:
+    sums = sums_of(tmp_path, gap(), edits, **part)
+    assert (sums.frames.sum(), sums.seen, np.isnan(sums.means()).all()) == (0, 0.0, True)
+    assert sums.window_s > 0
+
+
+def test_a_participant_without_a_name_is_still_the_person_seen_longest(tmp_path: Path) -> None:
+    sums = sums_of(tmp_path, gap(), Edits(names={2: "Anna"}))
+    assert (sums.track, sums.frames.sum()) == (2, 40)
+
+
+@pytest.mark.parametrize(
+    ("other", "names", "cell", "expected"),
+    [
+        (Participant("B"), {2: "B"}, Cell("B", "film", "a"), (1, 30)),
+        (Participant("B"), {}, Cell("B", "film", "a", track=2), (1, 30)),
+        (Participant("B"), {1: "b", 2: "B"}, Cell("B", "film", "a"), (None, 0)),
+        (Participant("B", consent=Consent.WITHDRAWN), {2: "B"}, None, (1, 30)),
+        (Participant("B"), {2: "B"}, None, (2, 40)),
+    ],
+)
+def test_another_participant_is_not_the_person_seen_longest(
+    tmp_path: Path, other: Participant, names: dict[int, str], cell: Cell | None, expected: tuple[int | None, int]
+) -> None:
+    """Track 2 is seen longest. A name of somebody who counts and has no cell of this video is only a name."""
+    cells = (Cell("A", "film", "a"), *([] if cell is None else [cell]))
+    study = Study("S", (Participant("A"), other), (FILM,), cells)
+    sums = compute(study, opener(tmp_path, {"a": (gap(), Edits(names=names))})).sums["A", "film"]
+    assert (sums.track, sums.frames.sum()) == expected
+
+
+def test_a_cell_is_computed_again_if_another_one_of_its_video_names_its_track(tmp_path: Path) -> None:
+    known: dict = {}
+    people, opened = (Participant("A"), Participant("B")), opener(tmp_path, {"a": (gap(), Edits())})
+    before, after = (
+        compute(Study("S", people, (FILM,), cells), opened, known=known, fingerprint=lambda cell: cell.analysis)
+        for cells in ((Cell("A", "film", "a"),), (Cell("A", "film", "a"), Cell("B", "film", "a", track=2)))
+    )
+    assert [each.sums["A", "film"].track for each in (before, after)] == [2, 1]
+
+
+@pytest.mark.parametrize(("track", "merged"), [(2, {2: 1}), (1, {1: 2}), (3, {3: 2, 2: 1})])
+def test_the_track_of_a_cell_follows_merges(tmp_path: Path, track: int, merged: dict[int, int]) -> None:
+    sums = sums_of(tmp_path, gap(), Edits(merged=merged), track=track)
+    assert (sums.frames.sum(), sums.seconds.sum(), sums.seen) == pytest.approx((70, 7.0, 0.7))
+
+
+@pytest.mark.parametrize("edits", [Edits(names={1: "A", 2: "a"}), Edits(names={2: "A", 1: "A"}, merged={3: 2})])
+def test_tracks_with_one_name_are_one_person(tmp_path: Path, edits: Edits) -> None:
+    sums = sums_of(tmp_path, gap(), edits)
+    assert (sums.frames.sum(), sums.seconds.sum(), sums.seen, sums.people) == pytest.approx((70, 7.0, 0.7, 1))
+    means = dict(zip(sums.measures, sums.means(), strict=True))
+    merged = sums_of(tmp_path, gap(), Edits(names={1: "A"}, merged={2: 1}))
+    np.testing.assert_array_equal(sums.means(), merged.means())
+    assert means["happiness"] == pytest.approx(
+        mean_probabilities(apply_edits(gap(), Edits(merged={2: 1})))["happiness"]
+    )
+
+
+def test_a_hidden_track_with_the_name_hides_no_other_one(tmp_path: Path) -> None:
+    edits = Edits(names={1: "A", 2: "A"}, hidden=frozenset({1}))
+    sums = sums_of(tmp_path, gap(), edits)
+    assert (sums.track, sums.frames.sum()) == (2, 40)
+
+
+def test_in_frames_with_two_tracks_of_a_name_the_more_confident_face_counts(tmp_path: Path) -> None:
+    analysis = make_analysis([["happiness", "anger"]] * 10)
+    sure = (analysis.timeline["track_id"] == 2) == (analysis.timeline["frame_index"] < 3)
+    confidence = pd.Series(np.where(sure, 0.9, 0.6), dtype="float32")
+    analysis = replace(analysis, timeline=analysis.timeline.assign(face_confidence=confidence))
+    sums = sums_of(tmp_path, analysis, Edits(names={1: "A", 2: "A"}))
+    rows = analysis.timeline[sure]
+    assert (sums.frames.sum(), len(rows)) == (10, 10)
+    for name in ("happiness", "anger"):
+        assert sums.means()[sums.measures.index(name)] == pytest.approx(rows[f"p_{name}"].mean())
+
+
+def test_tracks_of_a_name_are_found_as_merged() -> None:
+    edits = Edits(names={5: "Ada", 3: "ADA", 4: "Ben", 2: "Ada"}, merged={3: 1}, hidden=frozenset({5}))
+    assert tracks_named("ada", edits) == [1, 2]
+    assert tracks_named("Ada", Edits(names={5: "Ada"}, hidden=frozenset({5}))) == [5]
+    assert tracks_named("Cid", edits) == []
 
 
 def test_the_last_frame_of_a_part_counts_until_the_part_ends() -> None:

@@ -13,15 +13,18 @@ from emotion.studies.results import StudyResults
 from emotion.studies.statistics.clusters import ClusterTest, cluster_contrast
 from emotion.studies.statistics.contrasts import Contrast, contrasts
 from emotion.studies.statistics.mixed import mixed_model
-from emotion.studies.statistics.sentences import cluster_sentences, contrast_sentence, effect_sentence
+from emotion.studies.statistics.sentences import ALPHA, cluster_sentences, contrast_sentence, effect_sentence
 from ui.common.plain import plain, sentence
 from ui.common.tables import csv_button
 from ui.studies.results import digit_columns, groupings
 from ui.studies.session import cached
 
 _SYMBOLS = "t", "p", "p Holm"
-MIN_PAIRS = 6
-"""Fewest pairs with which a permutation test can find p below 0.05."""
+_EFFECTS = {"d": "Cohen's d", "g": "Hedges' g", "d_z": "Cohen's d_z", "g_z": "Hedges' g_z"}
+"""Effect size → its heading."""
+
+MIN_PAIRS, MIN_GROUP = 6, 4
+"""Fewest pairs, and fewest people of two groups each, with which a permutation test can find p below 0.05."""
 
 
 def show_contrast(results: StudyResults) -> None:
@@ -71,11 +74,17 @@ def show_contrast(results: StudyResults) -> None:
 
 
 def _warn_of_few(found: list[Contrast]) -> None:
-    """Warn if there are too few pairs for any reliable difference: with n people, the smallest p is 2 ÷ 2ⁿ."""
-    least = min((each.n_a for each in found if each.paired), default=MIN_PAIRS)
-    if least < MIN_PAIRS:
-        smallest = f"With {least:,} people the smallest possible p is {2 / 2**least:.3f}"
-        st.caption(f"{smallest}: compare at least {MIN_PAIRS} people.")
+    """Warn if there are too few people for any reliable difference."""
+    worst = max(found, key=lambda each: each.smallest_p, default=None)
+    if worst is not None and worst.smallest_p >= ALPHA:
+        st.caption(_few_people(worst))
+
+
+def _few_people(contrast: Contrast) -> str:
+    p = f"the smallest possible p is {contrast.smallest_p:.3f}"
+    if contrast.paired:
+        return f"With {contrast.n_a:,} people {p}: compare at least {MIN_PAIRS} people."
+    return f"With {contrast.n_a:,} and {contrast.n_b:,} people {p}: compare at least {MIN_GROUP} people in each group."
 
 
 def _show_mixed(results: StudyResults, names: list[str], by: str, paired: bool) -> None:
@@ -133,7 +142,7 @@ def _clusters(results: StudyResults, name: str, by: str, levels: tuple[str, str]
 
 def _heading(column: str) -> str:
     """Return a column's heading on the page; the CSV keeps the name."""
-    return column if column in _SYMBOLS else column[0].upper() + column[1:]
+    return column if column in _SYMBOLS else _EFFECTS.get(column, column[0].upper() + column[1:])
 
 
 def _contrast_table(found: list[Contrast]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from ui.common.plain import plain
 from ui.studies import session
 from ui.video.session import open_analysis
 
-MISSING, LOW_SHARE = "missing", 0.5
+MISSING, NOT_SEEN, LOW_SHARE = "missing", "⚠ not seen", 0.5
 
 
 def show_grid(
@@ -40,8 +40,9 @@ def show_grid(
         key=f"study_grid_{saved.id}_{saved.version}",
     )  # fmt: skip
     st.caption(
-        "Percentages: share of the stimulus in which the participant's face was seen. ⚠ less than half. Select a cell "
-        "to open its analysis or remove it."
+        "Percentages: share of the stimulus in which the participant's face was seen. ⚠ less than half. *Not seen*: "
+        "the person with the participant's name or track is not in this part. Select a cell to open its analysis or "
+        "remove it."
     )
     _show_problems(results)
     for place, stimulus in picked.selection.cells:
@@ -66,6 +67,8 @@ def _cell_text(
         return "⚠ no result"
     if sums is None:
         return STATE_NAMES[state]
+    if not sums.frames.sum():
+        return NOT_SEEN + (f", {count_text(sums.people, 'other person', 'other people')}" if sums.people else "")
     several = f", {sums.people} people" if sums.people > 1 else ""
     return f"{'⚠ ' if sums.seen < LOW_SHARE else ''}{sums.seen:.0%}{several}"
 

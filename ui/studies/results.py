@@ -87,7 +87,8 @@ def show_curve(results: StudyResults) -> None:
     limit = None if kind == "Mean" else float(threshold)
     curve = cached(results, ("curve", name, by, limit), lambda: _curve(results, name, by, limit))
     if curve.empty:
-        st.info("Nobody was seen.", icon=":material/visibility_off:")
+        seen = any(len(sums.second) for sums in results.sums.values())
+        st.info(f"Nobody has a value of {plain(by)}." if seen else "Nobody was seen.", icon=":material/visibility_off:")
         return
     if limit is None:
         value, title = "mean", _title(name)

@@ -8,14 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.apply import apply_edits, part_of
+from emotion.analytics.apply import apply_edits, excluded_spans, part_of
+from emotion.analytics.durations import row_durations
 from emotion.analytics.timeline import probability_columns
 from emotion.errors import InputError, brief
 from emotion.labels import EMOTIONS
 from emotion.library.studies.repository import SavedStudy, StudyRepository
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.studies.agreement.alpha import codings_alpha
-from emotion.studies.agreement.codings import MODEL, NO_CODE, Codings, from_spans, leading_codes, with_model
+from emotion.studies.agreement.codings import (
+    MODEL,
+    NO_CODE,
+    Codings,
+    from_spans,
+    leading_codes,
+    with_model,
+    without_spans,
+)
 from emotion.studies.agreement.differences import disagreements, kappa_table
 from emotion.studies.agreement.icc import resampled_correlations
 from emotion.studies.agreement.kappa import Agreement, fleiss_kappa
@@ -23,6 +32,7 @@ from emotion.studies.agreement.recordings import by_person, coded_shares
 from emotion.studies.coding import Coding
 from emotion.studies.formats.coded_files import spans_of_codings
 from emotion.studies.names import PARTICIPANT, STIMULUS
+from emotion.studies.participant import with_one_person
 from emotion.studies.results import StudyResults
 from emotion.studies.study import Cell, Key
 from emotion.types import Analysis
@@ -115,7 +125,7 @@ def study_agreement(
     options: AgreementOptions,
     on_step: OnProgress | None = None,
 ) -> StudyAgreement:
-    """Compare coders over the whole videos of a study.
+    """Compare coders over the whole videos of a study, without the spans that edits exclude.
 
     Args:
         studies: The owner's studies.
@@ -130,17 +140,19 @@ def study_agreement(
     """
     cells, _ = cells_of_spans(saved, spans)
     cells = {key: cell for key, cell in cells.items() if cell.key in results.sums}
-    progress, lengths, model = ProgressReporter(len(cells), on_step), {}, {}
+    progress, lengths, model, excluded = ProgressReporter(len(cells), on_step), {}, {}, {}
     for cell in cells.values():
         edits = studies.analyses.get(cell.analysis).edits
-        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), edits)
+        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), with_one_person(cell, edits))
         lengths[_name(cell.key)] = analysis.info.duration_s
+        excluded[_name(cell.key)] = excluded_spans(edits.events)
         if options.model:
             model[_name(cell.key)] = _model_codes(analysis, results.sums[cell.key].track)
         progress.advance()
     codings = _codings(spans, cells, lengths, options)
     if options.model:
         codings = with_model(codings, model)
+    codings = without_spans(codings, excluded)
     if len(codings.coders) < 2:
         raise InputError(f"expected codes of at least two coders; got those of {', '.join(codings.coders)}")
     pooled = by_person(codings, {name: name.split(_SIGN)[0] for name in codings.people})
@@ -182,13 +194,14 @@ def _code_of(text: str) -> str:
 
 
 def _model_codes(analysis: Analysis, track: int | None) -> pd.DataFrame:
-    """Return ``time_s`` and the leading expression of a person in each frame."""
+    """Return ``time_s`` and ``end_s`` of each frame with a person, and their leading expression, ``code``."""
     if track is None:
-        return pd.DataFrame({"time_s": [], "code": []})
+        return pd.DataFrame({"time_s": [], "end_s": [], "code": []})
     rows = part_of(analysis, track=track).timeline
     names = probability_columns(analysis.labels)
     codes = leading_codes(rows[names].set_axis(list(analysis.labels), axis=1))
-    return pd.DataFrame({"time_s": rows["time_s"], "code": codes})
+    ends = rows["time_s"] + row_durations(rows, analysis.frames)
+    return pd.DataFrame({"time_s": rows["time_s"], "end_s": ends, "code": codes})
 
 
 def _icc_table(codings: Codings) -> pd.DataFrame:

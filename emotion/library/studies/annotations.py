@@ -15,8 +15,9 @@ from emotion.library.studies.results import study_results
 from emotion.output_names import numbered_names
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.file_names import file_name
-from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
+from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, follows, textgrid_text
 from emotion.studies.formats.bids import bids_labels, write_bids, write_data_set
+from emotion.studies.participant import with_one_person
 from emotion.studies.study import Cell, Key, Study
 from emotion.types import Analysis
 
@@ -33,7 +34,8 @@ def tiers_of(analysis: Analysis, events: Sequence[Event], track: int | None) -> 
 
     Args:
         analysis: With edits applied.
-        events: Its events; each one that overlaps another goes to the next tier.
+        events: Its events; each one that overlaps another goes to the next tier, and one that starts at the other's
+            end does not.
         track: The person; None for nobody.
     """
     found: dict[str, list[Mark]] = {"expression": []}
@@ -46,7 +48,7 @@ def tiers_of(analysis: Analysis, events: Sequence[Event], track: int | None) -> 
     for event in sorted(events, key=lambda each: each.span.start_s):
         mark = Mark(event.span.start_s, event.span.end_s, event.label)
         number = 1
-        while found.get(_tier(number)) and found[_tier(number)][-1].end_s > mark.start_s - 0.001:
+        while found.get(_tier(number)) and not follows(mark, found[_tier(number)][-1]):
             number += 1
         found.setdefault(_tier(number), []).append(mark)
     return found
@@ -119,7 +121,7 @@ def write_annotations(
         write = _files(keys, folder, kind)
     for cell in cells:
         edits = studies.analyses.get(cell.analysis).edits
-        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), edits)
+        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), with_one_person(cell, edits))
         track = results.sums[cell.key].track
         written += write(analysis, tiers_of(analysis, edits.events, track), track, cell.key)
         progress.advance()

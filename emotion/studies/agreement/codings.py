@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.analytics.apply import within
+from emotion.analytics.durations import frame_durations
+from emotion.analytics.edits import Span
 from emotion.errors import InputError
 from emotion.studies.statistics.tables import expect_columns
 
@@ -97,7 +100,9 @@ def with_model(codings: Codings, model: Mapping[str, pd.DataFrame], *, name: str
     Args:
         codings: Of people.
         model: Participant → ``time_s`` and ``code`` of each analysed frame, in order; a missing code, such as of a
-            frame without a face or of an unclear one, stays uncoded. Codes that people did not use are added.
+            frame without a face or of an unclear one, stays uncoded. A code holds until ``end_s`` if there is this
+            column, which may leave out frames, or otherwise until the next frame. A unit gets the code that holds
+            longest in it, if codes hold for half of it or more. Codes that people did not use are added.
         name: Name of the model among the coders.
 
     Raises:
@@ -111,9 +116,26 @@ def with_model(codings: Codings, model: Mapping[str, pd.DataFrame], *, name: str
     for person, units in codings.people.items():
         row = np.full(units.shape[1], -1, np.int64)
         if person in model:
-            row = _majority(model[person], codes, units.shape[1], codings.step_s)
+            row = _longest_held(model[person], codes, units.shape[1], codings.step_s)
         people[person] = np.vstack([units, row])
     return Codings((*codings.coders, name), codes, codings.step_s, people)
+
+
+def without_spans(codings: Codings, excluded: Mapping[str, Sequence[Span]]) -> Codings:
+    """Return codings in which nobody coded the units whose middle is in an excluded span.
+
+    Args:
+        codings: Of people and perhaps the model.
+        excluded: Participant → spans that count for nobody, such as a technical break. Participants whose whole
+            recording is excluded are left out.
+    """
+    people = {}
+    for person, units in codings.people.items():
+        middles = pd.Series((np.arange(units.shape[1]) + 0.5) * codings.step_s)
+        out = within(middles, excluded.get(person, ()))
+        if not out.all():
+            people[person] = np.where(out, -1, units)
+    return replace(codings, people=people)
 
 
 def leading_codes(probabilities: pd.DataFrame, at_least: float = 0.0) -> pd.Series:
@@ -160,13 +182,27 @@ def _expected(frames: pd.DataFrame) -> pd.DataFrame:
     return frames
 
 
-def _majority(frames: pd.DataFrame, codes: Sequence[str], units: int, step_s: float) -> Codes:
-    """Return the code that most frames of a unit have; the first in order of ``codes`` of a tie."""
-    known = frames.dropna(subset="code")
-    places = np.floor(known["time_s"].to_numpy(np.float64) / step_s + 1e-9).astype(np.int64)
-    index = {code: number for number, code in enumerate(codes)}
-    values = np.array([index[str(code)] for code in known["code"]], np.int64)
-    inside = (places >= 0) & (places < units)
-    counts = np.zeros((units, len(codes)), np.int64)
-    np.add.at(counts, (places[inside], values[inside]), 1)
-    return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
+def _longest_held(frames: pd.DataFrame, codes: Sequence[str], units: int, step_s: float) -> Codes:
+    """Return the code that holds longest in each unit, the first in order of ``codes`` of a tie.
+
+    Units of which less than half has a code get −1, as those of people do whose middle is in no span.
+    """
+    starts, ends = _starts_and_ends(frames)
+    limits = np.arange(units + 1) * step_s
+    held = np.zeros((units, len(codes)))
+    given = frames["code"].map(str, na_action="ignore").to_numpy(object)
+    for number, code in enumerate(codes):
+        lengths = np.where(given == code, ends - starts, 0.0)
+        before = np.cumsum(lengths) - lengths
+        knots, totals = (np.stack(each, axis=1).ravel() for each in ((starts, ends), (before, before + lengths)))
+        if len(knots):
+            held[:, number] = np.diff(np.interp(limits, knots, totals))
+    held = np.round(held / step_s, 6)  # so that rounding errors decide no tie
+    return np.where(held.sum(axis=1) >= 0.5, held.argmax(axis=1), -1)
+
+
+def _starts_and_ends(frames: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return when each frame's code begins and ends to hold, s; at the latest, it ends when the next one begins."""
+    starts = frames["time_s"].to_numpy(np.float64)
+    ends = frames["end_s"].to_numpy(np.float64) if "end_s" in frames else starts + frame_durations(frames["time_s"])
+    return starts, np.minimum(ends, np.append(starts[1:], np.inf)[: len(starts)])

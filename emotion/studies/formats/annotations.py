@@ -42,6 +42,11 @@ MOMENT_MS = 1
 _ROUNDING_S = 1e-9
 
 
+def follows(mark: Mark, earlier: Mark) -> bool:
+    """Return whether a mark starts at another one's end or after it, in every format: both may be on one tier."""
+    return mark.start_s >= _praat_end(earlier) - _ROUNDING_S and _limits_ms(mark)[0] >= _limits_ms(earlier)[1]
+
+
 def eaf_text(tiers: Tiers, media: str = "") -> str:
     """Return an ELAN annotation file (EAF 3.0).
 
@@ -141,7 +146,8 @@ def _video_type(name: str) -> str:
 
 
 def _limits_ms(mark: Mark) -> tuple[int, int]:
-    start, end = round(mark.start_s * 1000), round(mark.end_s * 1000)
+    # Rounded twice, so that an end and a start that differ by a rounding error are the same millisecond.
+    start, end = (round(round(time_s * 1000, 6)) for time_s in (mark.start_s, mark.end_s))
     return start, max(end, start + MOMENT_MS)
 
 

@@ -60,7 +60,8 @@ def write_data_set(study: Study, labels: Mapping[str, str], folder: Path) -> lis
     }
     people = [each for each in study.participants if each.name in labels]
     rows = [{"participant_id": f"sub-{labels[each.name]}", "name": each.name, **each.variables} for each in people]
-    table = pd.DataFrame(rows).rename(columns=_one_line).map(_one_line)
+    table = pd.DataFrame(rows).rename(columns=_one_line).map(_one_line, na_action="ignore")
+    table = table.mask(table == "")  # a blank variable is missing, n/a in BIDS
     texts = {
         "dataset_description.json": json.dumps(about, ensure_ascii=False, indent=1),
         "participants.tsv": _tsv(table, header=True),

@@ -72,6 +72,16 @@ class Contrast:
     left_out: int = 0
     level: float = LEVEL
 
+    @property
+    def smallest_p(self) -> float:
+        """The smallest p-value that so many people can give, before Holm's correction.
+
+        Of pairs, ``permutations`` counts flips of all signs once. Groups of equal size can swap all their people, which
+        leaves |t| as it is.
+        """
+        mirrored = self.exact and not self.paired and self.n_a == self.n_b
+        return (2 if mirrored else 1) / self.permutations
+
 
 def paired_contrast(
     a: ArrayLike,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import InputError
 from emotion.library import LOCAL, Library
 from emotion.library.studies import StudyRepository
@@ -144,3 +146,69 @@ def test_codes_of_a_video_from_the_app_and_from_a_file_are_refused() -> None:
     ):
         joined_spans(uploaded, stored)
     assert len(joined_spans(uploaded.iloc[1:], stored)) == 2
+
+
+def test_the_model_codes_all_tracks_with_the_participants_name(studies: StudyRepository, video: Path) -> None:
+    """A second track of the person begins at 1 s, when happiness does."""
+    analysis = make_analysis([[label] for label in SHOWN])
+    tracks = analysis.timeline["track_id"].mask(analysis.timeline["time_s"] > 0.95, 2).astype("int32")
+    entry = put(studies.analyses, video, analysis=replace(analysis, timeline=analysis.timeline.assign(track_id=tracks)))
+    studies.analyses.save_edits(entry.id, Edits(names={1: "p1", 2: "P1"}))
+    study = Study("S", (Participant("p1"),), (Stimulus("film"),), (Cell("p1", "film", entry.id),))
+    saved = studies.create(study)
+    found = compare(studies, saved.id, [("ann", "p1", "film", "happiness", 1.0, 3.0)], empty="neutral")
+    assert found.pairs["units"][0] == 30
+    assert found.pairs["kappa"][0] == pytest.approx(1)
+
+
+def test_the_model_codes_the_time_between_sampled_frames(studies: StudyRepository, video: Path) -> None:
+    """At 5 fps, a frame's code holds for 0.2 s: two units, as of people who code every frame."""
+    labels = ["neutral"] * 5 + ["happiness"] * 10 + [None] * 5
+    analysis = make_analysis([[] if label is None else [label] for label in labels], step_s=0.2)
+    entry = put(studies.analyses, video, analysis=analysis)
+    study = Study("S", (Participant("p1"),), (Stimulus("film"),), (Cell("p1", "film", entry.id),))
+    saved = studies.create(study)
+    rows = [
+        ("ann", "p1", "film", "neutral", 0.0, 1.0), ("ann", "p1", "film", "happiness", 1.0, 4.0),
+        ("ben", "p1", "film", "neutral", 0.0, 2.0), ("ben", "p1", "film", "happiness", 2.0, 4.0),
+    ]  # fmt: skip
+    found = compare(studies, saved.id, rows)
+    assert found.pairs["units"].tolist() == [40, 30, 30], "nobody is seen in the last second"
+    assert found.pairs["observed"].tolist() == pytest.approx([30 / 40, 1.0, 20 / 30])
+    (row,) = found.differences.to_dict("records")
+    assert (row["start_s"], row["end_s"]) == (1.0, 2.0)
+    assert (row["ann"], row["ben"], row["model"]) == ("happiness", "neutral", "happiness")
+
+
+def test_excluded_time_counts_for_no_coder(studies: StudyRepository, study_id: str) -> None:
+    """Ann and Ben disagree for the first second of p1's film, which is excluded, and for half a second after it."""
+    rows = [
+        ("ann", "p1", "film", "happiness", 0.0, 3.0), ("ben", "p1", "film", "neutral", 0.0, 1.5),
+        ("ben", "p1", "film", "happiness", 1.5, 3.0), ("ann", "p2", "film", "fear", 0.0, 3.0),
+        ("ben", "p2", "film", "fear", 0.0, 3.0),
+    ]  # fmt: skip
+    analysis = studies.get(study_id).study.cells[0].analysis
+    before = compare(studies, study_id, rows)
+    assert before.pairs["units"].tolist() == [60, 60, 60]
+    break_ = Event("technical break", Span(0.0, 1.0), excluded=True)
+    studies.analyses.save_edits(analysis, Edits(events=(break_, Event("joke", Span(2.0, 3.0)))))
+    found = compare(studies, study_id, rows)
+    assert found.recordings == 2
+    assert found.pairs["units"].tolist() == [50, 50, 50]
+    assert found.pairs["observed"][0] == pytest.approx(45 / 50)
+    between = found.differences[found.differences["ann"] != found.differences["ben"]]
+    assert between[["participant", "start_s", "end_s"]].to_numpy().tolist() == [["p1", 1.0, 1.5]]
+    assert (found.differences["start_s"] >= 1.0)[found.differences["participant"] == "p1"].all()
+
+
+def test_a_video_that_is_excluded_as_a_whole_is_not_compared(studies: StudyRepository, study_id: str) -> None:
+    rows = [(coder, who, "film", "happiness", 1.0, 3.0) for coder in ("ann", "ben") for who in ("p1", "p2")]
+    for cell in studies.get(study_id).study.cells:
+        if cell.stimulus == "film":
+            events = (Event("no sound", Span(0.0, 3.0), excluded=True),)
+            studies.analyses.save_edits(cell.analysis, Edits(events=events))
+            if cell.participant == "p1":
+                found = compare(studies, study_id, rows)
+                assert (found.recordings, found.pairs["units"].tolist()) == (1, [30, 30, 30])
+    with pytest.raises(InputError, match="expected units with the values of at least two coders; got none"):
+        compare(studies, study_id, rows)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
+from emotion.analytics.edits import Span
 from emotion.errors import InputError
-from emotion.studies.agreement.codings import Codings, from_spans, leading_codes, with_model
+from emotion.studies.agreement.codings import Codings, from_spans, leading_codes, with_model, without_spans
 from emotion.studies.agreement.differences import code_table, disagreements, kappa_table, match_points
 
 
@@ -52,6 +53,52 @@ def test_the_model_is_one_more_coder() -> None:
     assert of.people["p2"][2].tolist() == [-1] * 4
     with pytest.raises(InputError, match="expected a name that no coder has; got model"):
         with_model(of, {})
+
+
+def test_nobody_codes_excluded_time() -> None:
+    of = from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5)
+    found = without_spans(of, {"p1": [Span(0.3, 2.0), Span(3.0, 3.0), Span(5.3, 9.0)]})
+    assert found.people["p1"][0].tolist() == [2, -1, -1, -1, 1, 1, 2, 2, 0, 0, 2, -1], "by the middle of each unit"
+    assert (found.people["p1"] >= 0).all(axis=0).sum() == 8
+    np.testing.assert_array_equal(found.people["p2"], of.people["p2"])
+    assert list(without_spans(of, {"p1": [Span(0, 6)]}).people) == ["p2"]
+
+
+def coded_by_model(frames: pd.DataFrame, duration_s: float, step_s: float) -> list[str]:
+    """Return the model's code of each unit, "-" where there is none."""
+    of = with_model(from_spans(spans(("A", "p", "smile", 0, 1)), {"p": duration_s}, step_s=step_s), {"p": frames})
+    return [of.codes[code] if code >= 0 else "-" for code in of.people["p"][1]]
+
+
+@pytest.mark.parametrize("fps", [1, 2, 5, 10, 25, 30])
+def test_a_frames_code_holds_until_the_next_frame(fps: int) -> None:
+    codes = ["smile", "frown", "frown", "smile"] * fps
+    frames = pd.DataFrame({"time_s": np.arange(4 * fps) / fps, "code": codes})
+    found = coded_by_model(frames, 4.0, 0.1)
+    assert len(found) == 40 and "-" not in found
+    if fps <= 10:
+        assert found == [code for code in codes for _ in range(10 // fps)]
+
+
+def test_uneven_frames_hold_as_long_as_they_last() -> None:
+    frames = pd.DataFrame({"time_s": [0.0, 0.1, 0.9, 1.0], "code": ["smile", "frown", None, "joy"]})
+    assert coded_by_model(frames, 1.5, 0.1) == ["smile", *["frown"] * 8, "-", "joy", "-", "-", "-", "-"]
+
+
+def test_a_code_ends_where_the_table_says() -> None:
+    """A person out of view between 0.4 and 1 s has no rows there."""
+    frames = pd.DataFrame({"time_s": [0.0, 0.2, 1.0], "end_s": [0.2, 0.4, 1.2], "code": ["smile", "frown", "smile"]})
+    expected = ["smile"] * 2 + ["frown"] * 2 + ["-"] * 6 + ["smile"] * 2
+    assert coded_by_model(frames, 1.2, 0.1) == expected
+    late = frames.assign(end_s=[0.5, 0.4, 1.2])
+    assert coded_by_model(late, 1.2, 0.1) == expected, "a code ends with the next frame at the latest"
+    assert coded_by_model(frames.iloc[:0], 0.3, 0.1) == ["-"] * 3
+
+
+def test_a_unit_has_the_models_code_that_holds_longest_and_half_of_it_needs_one() -> None:
+    frames = pd.DataFrame({"time_s": [0.0, 0.4, 1.0, 1.5, 2.3], "code": ["smile", "frown", "smile", "frown", None]})
+    assert coded_by_model(frames, 4.0, 1.0) == ["frown", "smile", "-", "-"], "of a tie, the first code counts"
+    assert coded_by_model(frames.assign(time_s=[0.0, 0.4, 1.0, 1.5, 2.5]), 3.0, 1.0)[2] == "frown"
 
 
 def test_leading_codes_leave_out_the_unclear_and_the_unseen() -> None:

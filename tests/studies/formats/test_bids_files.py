@@ -103,3 +103,15 @@ def test_a_data_set_is_described_and_names_people(tmp_path: Path) -> None:
     lines = (tmp_path / "participants.tsv").read_text(encoding="utf-8").splitlines()
     assert lines == ["participant_id\tname\tgroup", "sub-p1Zo\tp1 Zoë\t'=a b", "sub-p2\tp2\tc"]
     assert write_data_set(study, labels, tmp_path) == [], "files of another data set are kept"
+
+
+def test_a_blank_variable_of_a_participant_is_not_available(tmp_path: Path) -> None:
+    """BIDS asks for n/a where a value is missing."""
+    people = Participant("a", {"group": "x", "age": "7"}), Participant("b", {"group": " "}), Participant("c")
+    write_data_set(Study("S", people), {each.name: each.name for each in people}, tmp_path)
+    assert (tmp_path / "participants.tsv").read_text(encoding="utf-8").splitlines() == [
+        "participant_id\tname\tgroup\tage",
+        "sub-a\ta\tx\t7",
+        "sub-b\tb\tn/a\tn/a",
+        "sub-c\tc\tn/a\tn/a",
+    ]

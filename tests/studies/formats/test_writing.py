@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,16 @@ def test_a_folder_has_the_same_numbers_in_every_format(results: StudyResults, tm
     book = pd.read_csv(folder / "codebook.csv", encoding="utf-8-sig")
     assert set(table) | {"measure", "mean", "second"} <= set(book["variable"].str.removeprefix("'"))
     assert book["meaning"].notna().all()
+
+
+def test_a_variable_that_is_blank_for_everybody_is_empty_text(results: StudyResults, tmp_path: Path) -> None:
+    people = tuple(replace(each, variables={"group": ""}) for each in results.study.participants)
+    blank = replace(results, study=replace(results.study, participants=people))
+    write_results(blank, tmp_path / "out")
+    assert pd.read_csv(tmp_path / "out" / "means.csv", encoding="utf-8-sig")["group"].isna().all()
+    saved, about = pyreadstat.read_sav(tmp_path / "out" / "means.sav")
+    assert saved["group"].tolist() == ["", ""]
+    assert about.variable_measure["group"] == "nominal"
 
 
 def test_nothing_to_write_is_said(tmp_path: Path) -> None:

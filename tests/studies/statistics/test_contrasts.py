@@ -42,6 +42,27 @@ def test_all_groups_by_hand() -> None:
     assert (contrast.exact, contrast.permutations) == (True, 6)
 
 
+@pytest.mark.parametrize(
+    ("groups", "smallest"), [((2, 2), 2 / 6), ((2, 3), 1 / 10), ((3, 3), 2 / 20), ((3, 4), 1 / 35), ((4, 4), 2 / 70)]
+)
+def test_the_smallest_p_of_groups_is_that_of_groups_far_apart(groups: tuple[int, int], smallest: float) -> None:
+    a, b = np.arange(groups[0]) + 0.1, np.arange(groups[1]) ** 1.5 + 100
+    assert unpaired_contrast(a, b).p == pytest.approx(smallest)
+    near = unpaired_contrast(a, np.arange(groups[1]))
+    assert near.p > near.smallest_p == pytest.approx(smallest)
+
+
+@pytest.mark.parametrize("pairs", [2, 5, 6, 10])
+def test_the_smallest_p_of_pairs_is_that_of_equal_signs(pairs: int) -> None:
+    contrast = paired_contrast(np.arange(pairs) + 5.5, np.zeros(pairs))
+    assert contrast.p == contrast.smallest_p == pytest.approx(2 / 2**pairs)
+
+
+def test_the_smallest_p_of_random_permutations_is_that_of_the_observed_one() -> None:
+    contrast = unpaired_contrast(*two(30, 30))
+    assert (contrast.exact, contrast.smallest_p) == (False, 1 / 10_000)
+
+
 def test_exact_permutations_match_scipy() -> None:
     a, b = two(9, 9)
     mean = lambda x, y, axis: x.mean(axis=axis) - y.mean(axis=axis)  # noqa: E731
