@@ -70,6 +70,12 @@ def test_the_table_has_unclear_faces(analyzer: FakeAnalyzer) -> None:
     assert test.dataframe[0].value["expression"].tolist() == ["unclear", "unclear"]
 
 
+def test_the_table_numbers_equal_names_as_the_files_do(analyzer: FakeAnalyzer) -> None:
+    test = gallery("a.png", "a.png")
+    test.segmented_control(key="pictures_view").set_value("Table").run()
+    assert set(test.dataframe[0].value["file"]) == {"a.png", "a-2.png"}
+
+
 def test_results_take_the_place_of_the_uploader(analyzer: FakeAnalyzer) -> None:
     test = AppTest.from_file(PAGE, default_timeout=30).run()
     assert test.title[0].value == "Pictures"

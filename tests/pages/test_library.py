@@ -145,6 +145,17 @@ def test_everything_is_deleted_only_after_typed_confirmation(repository, video):
     assert erase_button(page).disabled, "it must be requested again"
 
 
+def test_the_period_of_deleted_settings_is_not_offered_again(repository, video):
+    put(repository, video)
+    page = visit().selectbox(key="library_retention").select(7).run()
+    page = next(button for button in page.button if button.label == "Confirm").click().run()
+    page = page.text_input(key="library_erase_confirmation").input("delete everything").run()
+    page = erase_button(page).click().run()
+    assert repository.retention_days() is None
+    assert page.selectbox(key="library_retention").value == 0
+    assert all(button.label != "Confirm" for button in page.button)
+
+
 def test_deleting_everything_clears_the_session(library, tmp_path):
     page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60)
     draft, begun = VideoSource("a.mp4", io.BytesIO(b"text")), VideoSource("b.mp4", io.BytesIO(b"text"))

@@ -21,12 +21,13 @@ _INPUT, _NEWS = "library_erase_confirmation", "library_erase_news"
 _HELD = (
     "live_recorded", "growing_analysis", "study_results_job", "study_figures", "study_agreement_job", "study_coder",
     "study_coding_last", "study_coding_seen", "coding_players", "forms", "pending_typed",
+    "library_retention",
 )  # fmt: skip
-"""Session keys of analyses and results that other pages hold."""
+"""Session keys of analyses and results that other pages hold, and of a setting that is deleted."""
 
 WHAT = (
-    "Deletes all your analyses with timelines, videos, recordings, clips, names, notes and logs, your settings here, "
-    "and this session's pictures, uploads and player copies."
+    "Deletes all your analyses with timelines, videos, recordings, clips, names, notes and logs, your studies, "
+    "your tokens for programs, your settings here, and this session's pictures, uploads and player copies."
 )
 EVERYBODY = "This server has no sign-in, so **this deletes what everyone has analysed on it**, not only you."
 NOT_MINE = "Not deleted: files you have downloaded, models you added, and backups made by the administrator."

@@ -55,10 +55,12 @@ def show_gallery(pictures: Sequence[Picture | Unreadable]) -> None:
         )
         with st.popover("Overlay", icon=":material/layers:", help="What is drawn over faces in opened and saved files"):
             layers = choose_layers()
-        _show_downloads(pictures, layers)
+        # Uploads have no folders, so duplicate names are numbered.
+        names = numbered_names([one.name for one in pictures])
+        _show_downloads(pictures, names, layers)
     shown = _sorted([one for one in enumerate(pictures) if not chosen or set(chosen) & set(answers_of(one[1]))], order)
     if view == TABLE:
-        _show_table(shown)
+        _show_table(shown, names)
     elif (opened := show_sheet(shown, "picture_sheet")) is not None and opened < len(pictures):
         _open(pictures[opened], opened, layers)
 
@@ -99,8 +101,8 @@ def _least_probability(picture: Picture | Unreadable) -> float:
     return min(leading, default=1.0)
 
 
-def _show_table(pictures: Sequence[Numbered]) -> None:
-    tables = [image_table(one.result, one.name) for _, one in pictures if isinstance(one, Picture)]
+def _show_table(pictures: Sequence[Numbered], names: Sequence[str]) -> None:
+    tables = [image_table(one.result, names[place]) for place, one in pictures if isinstance(one, Picture)]
     if not tables:
         st.info("No picture to show.", icon=":material/filter_alt_off:")
         return
@@ -125,9 +127,7 @@ def _open(picture: Picture | Unreadable, number: int, layers: frozenset[Layer]) 
     st.dialog(plain(picture.name), width="large")(show_picture)(picture, f"opened_{number}", layers, titled=False)
 
 
-def _show_downloads(pictures: Sequence[Picture | Unreadable], layers: frozenset[Layer]) -> None:
-    # Uploads have no folders, so duplicate names are numbered.
-    names = numbered_names([one.name for one in pictures])
+def _show_downloads(pictures: Sequence[Picture | Unreadable], names: Sequence[str], layers: frozenset[Layer]) -> None:
     download("CSV", lambda: faces_csv(pictures, names), "faces.csv", "text/csv", "csv_all")
     download("JSON", lambda: faces_json(pictures, names).encode(), "faces.json", "application/json", "json_all")
     download("Everything", lambda: results_zip(pictures, names, layers), "faces.zip", "application/zip", "zip_all")
