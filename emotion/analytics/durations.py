@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 COUNTED = "counted_s"
 """Column of an edited table of frames: counted duration, s; see :mod:`emotion.analytics.apply`."""
 
+ROUNDING_S = 1e-6
+"""Tolerance for sums and differences of times, s."""
+
 
 def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
     """Return each frame's duration, s: the time until the next one, and for the last one the median of the others.
 
-    A single frame lasts 0 s here; :func:`emotion.analytics.apply.with_duration` gives it the video's frame interval.
+    Where the end of the video is known, :func:`emotion.analytics.apply.with_duration` corrects the last one. A single
+    frame lasts 0 s here.
 
     Args:
         time_s: Display times of consecutive frames, s, possibly unevenly spaced.
@@ -38,7 +42,7 @@ def breaks_after(frames: pd.DataFrame) -> NDArray[np.bool_]:
     """Return for each frame whether excluded time lies between it and the next one."""
     ends = frames["time_s"].to_numpy(np.float64) + counted_durations(frames)
     following = frames["time_s"].to_numpy(np.float64)[1:]
-    return np.append(following - ends[:-1] > 1e-6, False)[: len(frames)]  # a microsecond absorbs rounding
+    return np.append(following - ends[:-1] > ROUNDING_S, False)[: len(frames)]
 
 
 def unbroken_runs(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.abstention import answer_names, answers, unclear_rows
+from emotion.analytics.apply import with_duration
 from emotion.analytics.durations import counted_durations, row_durations
 from emotion.analytics.flicker import steady_answers
 from emotion.analytics.timeline import probability_columns
@@ -135,6 +136,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
     Shares are of face time: two people in view for one second each make two seconds. Changes are counted without
     flicker (:mod:`emotion.analytics.flicker`), per minute of clear answers.
     """
+    analysis = with_duration(analysis)
     timeline, frames = analysis.timeline, analysis.frames
     weights, changed = row_durations(timeline, frames), _changes(timeline, steady_answers(analysis))
     with_face = int((frames["faces"] > 0).sum())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.apply import with_duration
 from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count
 from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
@@ -83,7 +84,7 @@ def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None
         {
             "track_id": timeline["track_id"],
             "time_s": timeline["time_s"],
-            "seconds": row_durations(timeline, analysis.frames),
+            "seconds": row_durations(timeline, with_duration(analysis).frames),
             "eyes": timeline[OPENNESS].notna().all(axis=1),
             "gaze_deg": gaze_angle(timeline["gaze_yaw"].to_numpy(), timeline["gaze_pitch"].to_numpy()),
         }
