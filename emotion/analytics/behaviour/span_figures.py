@@ -118,8 +118,8 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
         By ``track_id``, for everybody who is seen in the span, :data:`PERSON_COLUMNS`: ``seen_s`` and ``eyes_s`` (both
         eyes measured); ``frames_per_s``; ``blinks``, ``winks_left``, ``winks_right`` and ``closures`` (over a second)
         as counts; ``blinks_per_minute`` of ``eyes_s``; ``blink_s``, the median time with the lids down; ``closed_s``,
-        the time in closures; ``gaze_known_share``, and the share of those rows in which the gaze is towards the
-        camera; ``nods``, ``shakes`` and ``tilts``. NaN where the sampling does not allow a figure.
+        the time in closures; ``gaze_known_share`` of the time, and the share of that time in which the gaze is towards
+        the camera; ``nods``, ``shakes`` and ``tilts``. NaN where the sampling does not allow a figure.
     """
     rows, episodes = _within(behaviour.rows, "time_s", span), _within(behaviour.episodes, "start_s", span)
     groups = rows.groupby("track_id")
@@ -135,9 +135,9 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
     lasted = {kind: episodes.loc[episodes["kind"] == kind].groupby("track_id")["seconds"] for kind in (BLINK, CLOSED)}
     found["blink_s"] = lasted[BLINK].median().reindex(found.index)
     found["closed_s"] = lasted[CLOSED].sum().reindex(found.index, fill_value=0.0).where(found["closures"].notna())
-    found["gaze_known_share"] = rows["gaze_deg"].notna().groupby(rows["track_id"]).mean()
-    towards = (rows["gaze_deg"] <= TOWARDS_DEG).where(rows["gaze_deg"].notna())
-    found["towards_camera_share"] = towards.astype("float64").groupby(rows["track_id"]).mean()
+    known_gaze, weights = rows["gaze_deg"].notna(), _weights(rows)
+    gaze = {"gaze_known_share": known_gaze, "towards_camera_share": (rows["gaze_deg"] <= TOWARDS_DEG).where(known_gaze)}
+    found = found.join(_mean(pd.DataFrame(gaze).astype("float64"), weights, rows["track_id"]))
     return found[list(PERSON_COLUMNS)].astype("float64")
 
 
@@ -157,7 +157,7 @@ def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataF
     """
     rows = _within(behaviour.rows, "time_s", span)
     columns = list(MOVEMENT_COLUMNS)
-    weights = rows["seconds"].where(rows["seconds"].groupby(rows["track_id"]).transform("sum") > 0, 1.0)
+    weights = _weights(rows)
     means = _mean(rows[columns], weights, rows["track_id"])
     peaks = rows.groupby("track_id")[columns].quantile(PEAK_QUANTILE)
     moved = _mean((rows[columns] >= MOVED).where(rows[columns].notna()).astype("float64"), weights, rows["track_id"])
@@ -178,6 +178,11 @@ def _figures_of(movement: Movement, means: pd.DataFrame, peaks: pd.DataFrame, mo
     table = pd.DataFrame(dict(zip(MOVEMENT_FIGURES, values, strict=True)), index=index)
     table.insert(0, "movement", pd.Series(name, index=index, dtype="object"))
     return table.reset_index()
+
+
+def _weights(rows: pd.DataFrame) -> pd.Series:
+    """Return the rows' seconds; rows of a person weigh the same if all are zero."""
+    return rows["seconds"].where(rows["seconds"].groupby(rows["track_id"]).transform("sum") > 0, 1.0)
 
 
 def _mean(values: pd.DataFrame, weights: pd.Series, groups: pd.Series) -> pd.DataFrame:
