@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.durations import COUNTED, ROUNDING_S, counted_durations, frame_durations, row_durations
+from emotion.analytics.durations import (
+    COUNTED,
+    ROUNDING_S,
+    clipped,
+    counted_durations,
+    frame_durations,
+    row_durations,
+)
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.timeline import KEY, probability_columns, validate
 from emotion.errors import InputError
@@ -136,18 +143,20 @@ def _without_excluded(frames: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFra
 
 
 def part_of(analysis: Analysis, span: Span | None = None, track: int | None = None) -> Analysis:
-    """Return the frames that begin in a span, with one person or everybody. Times are not shifted.
+    """Return the frames of a span, with one person or everybody. Times are not shifted.
 
     Args:
         analysis: With or without edits applied.
-        span: The span, exclusive of its end, at which its last frame stops counting; None for the whole analysis.
+        span: The span, exclusive of its end; None for the whole analysis. A frame that lasts into the span begins with
+            it, and one that lasts beyond it ends with it.
         track: One person; None for everybody.
     """
     frames, timeline = with_duration(analysis).frames, analysis.timeline
     if span is not None:
-        counted = np.minimum(counted_durations(frames), span.end_s - frames["time_s"].to_numpy(np.float64))
-        frames = frames.assign(**{COUNTED: counted})[within(frames["time_s"], [span])].reset_index(drop=True)
-        timeline = timeline[within(timeline["time_s"], [span])].reset_index(drop=True)
+        starts, counted, shown = clipped(frames["time_s"], counted_durations(frames), span)
+        frames = frames.assign(time_s=starts, **{COUNTED: counted})[shown].reset_index(drop=True)
+        timeline = timeline[timeline["frame_index"].isin(frames["frame_index"])].reset_index(drop=True)
+        timeline = timeline.assign(time_s=np.maximum(timeline["time_s"], span.start_s))
     if track is not None:
         timeline = timeline[timeline["track_id"] == track].reset_index(drop=True)
         seen = frames["frame_index"].isin(timeline["frame_index"])

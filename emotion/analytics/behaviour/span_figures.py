@@ -15,7 +15,7 @@ from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.gestures import MIN_FRAMES_PER_S, NOD, SHAKE
 from emotion.analytics.behaviour.movements import measured_baselines, movements_from, resting_measures
 from emotion.analytics.behaviour.rate import frames_per_second
-from emotion.analytics.durations import row_durations
+from emotion.analytics.durations import clipped, row_durations
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.timeline import OPENNESS
 from emotion.types import Analysis
@@ -108,7 +108,7 @@ def _people(timeline: pd.DataFrame) -> pd.DataFrame:
 def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFrame:
     """Return figures of each person's eyes and head.
 
-    An episode counts in the span in which it starts.
+    An episode counts in the span in which it starts, a frame for as long as it lasts in the span.
 
     Args:
         behaviour: See :func:`behaviour_of`.
@@ -121,7 +121,7 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
         the time in closures; ``gaze_known_share`` of the time, and the share of that time in which the gaze is towards
         the camera; ``nods``, ``shakes`` and ``tilts``. NaN where the sampling does not allow a figure.
     """
-    rows, episodes = _within(behaviour.rows, "time_s", span), _within(behaviour.episodes, "start_s", span)
+    rows, episodes = _rows_in(behaviour, span), _episodes_in(behaviour, span)
     groups = rows.groupby("track_id")
     found = groups["seconds"].sum().to_frame("seen_s")
     found["eyes_s"] = rows["seconds"].where(rows["eyes"], 0.0).groupby(rows["track_id"]).sum()
@@ -155,7 +155,7 @@ def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataF
         left and right, and the mean of left minus right. NaN where the rest is unknown; a movement without sides
         has no figures of sides. Distances are shares of the eye distance.
     """
-    rows = _within(behaviour.rows, "time_s", span)
+    rows = _rows_in(behaviour, span)
     columns = list(MOVEMENT_COLUMNS)
     weights = _weights(rows)
     means = _mean(rows[columns], weights, rows["track_id"])
@@ -224,5 +224,16 @@ def by_span(behaviour: Behaviour, events: Sequence[Event], *, movements: bool) -
     return table[[*first, *(name for name in table if name not in first)]]
 
 
-def _within(table: pd.DataFrame, column: str, span: Span | None) -> pd.DataFrame:
-    return table if span is None else table[table[column].between(span.start_s, span.end_s, inclusive="left")]
+def _rows_in(behaviour: Behaviour, span: Span | None) -> pd.DataFrame:
+    """Return the rows of a span, each with the time for which it lasts there."""
+    rows = behaviour.rows
+    if span is None:
+        return rows
+    starts, seconds, shown = clipped(rows["time_s"], rows["seconds"], span)
+    return rows.assign(time_s=starts, seconds=seconds)[shown]
+
+
+def _episodes_in(behaviour: Behaviour, span: Span | None) -> pd.DataFrame:
+    """Return the episodes that begin in a span."""
+    found = behaviour.episodes
+    return found if span is None else found[found["start_s"].between(span.start_s, span.end_s, inclusive="left")]
