@@ -168,7 +168,7 @@ def mean_probabilities(analysis: Analysis) -> dict[str, float] | None:
     """Return each label's mean probability over all faces, weighted by time, 0–1; None without a face."""
     if analysis.timeline.empty:
         return None
-    seconds = row_durations(analysis.timeline, analysis.frames).to_numpy(np.float64)
+    seconds = row_durations(analysis.timeline, with_duration(analysis).frames).to_numpy(np.float64)
     weights = seconds / seconds.sum() if seconds.sum() > 0 else np.full(len(seconds), 1 / len(seconds))
     values = analysis.timeline[probability_columns(analysis.labels)].to_numpy(np.float64)
     return in_display_order(dict(zip(analysis.labels, map(float, weights @ values), strict=True)))

@@ -194,6 +194,36 @@ def test_an_offset_aligns_two_analyses():
     assert aligned.loc["fear", "correlation"] > 0.95 > apart.loc["fear", "correlation"]
 
 
+def test_a_sides_mean_does_not_depend_on_the_other_sides_sampling():
+    """Fear in 3 of 10 frames a second, against the same film at a frame a second, which shows no fear."""
+    fine = make_analysis([["fear" if frame % 10 in {4, 5, 6} else "neutral"] for frame in range(200)])
+    coarse = make_analysis([["neutral"]] * 20, step_s=1.0)
+    table = comparison_figures(Side("fine", fine), Side("coarse", coarse)).set_index("emotion")
+    assert table.loc["fear", ["first", "second"]].tolist() == pytest.approx([0.3 * 0.65 + 0.7 * 0.05, 0.05])
+    turned = comparison_figures(Side("coarse", coarse), Side("fine", fine)).set_index("emotion")
+    assert turned.loc["fear", "difference"] == pytest.approx(-table.loc["fear", "difference"])
+    spans = on_one_axis(Side("fine", fine), Side("coarse", coarse), points=20)
+    assert spans.groupby("side")["bin"].size().tolist() == [20, 20]
+    assert spans["p_fear"].iloc[:20].tolist() == pytest.approx([0.3 * 0.65 + 0.7 * 0.05] * 20)
+
+
+def test_sides_are_compared_over_their_common_time():
+    """Fear, then anger, a second each. The other side is seen from 0.5 to 1.25 s: half a second and a quarter."""
+    first = make_analysis([["fear"], ["anger"]], step_s=1.0)
+    second = make_analysis([["neutral"]] * 3, step_s=0.25)
+    table = comparison_figures(Side("a", first), Side("b", second, offset_s=0.5)).set_index("emotion")
+    assert table.loc["fear", "first"] == pytest.approx((0.5 * 0.65 + 0.25 * 0.05) / 0.75)
+    assert table.loc["anger", "first"] == pytest.approx((0.5 * 0.05 + 0.25 * 0.65) / 0.75)
+    assert table.loc["neutral", "second"] == pytest.approx(0.65)
+
+
+def test_faces_of_a_frame_count_as_one_in_a_comparison():
+    several = make_analysis([["fear"], ["anger", "neutral"]], step_s=1.0)
+    table = comparison_figures(Side("a", several), Side("b", several, 1)).set_index("emotion")
+    assert table.loc["fear", ["first", "second"]].tolist() == pytest.approx([0.35, 0.35])
+    assert table.loc["anger", ["first", "second"]].tolist() == pytest.approx([(0.05 + 0.35) / 2, 0.35])
+
+
 def test_analyses_without_common_time_give_an_empty_comparison(analysis):
     assert comparison_figures(Side("a", analysis), Side("b", analysis, offset_s=90)).empty
     assert on_one_axis(Side("a", make_analysis([[]])), Side("b", make_analysis([[]]))).empty
