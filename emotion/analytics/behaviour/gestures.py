@@ -246,7 +246,8 @@ def _tilts(time_s: NDArray[np.float64], roll: NDArray[np.float64]) -> Iterator[t
     """Yield first and last row of each tilt, and its largest angle from the usual roll, degrees."""
     series = pd.Series(roll, index=pd.to_timedelta(time_s, unit="s"))
     # The window is over twice as long as a tilt, so the median is the usual roll.
-    away = roll - series.rolling(pd.Timedelta(seconds=2 * MAX_TILT_S + 1), center=True).median().to_numpy(np.float64)
+    usual = series.rolling(pd.Timedelta(seconds=2 * MAX_TILT_S + 1), center=True, closed="both").median()
+    away = roll - usual.to_numpy(np.float64)
     side = np.where(np.abs(away) >= MIN_TILT_DEG, np.sign(away), 0)
     begins = np.flatnonzero(np.diff(side, prepend=0))
     for first, after in itertools.pairwise([*begins.tolist(), len(side)]):
