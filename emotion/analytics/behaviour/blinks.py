@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.analytics.behaviour.rate import frames_per_second, local_rates, rates_of
+from emotion.analytics.durations import ROUNDING_S
 from emotion.analytics.timeline import OPENNESS
 
 MIN_RATE = 15.0
@@ -106,14 +107,14 @@ def _events_of_stretch(person: pd.DataFrame, eyes: NDArray[np.float64]) -> Itera
     both, difference = eyes.mean(axis=1), eyes[:, 0] - eyes[:, 1]
     down = both < DOWN
     for start_s, end_s in _runs(down, person):
-        if end_s - start_s <= MAX_BLINK_S:
+        if end_s - start_s <= MAX_BLINK_S + ROUNDING_S:
             yield BLINK, start_s, end_s
-        elif end_s - start_s > LONG_CLOSURE_S:
+        elif end_s - start_s > LONG_CLOSURE_S + ROUNDING_S:
             yield CLOSED, start_s, end_s
     apart = ~down & (np.abs(difference) > WINK_DIFFERENCE * both) & (eyes.max(axis=1) >= WINK_OTHER)
     for kind, lower in ((WINK_LEFT, difference < 0), (WINK_RIGHT, difference > 0)):
         for start_s, end_s in _runs(apart & lower, person):
-            if MIN_WINK_S <= end_s - start_s <= MAX_WINK_S:
+            if MIN_WINK_S - ROUNDING_S <= end_s - start_s <= MAX_WINK_S + ROUNDING_S:
                 yield kind, start_s, end_s
 
 

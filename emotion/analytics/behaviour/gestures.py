@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.analytics.behaviour.rate import MAX_GAP_S, frames_per_second, local_rates, rates_of
+from emotion.analytics.durations import ROUNDING_S
 from emotion.errors import TimelineError
 
 NOD, SHAKE, TILT = "nod", "shake", "tilt"
@@ -252,6 +253,6 @@ def _tilts(time_s: NDArray[np.float64], roll: NDArray[np.float64]) -> Iterator[t
     begins = np.flatnonzero(np.diff(side, prepend=0))
     for first, after in itertools.pairwise([*begins.tolist(), len(side)]):
         lasts_s = time_s[after - 1] - time_s[first]
-        if side[first] and MIN_TILT_S <= lasts_s <= MAX_TILT_S:
+        if side[first] and MIN_TILT_S - ROUNDING_S <= lasts_s <= MAX_TILT_S + ROUNDING_S:
             peak = first + int(np.abs(away[first:after]).argmax())
             yield first, after - 1, float(away[peak])

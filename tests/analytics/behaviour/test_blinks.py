@@ -53,6 +53,14 @@ def test_lid_events_are_classified_by_length(last, kinds):
     assert lid_events(timeline(dipped((30, last))))["kind"].tolist() == kinds
 
 
+@pytest.mark.parametrize("start", range(60, 75))
+def test_limits_of_length_hold_wherever_an_event_begins(start):
+    """Half a second is a blink and a second no closure, however times are rounded; as is the shortest wink."""
+    assert lid_events(timeline(dipped((start, start + 14))))["kind"].tolist() == [BLINK]
+    assert lid_events(timeline(dipped((start, start + 29)))).empty
+    assert lid_events(timeline(dipped((start, start + 2)), dipped()))["kind"].tolist() == [WINK_LEFT]
+
+
 def test_a_wink_is_of_one_eye_for_a_while():
     left_down = timeline(dipped((30, 40)), dipped())
     assert lid_events(left_down)["kind"].tolist() == [WINK_LEFT]
