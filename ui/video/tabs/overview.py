@@ -48,10 +48,7 @@ def show_figures(summary: dict[str, Any], person: dict[str, Any] | None = None) 
     smiles = f"Share of the time with a face in which happiness leads{clear}"
     figures: dict[str, tuple[Any, str | None]] = {
         "Dominant expression": (shown["dominant"] or "–", leads),
-        "Smile index": (
-            share_text(shown["smile_index"]),
-            f"{smiles}, not counting unclear time" if limited else smiles,
-        ),
+        "Smile index": (share_text(shown["smile_index"]), smiles),
         **(_of_everybody(summary) if person is None else _of_one(person)),
     }
     if limited:
