@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "LIVE_CODEC",
     "AbstentionLimit",
     "Analysis",
     "Classifier",
@@ -161,6 +162,10 @@ class FrameResult:
     abstain_below: float = 0.0
 
 
+LIVE_CODEC = "live"
+"""Codec of :class:`VideoInfo` of a live recording, whose frames were never in a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
     """Facts of a video stream.
@@ -172,7 +177,7 @@ class VideoInfo:
         frame_count: Number of frames, counted, not from a header.
         duration_s: End of the last frame.
         rotation: Counter-clockwise rotation of stored frames for display, degrees.
-        codec: FFmpeg's name of the codec.
+        codec: FFmpeg's name of the codec, or :data:`LIVE_CODEC`.
         mirrored: Whether stored frames are mirrored left to right before the rotation.
         mended: How timestamps were repaired, as a sentence; empty if all are right.
     """

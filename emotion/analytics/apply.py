@@ -9,12 +9,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.durations import COUNTED, counted_durations, row_durations
+from emotion.analytics.durations import (
+    COUNTED,
+    ROUNDING_S,
+    clipped,
+    counted_durations,
+    frame_durations,
+    row_durations,
+)
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.timeline import KEY, probability_columns, validate
 from emotion.errors import InputError
 from emotion.labels import in_display_order
 from emotion.types import Analysis
+
+_MOST_STEPS = 20
+"""A last frame that would last longer, in usual steps between frames, tells that the video's stated length is wrong;
+:mod:`emotion.vision.decode.survey` has the same limit."""
 
 
 def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
@@ -23,7 +34,7 @@ def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
     - Merged tracks become one. If both have a row in a frame, the more confident face is kept. ``similarity`` still
       refers to the reference face of the original track.
     - Hidden tracks are dropped; a frame that shows nobody else counts as one without a face.
-    - A single frame counts for the video's frame interval.
+    - The last frame counts until the end of the video or of the analysed part (:func:`with_duration`).
     - Frames that begin in an excluded span are dropped with their rows. A frame that extends into one counts until its
       start; the column ``counted_s`` of the frames has the duration that figures use as weight. Excluded moments have
       no duration and exclude nothing.
@@ -85,14 +96,38 @@ def within(time_s: pd.Series, spans: Sequence[Span]) -> NDArray[np.bool_]:
 
 
 def with_duration(analysis: Analysis) -> Analysis:
-    """Return an analysis as it is, unless it has a single frame: that one counts for the video's frame interval.
+    """Return an analysis whose last frame lasts until the end of the video, or of the part that was analysed.
 
-    Other frames last until the next one. Edits need not be applied for this; :func:`apply_edits` does it, too.
+    Other frames last until the next one. The last one lasts for the usual step between frames if the end is unknown:
+    if the analysis is incomplete, or the stated length of the video cannot be right. Edits need not be applied for
+    this; :func:`apply_edits` does it, too.
     """
-    frames, fps = analysis.frames, analysis.info.fps
-    if len(frames) != 1 or COUNTED in frames or fps <= 0:
+    frames = analysis.frames
+    if frames.empty or COUNTED in frames:
         return analysis
-    return replace(analysis, frames=frames.assign(**{COUNTED: 1 / fps}))
+    counted = frame_durations(frames["time_s"])
+    last_s = _last_duration(analysis, float(counted[-1]))
+    if abs(last_s - counted[-1]) <= ROUNDING_S:
+        return analysis
+    counted[-1] = last_s
+    return replace(analysis, frames=frames.assign(**{COUNTED: counted}))
+
+
+def _last_duration(analysis: Analysis, median_s: float) -> float:
+    """Return the duration of the last frame, s; ``median_s`` is the median of the others, 0 without others."""
+    settings, info = analysis.settings, analysis.info
+    end_s = min(info.duration_s, settings.get("end_s") or info.duration_s)
+    left_s = end_s - float(analysis.frames["time_s"].iloc[-1])
+    usual_s = median_s if len(analysis.frames) > 1 else _sampled_step(analysis)
+    if left_s <= 0:
+        return usual_s
+    return left_s if analysis.complete and left_s <= _MOST_STEPS * usual_s else min(usual_s, left_s)
+
+
+def _sampled_step(analysis: Analysis) -> float:
+    """Return the time between two analysed frames by the settings, s; 0 if the video's frame rate is unknown."""
+    settings, fps = analysis.settings, analysis.info.fps
+    return max(int(settings.get("every") or 1) / fps, 1 / (settings.get("fps") or fps)) if fps > 0 else 0.0
 
 
 def _without_excluded(frames: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFrame:
@@ -108,18 +143,20 @@ def _without_excluded(frames: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFra
 
 
 def part_of(analysis: Analysis, span: Span | None = None, track: int | None = None) -> Analysis:
-    """Return the frames that begin in a span, with one person or everybody. Times are not shifted.
+    """Return the frames of a span, with one person or everybody. Times are not shifted.
 
     Args:
         analysis: With or without edits applied.
-        span: The span, exclusive of its end, at which its last frame stops counting; None for the whole analysis.
+        span: The span, exclusive of its end; None for the whole analysis. A frame that lasts into the span begins with
+            it, and one that lasts beyond it ends with it.
         track: One person; None for everybody.
     """
-    frames, timeline = analysis.frames, analysis.timeline
+    frames, timeline = with_duration(analysis).frames, analysis.timeline
     if span is not None:
-        counted = np.minimum(counted_durations(frames), span.end_s - frames["time_s"].to_numpy(np.float64))
-        frames = frames.assign(**{COUNTED: counted})[within(frames["time_s"], [span])].reset_index(drop=True)
-        timeline = timeline[within(timeline["time_s"], [span])].reset_index(drop=True)
+        starts, counted, shown = clipped(frames["time_s"], counted_durations(frames), span)
+        frames = frames.assign(time_s=starts, **{COUNTED: counted})[shown].reset_index(drop=True)
+        timeline = timeline[timeline["frame_index"].isin(frames["frame_index"])].reset_index(drop=True)
+        timeline = timeline.assign(time_s=np.maximum(timeline["time_s"], span.start_s))
     if track is not None:
         timeline = timeline[timeline["track_id"] == track].reset_index(drop=True)
         seen = frames["frame_index"].isin(timeline["frame_index"])
@@ -131,7 +168,7 @@ def mean_probabilities(analysis: Analysis) -> dict[str, float] | None:
     """Return each label's mean probability over all faces, weighted by time, 0–1; None without a face."""
     if analysis.timeline.empty:
         return None
-    seconds = row_durations(analysis.timeline, analysis.frames).to_numpy(np.float64)
+    seconds = row_durations(analysis.timeline, with_duration(analysis).frames).to_numpy(np.float64)
     weights = seconds / seconds.sum() if seconds.sum() > 0 else np.full(len(seconds), 1 / len(seconds))
     values = analysis.timeline[probability_columns(analysis.labels)].to_numpy(np.float64)
     return in_display_order(dict(zip(analysis.labels, map(float, weights @ values), strict=True)))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from emotion.analytics.apply import part_of
-from emotion.analytics.heat import time_bins
+from emotion.analytics.apply import part_of, with_duration
+from emotion.analytics.durations import ROUNDING_S, counted_durations
 from emotion.analytics.timeline import probability_columns
 from emotion.labels import display_order
 from emotion.types import Analysis
@@ -51,45 +52,107 @@ def on_one_axis(first: Side, second: Side, points: int = MAX_POINTS) -> pd.DataF
 
     Returns:
         ``side`` (0 or 1), ``bin``, ``time_s`` (middle of the span on the common axis) and ``p_<label>`` of the common
-        labels. A span in which a side has no face has no row for it.
+        labels, each frame weighted by how long it lasts in the span. A span in which a side has no face has no row for
+        it.
     """
     columns = probability_columns(common_labels(first, second))
-    tables = [_shifted(side, columns) for side in (first, second)]
-    times = pd.concat([table["time_s"] for table in tables])
-    if times.empty:
+    sides = [_held(side, columns) for side in (first, second)]
+    shown = [side for side in sides if len(side.starts_s)]
+    if not shown:
         return pd.DataFrame(columns=["side", "bin", "time_s", *columns])
-    points = max(min(points, max(table["time_s"].nunique() for table in tables)), 1)
-    edges = np.linspace(float(times.min()), float(times.max()) + 1e-6, points + 1)
+    points = max(min(points, max(len(side.starts_s) for side in shown)), 1)
+    start_s, end_s = min(side.starts_s[0] for side in shown), max(side.ends_s[-1] for side in shown)
+    edges = np.linspace(start_s, end_s, points + 1)
     middles = (edges[:-1] + edges[1:]) / 2
-    parts = []
-    for number, table in enumerate(tables):
-        means = table[columns].groupby(time_bins(table["time_s"], edges)).mean().rename_axis("bin").reset_index()
-        parts.append(means.assign(side=number, time_s=middles[means["bin"]]))
-    return pd.concat(parts, ignore_index=True)[["side", "bin", "time_s", *columns]]
+    return pd.concat([_means_in(side, number, edges, middles, columns) for number, side in enumerate(sides)])
 
 
-def _shifted(side: Side, columns: list[str]) -> pd.DataFrame:
-    rows = part_of(side.analysis, track=side.track).timeline
-    return rows[columns].astype("float64").assign(time_s=rows["time_s"] + side.offset_s)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """The frames of one side that show a face, in order of time; each value holds until the frame ends.
+
+    Attributes:
+        starts_s: ``(n,)`` on the common axis, s.
+        ends_s: ``(n,)``; frames do not overlap.
+        values: ``(n, k)`` mean probabilities of the faces in each frame.
+    """
+
+    starts_s: NDArray[np.float64]
+    ends_s: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def between(self, edges_s: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return ``(m,)`` seconds with a face and ``(m, k)`` sums of value × time between ``m + 1`` rising edges."""
+        if not len(self.starts_s):
+            return np.zeros(len(edges_s) - 1), np.zeros((len(edges_s) - 1, self.values.shape[1]))
+        seconds = self.ends_s - self.starts_s
+        rates = np.column_stack([np.ones(len(seconds)), self.values])
+        totals = np.vstack([np.zeros(rates.shape[1]), np.cumsum(rates * seconds[:, None], axis=0)])
+        # The total grows during each frame and stays the same between frames.
+        corners_s = np.column_stack([self.starts_s, self.ends_s]).ravel()
+        heights = np.repeat(totals, 2, axis=0)[1:-1]
+        found = np.column_stack([np.interp(edges_s, corners_s, column) for column in heights.T])
+        return np.diff(found[:, 0]), np.diff(found[:, 1:], axis=0)
+
+
+def _held(side: Side, columns: list[str]) -> _Held:
+    part = with_duration(part_of(side.analysis, track=side.track))
+    values = part.timeline[columns].astype("float64").groupby(part.timeline["frame_index"]).mean()
+    shown = part.frames["frame_index"].isin(values.index).to_numpy()
+    starts_s = part.frames["time_s"].to_numpy(np.float64)[shown] + side.offset_s
+    ends_s = starts_s + counted_durations(part.frames)[shown]
+    ends_s[:-1] = np.minimum(ends_s[:-1], starts_s[1:])
+    return _Held(starts_s, ends_s, values.to_numpy(np.float64))
+
+
+def _means_in(
+    side: _Held, number: int, edges: NDArray[np.float64], middles: NDArray[np.float64], columns: list[str]
+) -> pd.DataFrame:
+    seconds, sums = side.between(edges)
+    seen = seconds > ROUNDING_S
+    means = pd.DataFrame(sums[seen] / seconds[seen, None], columns=columns)
+    means.insert(0, "time_s", middles[seen])
+    means.insert(0, "bin", np.flatnonzero(seen))
+    means.insert(0, "side", number)
+    return means
+
+
+def _common_means(first: _Held, second: _Held) -> NDArray[np.float64] | None:
+    """Return the ``(2, k)`` means of both sides over the time in which both show a face; None without any."""
+    edges = np.unique(np.concatenate([first.starts_s, first.ends_s, second.starts_s, second.ends_s]))
+    if len(edges) < 2:
+        return None
+    # No frame begins or ends between two edges, so each side shows a face for all of that time or for none of it.
+    (seconds, sums), (others, other_sums) = first.between(edges), second.between(edges)
+    both = np.minimum(seconds, others) > ROUNDING_S
+    if not both.any():
+        return None
+    return np.stack([sums[both].sum(axis=0), other_sums[both].sum(axis=0)]) / seconds[both].sum()
 
 
 def comparison_figures(first: Side, second: Side) -> pd.DataFrame:
     """Return both sides' figures over the time in which both show a face.
+
+    The value of a frame, the mean of its faces, holds until the next analysed frame. So neither side's figures depend
+    on how the other one was sampled.
 
     Returns:
         ``emotion``, ``first`` and ``second`` (mean probability, 0–1), ``difference`` (second − first) and
         ``correlation`` (Pearson's, over the spans of :func:`on_one_axis`; NaN with fewer than three spans or a
         constant side). Empty if they have no time in common.
     """
+    labels = common_labels(first, second)
+    sides = [_held(side, probability_columns(labels)) for side in (first, second)]
+    columns = ["emotion", "first", "second", "difference", "correlation"]
+    means = _common_means(*sides)
+    if means is None:
+        return pd.DataFrame(columns=columns)
     table = on_one_axis(first, second)
     left, right = (table[table["side"] == number].set_index("bin") for number in (0, 1))
     both = left.index.intersection(right.index)
-    columns = ["emotion", "first", "second", "difference", "correlation"]
-    if both.empty:
-        return pd.DataFrame(columns=columns)
     rows = []
-    for label in common_labels(first, second):
+    for label, one, other in zip(labels, *means.tolist(), strict=True):
         a, b = left.loc[both, f"p_{label}"], right.loc[both, f"p_{label}"]
         steady = len(both) < _MIN_FOR_CORRELATION or min(a.std(), b.std()) < 1e-9
-        rows.append((label, a.mean(), b.mean(), b.mean() - a.mean(), np.nan if steady else a.corr(b)))
+        rows.append((label, one, other, other - one, np.nan if steady else a.corr(b)))
     return pd.DataFrame(rows, columns=columns)

@@ -6,14 +6,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.analytics.edits import Span
+
 COUNTED = "counted_s"
 """Column of an edited table of frames: counted duration, s; see :mod:`emotion.analytics.apply`."""
+
+ROUNDING_S = 1e-6
+"""Tolerance for sums and differences of times, s."""
+
+_SHORTEST_PART_S = 1e-3
+"""A frame that begins before a span and lasts into it for less is not part of it, as spans may be rounded, s."""
 
 
 def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
     """Return each frame's duration, s: the time until the next one, and for the last one the median of the others.
 
-    A single frame lasts 0 s here; :func:`emotion.analytics.apply.with_duration` gives it the video's frame interval.
+    Where the end of the video is known, :func:`emotion.analytics.apply.with_duration` corrects the last one. A single
+    frame lasts 0 s here.
 
     Args:
         time_s: Display times of consecutive frames, s, possibly unevenly spaced.
@@ -34,11 +43,30 @@ def row_durations(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:
     return timeline["frame_index"].map(durations)
 
 
+def clipped(
+    starts_s: pd.Series, seconds: pd.Series | NDArray[np.float64], span: Span
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the parts of frames that lie in a span: their starts and durations, s, and which frames have one.
+
+    Every figure of an event, a baseline or another part of an analysis counts frames in this way.
+
+    Args:
+        starts_s: ``(n,)`` times of the frames, s.
+        seconds: ``(n,)`` how long they last, s.
+        span: The span, exclusive of its end.
+    """
+    begins = starts_s.to_numpy(np.float64)
+    ends = np.minimum(begins + np.asarray(seconds, np.float64), span.end_s)
+    starts = np.maximum(begins, span.start_s)
+    within = (begins >= span.start_s) & (begins < span.end_s)
+    return starts, np.maximum(ends - starts, 0.0), within | (ends - starts > _SHORTEST_PART_S)
+
+
 def breaks_after(frames: pd.DataFrame) -> NDArray[np.bool_]:
     """Return for each frame whether excluded time lies between it and the next one."""
     ends = frames["time_s"].to_numpy(np.float64) + counted_durations(frames)
     following = frames["time_s"].to_numpy(np.float64)[1:]
-    return np.append(following - ends[:-1] > 1e-6, False)[: len(frames)]  # a microsecond absorbs rounding
+    return np.append(following - ends[:-1] > ROUNDING_S, False)[: len(frames)]
 
 
 def unbroken_runs(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:

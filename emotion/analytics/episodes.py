@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.durations import row_durations, unbroken_runs
+from emotion.analytics.durations import ROUNDING_S, row_durations, unbroken_runs
 from emotion.analytics.flicker import steady_answers
 from emotion.labels import UNCLEAR, display_order
 from emotion.types import Analysis
@@ -48,7 +48,7 @@ def episodes(analysis: Analysis, min_s: float = 0.0) -> pd.DataFrame:
         frames=("time_s", "size"),
     )
     table.insert(2, "end_s", table["start_s"] + table["duration_s"])
-    return table[table["duration_s"] >= min_s].reset_index(drop=True)
+    return table[table["duration_s"] >= min_s - ROUNDING_S].reset_index(drop=True)
 
 
 def _probability_of(said: pd.Series, analysis: Analysis) -> pd.Series:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from emotion.analytics.apply import part_of
+from emotion.analytics.apply import part_of, within
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.heat import time_bins
 from emotion.analytics.summary import summarise
@@ -96,8 +96,12 @@ def before_after(
 
 
 def _blocks(analysis: Analysis, span: Span, track: int | None) -> NDArray[np.float64]:
-    """Return ``(blocks, k)`` mean probabilities of the blocks of a span that have a face."""
-    rows = part_of(analysis, span, track).timeline
+    """Return ``(blocks, k)`` mean probabilities of the blocks of a span in which a frame with a face begins.
+
+    A frame from before the span does not count, however long it lasts: it may show the time before the event.
+    """
+    rows = part_of(analysis, track=track).timeline
+    rows = rows[within(rows["time_s"], [span])]
     count = max(round((span.end_s - span.start_s) / BLOCK_S), 1)
     places = time_bins(rows["time_s"], np.linspace(span.start_s, span.end_s, count + 1))
     values = rows[probability_columns(analysis.labels)].astype("float64")

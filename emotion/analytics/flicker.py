@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.analytics.abstention import answers
-from emotion.analytics.durations import row_durations, unbroken_runs
+from emotion.analytics.durations import ROUNDING_S, row_durations, unbroken_runs
 from emotion.types import Analysis
 
 FLICKER_S = 0.3
@@ -22,8 +22,6 @@ Behavior 37); answers to single frames cannot distinguish the shortest ones from
 
 EXPLAIN = f"Changes that last less than {FLICKER_S:g} s are flicker and are not counted."
 """Explanation of the rule for the app."""
-
-_ROUNDING_S = 1e-6
 
 
 def steady_answers(analysis: Analysis, min_s: float = FLICKER_S) -> pd.Series:
@@ -74,14 +72,14 @@ def _absorbed(
         min_s: Minimum duration, s.
     """
     runs = _Runs(codes, stretches, seconds)
-    short = [(float(length), int(place)) for place, length in enumerate(seconds) if length < min_s - _ROUNDING_S]
+    short = [(float(length), int(place)) for place, length in enumerate(seconds) if length < min_s - ROUNDING_S]
     heapq.heapify(short)
     while short:
         length, place = heapq.heappop(short)
         if not runs.holds(place, length):
             continue  # it was merged or grew in the meantime
         kept = runs.absorb(place)
-        if kept is not None and runs.seconds[kept] < min_s - _ROUNDING_S:
+        if kept is not None and runs.seconds[kept] < min_s - ROUNDING_S:
             heapq.heappush(short, (runs.seconds[kept], kept))
     return runs.spread()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from emotion.analytics.durations import row_durations, unbroken_runs
+from emotion.analytics.durations import ROUNDING_S, row_durations, unbroken_runs
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise
 from emotion.types import Analysis
@@ -64,7 +64,7 @@ def posture_changes(analysis: Analysis, min_s: float = POSTURE_MIN_S) -> pd.Data
         lowest=("similarity", "min"),
     )
     spans.insert(2, "end_s", spans["start_s"] + spans["duration_s"])
-    return spans[spans["duration_s"] >= min_s].reset_index(drop=True)
+    return spans[spans["duration_s"] >= min_s - ROUNDING_S].reset_index(drop=True)
 
 
 def people_table(analysis: Analysis, names: Mapping[int, str]) -> pd.DataFrame:

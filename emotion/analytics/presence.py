@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.analytics.durations import row_durations
+
 FACING_YAW_DEG = 25.0
 """A head turned further to either side does not face the camera."""
 FACING_PITCH_DEG = 20.0
@@ -28,15 +30,32 @@ def mouth_is_open(openness: NDArray[np.floating]) -> NDArray[np.bool_]:
     return np.asarray(openness > MOUTH_OPEN)
 
 
-def presence_of(timeline: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per ``track_id``: ``facing_share`` and ``mouth_open_share`` of the person's rows, 0–1."""
-    rows = [_presence(track, person) for track, person in timeline.groupby("track_id")]
-    return pd.DataFrame(rows, columns=["track_id", "facing_share", "mouth_open_share"]).set_index("track_id")
+def presence_of(timeline: pd.DataFrame, frames: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return one row per ``track_id``: ``facing_share`` and ``mouth_open_share`` of the person's time in view, 0–1.
+
+    Args:
+        timeline: A timeline, or the rows of some people.
+        frames: Its table of frames, whose durations weigh the rows; None to weigh all rows alike.
+    """
+    tracks = timeline["track_id"]
+    seconds = pd.Series(1.0, index=timeline.index) if frames is None else row_durations(timeline, frames)
+    states = pd.DataFrame(
+        {
+            "facing_share": faces_camera(timeline["yaw"].to_numpy(), timeline["pitch"].to_numpy()),
+            "mouth_open_share": mouth_is_open(timeline["mouth_openness"].to_numpy()),
+        },
+        index=timeline.index,
+    )
+    return weighted_shares(states, seconds, tracks)
 
 
-def _presence(track: object, person: pd.DataFrame) -> dict[str, object]:
-    return {
-        "track_id": track,
-        "facing_share": float(faces_camera(person["yaw"].to_numpy(), person["pitch"].to_numpy()).mean()),
-        "mouth_open_share": float(mouth_is_open(person["mouth_openness"].to_numpy()).mean()),
-    }
+def weighted_shares(states: pd.DataFrame, seconds: pd.Series, groups: pd.Series) -> pd.DataFrame:
+    """Return each group's share of the time in which each state holds, 0–1.
+
+    Args:
+        states: True or false in each row.
+        seconds: Duration of each row, s; rows of a group weigh the same if all are zero.
+        groups: The group of each row.
+    """
+    weights = seconds.where(seconds.groupby(groups).transform("sum") > 0, 1.0)
+    return states.mul(weights, axis=0).groupby(groups).sum().div(weights.groupby(groups).sum(), axis=0)

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.durations import unbroken_runs
+from emotion.analytics.durations import ROUNDING_S, unbroken_runs
 from emotion.analytics.timeline import labels_of, probability_columns, with_leading_emotion
 from emotion.types import Analysis
 
@@ -33,8 +33,8 @@ def smooth(
     Args:
         timeline: A timeline.
         frames: Its table of frames.
-        method: ``"mean"`` or ``"median"`` of a window centred on each row, or ``"exponential"``, which uses only past
-            rows and so suits live use.
+        method: ``"mean"`` or ``"median"`` of a window centred on each row, with both of its ends, or
+            ``"exponential"``, which uses only past rows and so suits live use.
         window_s: Width of the window, s; the half-life for ``"exponential"``. 0 or less smooths nothing.
     """
     if window_s <= 0 or timeline.empty:
@@ -49,10 +49,12 @@ def smooth(
 
 def _smooth_run(rows: pd.DataFrame, method: Method, window_s: float) -> pd.DataFrame:
     """Smooth one person's probabilities, indexed by time, and rescale rows to sum to 1."""
-    width = pd.Timedelta(seconds=window_s)
     if method == "exponential":
-        return rows.ewm(halflife=width, times=pd.Series(pd.DatetimeIndex(rows.index))).mean()
-    window = rows.rolling(width, center=True, min_periods=1)
+        return rows.ewm(halflife=pd.Timedelta(seconds=window_s), times=pd.Series(pd.DatetimeIndex(rows.index))).mean()
+    # Both ends belong to the window: with one of them, a window of two steps would be off by half a step. The tolerance
+    # is for frames at an end, whose times are rounded.
+    width = pd.Timedelta(seconds=window_s + 2 * ROUNDING_S)
+    window = rows.rolling(width, center=True, min_periods=1, closed="both")
     if method == "mean":
         return _renormalise(window.mean(), rows)
     return _renormalise(window.median(), window.mean())

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.abstention import answer_names, answers, unclear_rows
+from emotion.analytics.apply import with_duration
 from emotion.analytics.durations import counted_durations, row_durations
 from emotion.analytics.flicker import steady_answers
 from emotion.analytics.timeline import probability_columns
@@ -36,10 +37,15 @@ def _shares(
         labels: The labels, in order.
         abstain_below: The limit of unclear answers, whose share is the last column; 0 for none.
     """
-    weights = weights.where(weights.groupby(groups).transform("sum") > 0, 1.0)
+    weights = _weighing(weights, groups)
     time = weights.groupby([groups, answers(timeline, abstain_below)]).sum().unstack(fill_value=0)
     time = time.reindex(columns=list(answer_names(labels, abstain_below)), fill_value=0.0)
     return time.div(time.sum(axis=1), axis=0)
+
+
+def _weighing(weights: pd.Series, groups: pd.Series | pd.Index) -> pd.Series:
+    """Return the weights, 1 in groups in which all are zero."""
+    return weights.where(weights.groupby(groups).transform("sum") > 0, 1.0)
 
 
 def dominant(parts: Mapping[str, float]) -> str | None:
@@ -50,21 +56,24 @@ def dominant(parts: Mapping[str, float]) -> str | None:
     return UNCLEAR if parts.get(UNCLEAR, 0.0) > 0 else None
 
 
-def _smile_indices(groups: pd.Series, timeline: pd.DataFrame, labels: tuple[str, ...]) -> pd.Series:
-    """Return each group's share of frames in which happiness leads, 0–1.
+def _smile_indices(groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...]) -> pd.Series:
+    """Return each group's share of the time with a face in which happiness leads, 0–1.
 
     In a frame with several faces of a group, the label with the largest mean probability leads.
 
     Args:
         groups: The group of each row.
         timeline: The rows that count, in :func:`summarise` the clear ones.
+        weights: Seconds per row; frames of a group weigh the same if all are zero.
         labels: The labels, in order.
     """
     if timeline.empty or SMILE not in labels:
         return pd.Series(dtype=np.float64)
-    means = timeline.groupby([groups, timeline["frame_index"]])[probability_columns(labels)].mean()
-    smiles = means.to_numpy().argmax(axis=1) == labels.index(SMILE)
-    return pd.Series(smiles, index=means.index).groupby(level=0).mean()
+    keys = [groups, timeline["frame_index"]]
+    means = timeline.groupby(keys)[probability_columns(labels)].mean()
+    seconds = _weighing(weights.groupby(keys).first(), means.index.get_level_values(0))
+    smiling = seconds.where(means.to_numpy().argmax(axis=1) == labels.index(SMILE), 0.0)
+    return smiling.groupby(level=0).sum() / seconds.groupby(level=0).sum()
 
 
 def _changes(timeline: pd.DataFrame, said: pd.Series) -> pd.Series:
@@ -96,7 +105,7 @@ def _figures(
     timeline, labels, abstain_below = analysis.timeline, analysis.labels, analysis.abstain_below
     clear = ~unclear_rows(timeline, abstain_below)
     parts: dict[Any, dict[Any, float]] = _shares(groups, timeline, weights, labels, abstain_below).to_dict("index")
-    smiles = _smile_indices(groups[clear], timeline[clear], labels).to_dict()
+    smiles = _smile_indices(groups[clear], timeline[clear], weights[clear], labels).to_dict()
     changes = changed.groupby(groups).sum().to_dict()
     seconds = weights[clear].groupby(groups[clear]).sum().to_dict()
     return {
@@ -133,8 +142,10 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
     """Return the figures of a whole analysis and of each person in it.
 
     Shares are of face time: two people in view for one second each make two seconds. Changes are counted without
-    flicker (:mod:`emotion.analytics.flicker`), per minute of clear answers.
+    flicker (:mod:`emotion.analytics.flicker`), per minute of clear answers. The smile index is the
+    share of the time with a clear answer in which happiness leads; two people smile together if it leads in their mean.
     """
+    analysis = with_duration(analysis)
     timeline, frames = analysis.timeline, analysis.frames
     weights, changed = row_durations(timeline, frames), _changes(timeline, steady_answers(analysis))
     with_face = int((frames["faces"] > 0).sum())

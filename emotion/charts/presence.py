@@ -6,9 +6,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.durations import row_durations
 from emotion.analytics.heat import span_edges, time_bins
 from emotion.analytics.people import POSTURE_CHANGED_BELOW
-from emotion.analytics.presence import faces_camera, mouth_is_open
+from emotion.analytics.presence import faces_camera, mouth_is_open, weighted_shares
 from emotion.charts.common import EDGE, HUE, finish, moment_tooltip, seconds_axis, span_tooltips
 from emotion.types import Analysis
 
@@ -21,7 +22,7 @@ _ROW_PX = 34
 
 
 def presence_bins(analysis: Analysis, track: int, bins: int = MAX_BINS) -> pd.DataFrame:
-    """Return the share of a person's frames in which each of :data:`ROWS` holds, in equal spans of time.
+    """Return the share of a person's time in which each of :data:`ROWS` holds, in equal spans of time.
 
     Neighbouring spans with the same share are joined, as there would be visible seams between them.
 
@@ -39,9 +40,11 @@ def presence_bins(analysis: Analysis, track: int, bins: int = MAX_BINS) -> pd.Da
         {
             FACING: faces_camera(person["yaw"].to_numpy(), person["pitch"].to_numpy()),
             OPEN: mouth_is_open(person["mouth_openness"].to_numpy()),
-        }
+        },
+        index=person.index,
     )
-    shares = states.groupby(time_bins(person["time_s"], edges)).mean().rename_axis("bin").reset_index()
+    places = pd.Series(time_bins(person["time_s"], edges), index=person.index)
+    shares = weighted_shares(states, row_durations(person, frames), places).rename_axis("bin").reset_index()
     long = shares.melt("bin", var_name="row", value_name="share")
     place = long["bin"].to_numpy(np.intp)
     return _joined(long.assign(start_s=edges[place], end_s=edges[place + 1]))
@@ -73,7 +76,7 @@ def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
             opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 1]), legend=None),
             tooltip=[
                 alt.Tooltip("row:N", title="What"),
-                alt.Tooltip("share:Q", format=".0%", title="Share of frames"),
+                alt.Tooltip("share:Q", format=".0%", title="Share of the time"),
                 *span_tooltips(),
             ],
         )

@@ -14,7 +14,7 @@ import pandas as pd
 
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.engine.checkpoint import Checkpoint
-from emotion.types import Analysis, FrameResult, VideoInfo
+from emotion.types import LIVE_CODEC, Analysis, FrameResult, VideoInfo
 
 PART_S = 30.0
 """Length of a part, seconds."""
@@ -76,7 +76,7 @@ class TimelineWriter:
         timeline, frames = self._part.build()
         about, duration_s = self._about, _end_s(frames["time_s"])
         fps = self.frames / max(duration_s - left_out_s, 1e-3)
-        info = VideoInfo(*self._size, fps, self.frames, duration_s, codec="live")
+        info = VideoInfo(*self._size, fps, self.frames, duration_s, codec=LIVE_CODEC)
         return Analysis(info, timeline, frames, about.model, about.labels, dict(about.settings), SOURCE)
 
 

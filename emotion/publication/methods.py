@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from emotion.analytics.apply import excluded_spans, within
 from emotion.analytics.edits import Edits
 from emotion.errors import count_text
 from emotion.labels import display_order
 from emotion.models.registry import find_card
 from emotion.publication.citation import TITLE, citation
-from emotion.types import Analysis
+from emotion.types import LIVE_CODEC, Analysis
 from emotion.version import program_version
 
 _DETECTORS = {"blazeface": "BlazeFace", "haar": "the Haar cascade of OpenCV"}
@@ -23,7 +24,7 @@ def methods_text(analysis: Analysis, edits: Edits | None = None, smoothing: str 
     """Return how an analysis was made, as a paragraph for a paper.
 
     Args:
-        analysis: The analysis.
+        analysis: The analysis, with or without its edits applied; the text is the same.
         edits: Its edits: excluded events and baselines are named.
         smoothing: How a page smooths probabilities, such as ``"a moving average over 0.5 s"``; empty for no smoothing.
     """
@@ -32,7 +33,7 @@ def methods_text(analysis: Analysis, edits: Edits | None = None, smoothing: str 
         _faces(analysis),
         _model(analysis),
         _unclear(analysis),
-        _sampling(analysis),
+        _sampling(analysis, edits or Edits()),
         _edited(edits or Edits()),
         f"Probabilities were smoothed with {smoothing}." if smoothing else "",
         f"Versions: {_versions()}.",
@@ -70,17 +71,29 @@ def _unclear(analysis: Analysis) -> str:
     return f"Answers with a probability below {float(limit):.0%}{slopes} count as unclear."
 
 
-def _sampling(analysis: Analysis) -> str:
+def _sampling(analysis: Analysis, edits: Edits) -> str:
     chosen, info = analysis.settings, analysis.info
+    frames = f"{_frames(analysis, edits)}{'' if analysis.complete else ' (incomplete)'}"
+    if info.codec == LIVE_CODEC:
+        return (
+            f"A live picture ({info.width} × {info.height} px, {info.duration_s:.1f} s) was analysed while it was "
+            f"received, as many frames as time allowed: {frames}, {info.fps:.4g} frames/s on average."
+        )
     fps, every = chosen.get("fps"), int(chosen.get("every") or 1)
     which = f"at most {fps:g} frames/s" if fps else "every frame" if every == 1 else f"one frame in {every}"
     start_s, end_s = chosen.get("start_s") or 0.0, chosen.get("end_s")
     part = "" if not start_s and end_s is None else f" from {start_s:g} s to {_end(end_s)}"
     return (
         f"Of the video ({info.width} × {info.height} px, {info.fps:.4g} frames/s, {info.duration_s:.1f} s), "
-        f"{which}{part} {'were' if fps else 'was'} analysed: {len(analysis.frames):,} frames"
-        f"{'' if analysis.complete else ' (incomplete)'}."
+        f"{which}{part} {'were' if fps else 'was'} analysed: {frames}."
     )
+
+
+def _frames(analysis: Analysis, edits: Edits) -> str:
+    """Return how many frames count, in words that hold whether or not excluded ones were removed."""
+    excluded = excluded_spans(edits.events)
+    count = int((~within(analysis.frames["time_s"], excluded)).sum())
+    return f"{count:,} frames{' outside excluded spans' if excluded else ''}"
 
 
 def _end(end_s: float | None) -> str:

@@ -27,7 +27,6 @@ from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.publication.figure import figure
 from emotion.publication.formats import MEDIA_TYPES, FigureFormat
-from emotion.publication.methods import methods_text
 from emotion.publication.render import svg_to_png
 from emotion.report.content import MAX_CHARTS
 from emotion.report.edited import Edited
@@ -219,7 +218,7 @@ def write_charts(
             for kind in MEDIA_TYPES:
                 file.writestr(f"{name}.{kind}", figure(chart, FigureFormat(kind, width_mm, greyscale)))
             progress.advance()
-        file.writestr("methods.txt", methods_text(edited.raw, edited.edits) + "\n")
+        file.writestr("methods.txt", edited.methods + "\n")
 
 
 def figures_of(edited: Edited) -> dict[str, alt.TopLevelMixin]:

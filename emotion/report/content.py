@@ -17,7 +17,6 @@ from emotion.analytics.summary import summarise
 from emotion.dates import moment_text
 from emotion.drawing.face_map import HOW_TO_READ
 from emotion.labels import ANSWER_COLOURS
-from emotion.publication.methods import methods_text
 from emotion.report import facts
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores
@@ -164,7 +163,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
         settings=facts.settings_facts(analysis),
         model=facts.model_facts(analysis),
         scores=facts.model_scores(analysis.model),
-        methods=methods_text(analysis, edited.edits),
+        methods=edited.methods,
         limits=facts.LIMITS,
     )
 

@@ -11,6 +11,7 @@ from emotion.analytics.abstention import answers
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.edits import Edits, Event
+from emotion.publication.methods import methods_text
 from emotion.types import Analysis
 
 NO_EDITS = Edits()
@@ -59,6 +60,11 @@ class Edited:
     def behaviour(self) -> Behaviour:
         """Measurements of eyes, heads and movements, relative to people's baselines if there are any."""
         return behaviour_of(self.analysis, self.edits.baselines)
+
+    @property
+    def methods(self) -> str:
+        """The methods paragraph, the same in every output."""
+        return methods_text(self.analysis, self.edits)
 
     def named(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table with a column ``person``, the name, after its ``track_id``."""

@@ -187,7 +187,7 @@ def _write_people(book: Workbook, edited: Edited, summary: dict[str, Any]) -> No
         sheet.append((row.name, row.track_id, *figures, *movement, *shares))
 
 
-_SECONDS = {"time_s", "counted_s", "start_s", "end_s", "seconds", "seen_s", "eyes_s", "closed_s", "blink_s"}
+_SECONDS = {"time_s", "counted_s", "start_s", "end_s", "seconds", "seen_s", "eyes_s", "lids_s", "closed_s", "blink_s"}
 _COUNTS = {
     *("frame_index", "track_id", "faces"),
     *("blinks", "winks_left", "winks_right", "closures", "nods", "shakes", "tilts"),

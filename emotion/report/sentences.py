@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from emotion.analytics.durations import ROUNDING_S
 from emotion.analytics.episodes import episodes
 from emotion.analytics.people import person_name
+from emotion.analytics.summary import summarise
 from emotion.evaluation.cards.document import listed
 from emotion.labels import UNCLEAR
 from emotion.report.facts import clock
@@ -37,36 +39,51 @@ _VERBS = {
 def describe(analysis: Analysis, names: Mapping[int, str]) -> list[str]:
     """Return a sentence for each of the people who are seen longest.
 
-    For example, "Person 2: mostly neutral; smiles at 0:10 and 0:29".
+    For example, "Person 2: mostly neutral; smiles at 0:10 and 0:29". Shares are those of
+    :func:`emotion.analytics.summary.summarise`; moments leave out flicker.
 
     Args:
         analysis: An analysis with its edits applied.
         names: Track → name.
     """
+    people = sorted(summarise(analysis)["tracks"], key=lambda person: -person["seconds"])
     found = episodes(analysis)
-    if found.empty:
-        return []
-    seen_s = found.groupby("track_id")["duration_s"].sum().sort_values(ascending=False, kind="stable")
     said = [
-        _sentence(found[found["track_id"] == track], person_name(track, names)) for track in seen_s.index[:MAX_PEOPLE]
+        _sentence(
+            person["shares"], found[found["track_id"] == person["track_id"]], person_name(person["track_id"], names)
+        )
+        for person in people[:MAX_PEOPLE]
     ]
-    others = len(seen_s) - MAX_PEOPLE
+    others = len(people) - MAX_PEOPLE
     return said if others <= 0 else [*said, f"{others} more {'person is' if others == 1 else 'people are'} below."]
 
 
-def _sentence(person: pd.DataFrame, name: str) -> str:
-    shares = person.groupby("emotion")["duration_s"].sum() / person["duration_s"].sum()
-    main = str(shares.idxmax())
-    if shares[main] >= MOSTLY:
+def _sentence(shares: Mapping[str, float], person: pd.DataFrame, name: str) -> str:
+    # Stable: of equal shares, the one that is first in charts.
+    answers = sorted((answer for answer, share in shares.items() if share > 0), key=shares.__getitem__, reverse=True)
+    expressions = [answer for answer in answers if answer != UNCLEAR][:2]
+    main = answers[0]
+    if main == UNCLEAR and shares[main] >= MOSTLY:
+        most = ", ".join([f"mostly {main}", *(_with_share(shares, label) for label in expressions[:1])])
+    elif shares[main] >= MOSTLY:
         most = f"mostly {main}"
     else:
-        most = " and ".join(f"{label} {share:.0%}" for label, share in shares.nlargest(2).items())
-    return f"{name}: {most}{_moments(person, main)}"
+        # Unclear time is named if it is longer than that of an expression in the sentence.
+        last = answers.index(expressions[-1])
+        named = [answer for answer in answers[: last + 1] if answer in {*expressions, UNCLEAR}]
+        most = listed([_with_share(shares, answer) for answer in named])
+    return f"{name}: {most}{_moments(person, *expressions[:1])}"
 
 
-def _moments(person: pd.DataFrame, main: str) -> str:
+def _with_share(shares: Mapping[str, float], answer: str) -> str:
+    return f"{answer} {shares[answer]:.0%}"
+
+
+def _moments(person: pd.DataFrame, main: str = "neutral") -> str:
     """Return the longest moments of other expressions, in order of time, grouped by expression."""
-    other = person[~person["emotion"].isin([main, UNCLEAR, "neutral"]) & (person["duration_s"] >= MIN_MOMENT_S)]
+    other = person[
+        ~person["emotion"].isin([main, UNCLEAR, "neutral"]) & (person["duration_s"] >= MIN_MOMENT_S - ROUNDING_S)
+    ]
     longest = other.nlargest(MAX_MOMENTS, "duration_s").sort_values("start_s")
     clocks = longest["start_s"].map(_whole_seconds).groupby(longest["emotion"], sort=False, observed=True).apply(list)
     return "".join(f"; {_VERBS[str(label)]} at {listed(times)}" for label, times in clocks.items())

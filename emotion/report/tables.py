@@ -17,7 +17,6 @@ from emotion.analytics.files import save_parquet
 from emotion.analytics.summary import summarise
 from emotion.csv_text import ENCODING, csv_text
 from emotion.progress import ProgressReporter
-from emotion.publication.methods import methods_text
 from emotion.report.edited import Edited
 from emotion.version import program_version
 from emotion.vision.movement_codebook import MOVEMENT_COLUMNS
@@ -84,7 +83,7 @@ def json_head(edited: Edited) -> dict[str, Any]:
         "settings": analysis.settings,
         "people": {str(track): name for track, name in edited.names().items()},
         "edits": edited.edits.to_dict(),
-        "methods": methods_text(analysis, edited.edits),
+        "methods": edited.methods,
         "summary": summarise(analysis),
         "behaviour": behaviour_summary(analysis, edited.behaviour, edited.events()),
         "codebook": records(codebook_table(analysis.labels)),

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.apply import apply_edits, merged_into, with_duration
-from emotion.analytics.durations import COUNTED
+from emotion.analytics.behaviour.span_figures import behaviour_of, person_figures
+from emotion.analytics.durations import COUNTED, counted_durations
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.lanes import empty_spans, resample, stacked_lanes
 from emotion.analytics.summary import summarise
@@ -66,6 +67,49 @@ def test_a_single_frame_counts_for_the_frame_interval():
         summary = summarise(counted)
         assert summary["analysed_s"] == summary["tracks"][0]["seconds"] == pytest.approx(1 / raw.info.fps)
     assert summarise(apply_edits(raw, excluding(0, 0.01)))["analysed_s"] == 0
+
+
+def stating(analysis: Analysis, duration_s: float, **facts) -> Analysis:
+    """Return an analysis of a video of a stated length, with other facts of the analysis."""
+    return replace(analysis, info=replace(analysis.info, duration_s=duration_s), **facts)
+
+
+@pytest.mark.parametrize("duration_s", [2.567, 2.0, 4.0, 9.0])
+def test_the_last_frame_lasts_until_the_end_of_the_video(duration_s):
+    """Two frames, at 0 and 2 s, as with two seconds between analysed frames; the last may last 0 to 20 such steps."""
+    coarse = stating(make_analysis([["fear"], ["happiness"]], step_s=2.0), duration_s)
+    expected = duration_s if duration_s > 2 else 4
+    for counted in (coarse, with_duration(coarse), apply_edits(coarse, Edits())):
+        summary = summarise(counted)
+        assert summary["analysed_s"] == summary["tracks"][0]["seconds"] == pytest.approx(expected)
+        assert summary["shares"]["fear"] == pytest.approx(2 / expected)
+        assert person_figures(behaviour_of(counted))["seen_s"].tolist() == pytest.approx([expected])
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "facts", "last_s"),
+    [
+        (0.6, {"settings": {"end_s": 0.45}}, 0.15),
+        (0.6, {"settings": {"end_s": None}}, 0.3),
+        (0.6, {"complete": False}, 0.1),
+        (0.35, {"complete": False}, 0.05),
+        (60.0, {}, 0.1),
+        (0.2, {}, 0.1),
+    ],
+    ids=["end of the part", "no part", "incomplete", "incomplete at the end", "far too long", "too short"],
+)
+def test_the_last_frame_lasts_as_long_as_is_known(duration_s, facts, last_s):
+    """Frames at 0 to 0.3 s, 0.1 s apart."""
+    counted = with_duration(stating(make_analysis([["fear"]] * 4), duration_s, **facts))
+    assert counted_durations(counted.frames).tolist() == pytest.approx([0.1, 0.1, 0.1, last_s])
+
+
+def test_a_single_frame_of_a_coarse_analysis_lasts_until_the_end():
+    one = make_analysis([["fear"]])
+    coarse = replace(one, settings={"fps": 0.5})
+    assert summarise(stating(coarse, 1.5))["analysed_s"] == pytest.approx(1.5)
+    assert summarise(stating(coarse, 90.0))["analysed_s"] == pytest.approx(2.0)
+    assert summarise(stating(one, 0.0, settings={"every": 5}))["analysed_s"] == pytest.approx(0.5)
 
 
 @pytest.mark.slow

@@ -47,6 +47,16 @@ def test_short_episodes_are_left_out_and_not_added_to_others():
     assert table["duration_s"].tolist() == pytest.approx([0.6, 0.6])
 
 
+def test_an_episode_of_exactly_the_shortest_length_stays():
+    """12 of 30 frames per second from 7.83 s on: 0.4 s, of which rounding leaves 0.39999 s."""
+    shown = [["neutral"]] * 235 + [["contempt"]] * 12 + [["neutral"]] * 30
+    analysis = make_analysis(shown, step_s=1 / 30)
+    exact = episodes(analysis, 12 / 30)
+    assert exact["emotion"].tolist() == ["neutral", "contempt", "neutral"]
+    assert exact["duration_s"].min() < 12 / 30, "the sum is rounded down"
+    assert episodes(analysis, 0.41)["emotion"].tolist() == ["neutral", "neutral"]
+
+
 def test_unclear_answers_are_separate_episodes():
     analysis = make_analysis([["fear"], ["anger"]])
     table = episodes(replace(analysis, settings={"abstain_below": 0.7}))

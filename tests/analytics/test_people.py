@@ -38,6 +38,19 @@ def test_long_low_similarity_is_movement():
     assert len(posture_changes(alike([0.9, 0.5, 0.4, 0.5, 0.9, 0.2, 0.9]), min_s=0.2)) == 2
 
 
+def test_movement_of_exactly_the_shortest_length_stays():
+    """15 of 30 frames per second are half a second wherever they begin, though rounding leaves less of some."""
+    analysis = make_analysis([["neutral"]] * 300, step_s=1 / 30)
+    found = []
+    for first in range(0, 280, 5):
+        moved = analysis.timeline["frame_index"].between(first, first + 14)
+        similarity = np.where(moved, np.float32(0.2), np.float32(0.9))
+        table = posture_changes(replace(analysis, timeline=analysis.timeline.assign(similarity=similarity)), 15 / 30)
+        found += table["duration_s"].tolist()
+    assert found == pytest.approx([0.5] * 56)
+    assert min(found) < 0.5
+
+
 def test_unknown_similarity_is_no_movement():
     assert posture_changes(alike([NAN] * 8)).empty
     assert posture_changes(alike([0.6] * 8)).empty

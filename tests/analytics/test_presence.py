@@ -32,6 +32,15 @@ def test_presence_of_each_person():
     assert table.loc[2, "facing_share"] == 0
 
 
+def test_presence_is_weighted_by_how_long_frames_last():
+    """Ahead with a closed mouth for 1 s in one frame; away with an open one for 0.75 s in three, the last as usual."""
+    frames = pd.DataFrame({"frame_index": range(4), "time_s": [0, 1, 1.25, 1.5]})
+    person = frames.assign(track_id=1, yaw=[0.0, 50.0, 50.0, 50.0], pitch=0.0, mouth_openness=[0.0, 0.5, 0.5, 0.5])
+    table = presence_of(person, frames)
+    assert table.loc[1].to_dict() == pytest.approx({"facing_share": 4 / 7, "mouth_open_share": 3 / 7})
+    assert presence_of(person.iloc[[0]], frames.iloc[[0]]).loc[1, "facing_share"] == 1
+
+
 def test_presence_without_faces():
     empty = pd.DataFrame(columns=["time_s", "track_id", "yaw", "pitch", "mouth_openness"])
     assert presence_of(empty).empty

@@ -44,6 +44,17 @@ def test_the_mean_is_the_mean_of_the_window():
     assert middle == pytest.approx(raw.timeline["p_anger"].mean(), abs=1e-6)
 
 
+@pytest.mark.parametrize("step_s", [0.2, 1 / 15, 1 / 30, 0.1001])
+@pytest.mark.parametrize("method", ["mean", "median"])
+def test_a_window_of_an_even_number_of_steps_is_centred(method, step_s):
+    """Two steps wide: each value is that of itself and both neighbours. Neutral, then anger from the fifth frame on."""
+    raw = make_analysis([["neutral"]] * 4 + [["anger"]] * 5, step_s)
+    found = smooth(raw.timeline, raw.frames, method, 2 * step_s)["p_anger"].to_numpy(np.float64)
+    windows = np.lib.stride_tricks.sliding_window_view(raw.timeline["p_anger"].to_numpy(np.float64), 3)
+    expected = windows.mean(axis=1) if method == "mean" else np.median(windows, axis=1)
+    assert found[1:-1] == pytest.approx(expected, abs=1e-6)
+
+
 def test_exponential_weights_halve_per_half_life():
     raw = make_analysis([["neutral"], ["anger"]])
     old, new = raw.timeline["p_anger"]

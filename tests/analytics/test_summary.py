@@ -59,6 +59,27 @@ def test_shares_follow_time_at_variable_frame_rates():
     assert summarise(varied)["shares"]["fear"] == pytest.approx(3 / (3 + 0.5 + 1.75))
 
 
+def test_the_smile_index_follows_time_at_variable_frame_rates():
+    """A smile of 1 s in one frame, then 0.75 s of fear in three: one frame in four, but four sevenths of the time."""
+    analysis = make_analysis([["happiness"], ["fear"], ["fear"], ["fear"]])
+    times = np.array([0.0, 1.0, 1.25, 1.5])
+    frames, rows = analysis.frames.assign(time_s=times), analysis.timeline.assign(time_s=times)
+    summary = summarise(replace(analysis, timeline=rows, frames=frames))
+    assert summary["smile_index"] == summary["tracks"][0]["smile_index"] == pytest.approx(4 / 7)
+    assert summary["smile_index"] == pytest.approx(summary["shares"]["happiness"])
+
+
+def test_the_smile_index_of_several_faces_is_of_their_mean():
+    """Two faces of which one smiles: it leads their mean if it is more certain. Frames of 0.3 and 0.1 s."""
+    analysis = make_analysis([["happiness", "neutral"], ["neutral", "neutral"], ["neutral"]])
+    times = analysis.timeline["frame_index"].map({0: 0.0, 1: 0.3, 2: 0.4})
+    rows = analysis.timeline.assign(time_s=times)
+    happy = rows["track_id"].eq(1) & rows["frame_index"].eq(0)
+    rows.loc[happy, "p_happiness"], rows.loc[happy, "p_neutral"] = np.float32(0.68), np.float32(0.02)
+    summary = summarise(replace(analysis, timeline=rows, frames=analysis.frames.assign(time_s=[0.0, 0.3, 0.4])))
+    assert summary["smile_index"] == pytest.approx(0.3 / 0.6)
+
+
 def test_the_last_frame_lasts_the_median_step():
     assert frame_durations(pd.Series([0.0, 0.1, 0.3, 0.4])).tolist() == pytest.approx([0.1, 0.2, 0.1, 0.1])
     assert frame_durations(pd.Series([], dtype=float)).size == 0

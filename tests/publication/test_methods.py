@@ -12,10 +12,12 @@ from jsonschema import Draft7Validator, FormatChecker
 from ruamel.yaml import YAML
 
 import emotion
+from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.models.registry import load_card
 from emotion.publication.citation import AUTHOR, RELEASED, TITLE, bibtex, citation
 from emotion.publication.methods import methods_text
+from emotion.types import LIVE_CODEC
 from emotion.version import program_version
 from tests.conftest import ROOT, make_analysis
 
@@ -56,6 +58,24 @@ def test_methods_name_the_edits(analysis):
     edits = Edits(merged={2: 1}, hidden=frozenset({3}), events=(Event("break", Span(0, 1), excluded=True),))
     text = methods_text(analysis, edits)
     assert "Edits: 1 track was merged by hand, 1 person was left out, 1 span was excluded." in text
+
+
+def test_frames_of_excluded_spans_are_not_named(analysis):
+    """Six frames at 0 to 0.5 s, of which those from 0.2 s on are excluded, whether or not they were removed."""
+    edits = Edits(events=(Event("break", Span(0.2, 1), excluded=True), Event("laugh", Span(0, 0.2))))
+    text = methods_text(analysis, edits)
+    assert "one frame in 3 was analysed: 2 frames outside excluded spans." in text
+    assert methods_text(apply_edits(analysis, edits), edits) == text
+    incomplete = methods_text(replace(analysis, complete=False), edits)
+    assert "2 frames outside excluded spans (incomplete)." in incomplete
+
+
+def test_a_live_recording_does_not_claim_every_frame(analysis):
+    settings = analysis.settings | {"every": 1}
+    live = replace(analysis, info=replace(analysis.info, codec=LIVE_CODEC, fps=16.6), settings=settings)
+    text = methods_text(live)
+    assert "every frame" not in text
+    assert "as many frames as time allowed: 6 frames, 16.6 frames/s on average." in text
 
 
 def test_a_model_that_is_not_installed_is_named(analysis):

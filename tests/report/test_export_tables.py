@@ -15,9 +15,12 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.analytics.timeline import EYES, MEASURES
 from emotion.progress import ProgressReporter
+from emotion.publication.methods import methods_text
+from emotion.report.charts import write_charts
+from emotion.report.content import build_report
 from emotion.report.edited import edit
 from emotion.report.formats import export, format_named
-from emotion.report.tables import write_csv, write_json, write_parquet, write_records
+from emotion.report.tables import json_head, write_csv, write_json, write_parquet, write_records
 from emotion.vision.movement_codebook import MOVEMENT_COLUMNS
 from tests.conftest import make_analysis
 
@@ -144,3 +147,15 @@ def test_csv_neutralises_formulas_and_has_a_bom(tmp_path, analysis):
     read = pd.read_csv(path)
     assert set(read["person"]) == {"'" + name for name in edits.names.values()}
     assert pd.api.types.is_numeric_dtype(read["yaw"])
+
+
+def test_every_output_has_the_same_methods_paragraph(tmp_path):
+    """Ten frames, four of them in an excluded span."""
+    raw = make_analysis([[]] * 10)
+    edited = edit(raw, Edits(events=(Event("break", Span(0.2, 0.6), excluded=True),)))
+    write_charts(edited, tmp_path / "figures.zip", 80)
+    with zipfile.ZipFile(tmp_path / "figures.zip") as figures:
+        texts = [figures.read("methods.txt").decode().strip()]
+    texts += [json_head(edited)["methods"], build_report(edited).methods, methods_text(raw, edited.edits)]
+    assert len(set(texts)) == 1
+    assert "every frame was analysed: 6 frames outside excluded spans." in texts[0]

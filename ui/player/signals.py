@@ -73,7 +73,7 @@ def pack_signals(analysis: Analysis, edits: Edits) -> bytes:
     for signal in signals:
         for column in signal.lines.values():
             arrays[column] = _steps(table[column], signal)
-    found = marks(analysis.timeline)
+    found = marks(analysis.timeline, analysis.frames)
     head = {
         "signals": [_head(signal, found[found["signal"] == signal.key]) for signal in signals],
         "people": people.tolist(),

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.behaviour.rate import frames_per_second
+from emotion.analytics.behaviour.rate import frames_per_second, local_rates, rates_of
+from emotion.analytics.durations import ROUNDING_S
 from emotion.analytics.timeline import OPENNESS
 
 MIN_RATE = 15.0
@@ -37,36 +38,54 @@ MOST_STEPS = 2.5
 """Largest step from one row to the next, in usual steps: after a longer one, what happened in between is unknown."""
 MIN_ROWS = 15
 """Minimum number of rows to tell how open a person's eyes usually are."""
+_SHORTEST_ROWS = 3
+"""An event needs rows before, in and after it."""
+_ROUNDING = 1e-6
 
 BLINK, WINK_LEFT, WINK_RIGHT, CLOSED = "blink", "wink left", "wink right", "closed"
 """Kinds of :func:`lid_events`; left and right are the person's own."""
 
 
-def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
-    """Return every blink, wink and closure over a second.
+def lid_events(timeline: pd.DataFrame, frames: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return every blink, wink and closure over a second in the time that is sampled fast enough.
 
     Args:
         timeline: See ``docs/timeline-schema.md``; a frame without the face or an eye ends an event.
+        frames: Its table of frames; None if only those with a face are known.
 
     Returns:
         ``track_id``, ``kind``, ``start_s`` (first frame with the lid down), ``end_s`` (first frame with it up) and
         ``seconds``, in order of person and time. People whose blinks cannot be counted (:func:`can_count`) have none.
     """
+    fast = is_countable(rates_of(timeline, frames))
     rows = [
         (track, *event)
         for track, person in timeline.groupby("track_id", observed=True)
-        if can_count(person)
-        for event in _events_of(person)
+        if can_count(person, fast[person.index])
+        for event in _events_of(person, fast[person.index].to_numpy())
     ]
     found = pd.DataFrame(rows, columns=["track_id", "kind", "start_s", "end_s"])
     found["seconds"] = found["end_s"] - found["start_s"]
     return found.sort_values(["track_id", "start_s"], ignore_index=True)
 
 
-def can_count(person: pd.DataFrame) -> bool:
-    """Return whether one person's blinks can be counted: enough rows with both eyes, at a sufficient frame rate."""
-    measured = person[OPENNESS].notna().all(axis=1).sum()
-    return bool(measured >= MIN_ROWS and frames_per_second(person["time_s"]) >= COUNTABLE_RATE)
+def is_countable(rates: pd.Series) -> pd.Series:
+    """Return whether blinks can be counted in rows around which there are so many analysed frames per second."""
+    return rates >= COUNTABLE_RATE - _ROUNDING
+
+
+def can_count(person: pd.DataFrame, fast: pd.Series | None = None) -> bool:
+    """Return whether one person's blinks can be counted: enough rows with both eyes, at a sufficient frame rate.
+
+    Args:
+        person: The person's rows.
+        fast: Which of them are sampled fast enough (:func:`is_countable`); None to see from their times.
+    """
+    if fast is None:
+        fast = is_countable(pd.Series(local_rates(person["time_s"]), index=person.index))
+    rows = person[fast]
+    measured = rows[OPENNESS].notna().all(axis=1).sum()
+    return bool(measured >= MIN_ROWS and frames_per_second(rows["time_s"]) >= COUNTABLE_RATE)
 
 
 def relative_openness(person: pd.DataFrame) -> NDArray[np.float64]:
@@ -75,20 +94,27 @@ def relative_openness(person: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(openness / np.maximum(np.nanquantile(openness, OPEN_QUANTILE, axis=0), 1e-6))
 
 
-def _events_of(person: pd.DataFrame) -> Iterator[tuple[str, float, float]]:
-    """Yield kind, start and end of one person's events."""
+def _events_of(person: pd.DataFrame, fast: NDArray[np.bool_]) -> Iterator[tuple[str, float, float]]:
+    """Yield kind, start and end of one person's events in each stretch of rows that is sampled fast enough."""
     eyes = relative_openness(person)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], fast, [False]]).astype(np.int8)))
+    for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if after - first >= _SHORTEST_ROWS:
+            yield from _events_of_stretch(person.iloc[first:after], eyes[first:after])
+
+
+def _events_of_stretch(person: pd.DataFrame, eyes: NDArray[np.float64]) -> Iterator[tuple[str, float, float]]:
     both, difference = eyes.mean(axis=1), eyes[:, 0] - eyes[:, 1]
     down = both < DOWN
     for start_s, end_s in _runs(down, person):
-        if end_s - start_s <= MAX_BLINK_S:
+        if end_s - start_s <= MAX_BLINK_S + ROUNDING_S:
             yield BLINK, start_s, end_s
-        elif end_s - start_s > LONG_CLOSURE_S:
+        elif end_s - start_s > LONG_CLOSURE_S + ROUNDING_S:
             yield CLOSED, start_s, end_s
     apart = ~down & (np.abs(difference) > WINK_DIFFERENCE * both) & (eyes.max(axis=1) >= WINK_OTHER)
     for kind, lower in ((WINK_LEFT, difference < 0), (WINK_RIGHT, difference > 0)):
         for start_s, end_s in _runs(apart & lower, person):
-            if MIN_WINK_S <= end_s - start_s <= MAX_WINK_S:
+            if MIN_WINK_S - ROUNDING_S <= end_s - start_s <= MAX_WINK_S + ROUNDING_S:
                 yield kind, start_s, end_s
 
 

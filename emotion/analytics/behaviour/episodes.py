@@ -19,18 +19,20 @@ TYPES = {
 """Columns of :func:`behaviour_episodes` and their types."""
 
 
-def behaviour_episodes(timeline: pd.DataFrame) -> pd.DataFrame:
+def behaviour_episodes(timeline: pd.DataFrame, frames: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return all events of lids and head.
 
     Args:
         timeline: See ``docs/timeline-schema.md``.
+        frames: Its table of frames, which tells where the sampling is fast enough; None if only those with a face are
+            known.
 
     Returns:
         ``track_id``, ``kind``, ``start_s``, ``end_s``, ``seconds``, in order of time. Gestures of the head also have
         ``cycles``, ``amplitude_deg`` and ``frequency_hz`` (:class:`emotion.analytics.behaviour.gestures.Gesture`).
         Left and right are the person's own.
     """
-    lids, head = lid_events(timeline), find_gestures(timeline)
+    lids, head = lid_events(timeline, frames), find_gestures(timeline, frames)
     tilts = head["gesture"] == TILT
     kinds = head["gesture"].where(~tilts, head["gesture"] + " " + head["direction"])
     head = head.assign(kind=kinds, seconds=head["end_s"] - head["start_s"])

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.behaviour.rate import frames_per_second
+from emotion.analytics.behaviour.rate import MAX_GAP_S, frames_per_second, local_rates, rates_of
+from emotion.analytics.durations import ROUNDING_S
 from emotion.errors import TimelineError
 
 NOD, SHAKE, TILT = "nod", "shake", "tilt"
@@ -36,8 +37,8 @@ MIN_FRAMES_PER_S = 8.0
 """Coarser sampling misses nods and shakes: at :data:`FASTEST_HZ`, it would see each turning point at most once."""
 
 _AXES = {NOD: "pitch", SHAKE: "yaw"}
-_MAX_GAP_S = 0.5
-"""Longer gaps without the person end a stretch."""
+_UNEVEN = 0.9
+"""Share of :data:`MIN_FRAMES_PER_S` that a second within a stretch must have, which tolerates uneven frame times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,15 @@ class Gesture:
     direction: str
 
 
-def find_gestures(timeline: pd.DataFrame) -> pd.DataFrame:
+def find_gestures(timeline: pd.DataFrame, frames: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the gestures of every person in a timeline.
 
-    A stretch ends where a person is not seen, or has no pose, for more than half a second. Stretches with fewer
-    than :data:`MIN_FRAMES_PER_S` analysed frames per second have none; see also :func:`fastest_visible_hz`.
+    A stretch ends where a person is not seen, or has no pose, for more than half a second, and where too few frames
+    are analysed (:func:`finely_sampled`); see also :func:`fastest_visible_hz`.
 
     Args:
         timeline: With ``time_s``, ``track_id``, ``yaw``, ``pitch`` and ``roll``.
+        frames: Its table of frames; None if only those with a face are known.
 
     Returns:
         A row per gesture, by start, with the attributes of :class:`Gesture` as columns.
@@ -84,7 +86,7 @@ def find_gestures(timeline: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in needed if name not in timeline]
     if missing:
         raise TimelineError(f"expected the columns {', '.join(needed)}; got none called {', '.join(missing)}")
-    found = [gesture for rows in _stretches(timeline) for gesture in _gestures_of_stretch(rows)]
+    found = [gesture for rows in _stretches(timeline, frames) for gesture in _gestures_of_stretch(rows)]
     found.sort(key=lambda one: (one.start_s, one.track_id, one.gesture))
     return pd.DataFrame([asdict(one) for one in found], columns=[field.name for field in fields(Gesture)])
 
@@ -107,12 +109,36 @@ def _rate(time_s: NDArray[np.float64]) -> float:
     return round(frames_per_second(time_s), 1)
 
 
-def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def finely_sampled(time_s: NDArray[np.float64], rates: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
+    """Return which rows of a person, or frames, are in stretches that are sampled finely enough to show gestures.
+
+    Args:
+        time_s: ``(n,)`` rising times, s.
+        rates: ``(n,)`` analysed frames per second around each; None to see from their times.
+    """
+    fine, numbers = _numbered_stretches(time_s, local_rates(time_s) if rates is None else rates)
+    for number in np.unique(numbers[fine]):
+        part = numbers == number
+        fine[part] = _rate(time_s[part]) >= MIN_FRAMES_PER_S
+    return fine
+
+
+def _numbered_stretches(
+    time_s: NDArray[np.float64], rates: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return which rows have enough frames around them, and the number of each row's stretch, ``(n,)`` each."""
+    fine = np.round(rates, 1) >= _UNEVEN * MIN_FRAMES_PER_S
+    breaks = (np.diff(time_s) > MAX_GAP_S) | (np.diff(fine.astype(np.int8)) != 0)
+    return fine, np.concatenate([[0], np.cumsum(breaks)])[: len(time_s)].astype(np.int64)
+
+
+def _stretches(timeline: pd.DataFrame, frames: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
     """Yield the rows of each person and uninterrupted stretch that is sampled finely enough."""
-    known = timeline.dropna(subset=["yaw", "pitch", "roll"])
+    known = timeline.assign(rate=rates_of(timeline, frames)).dropna(subset=["yaw", "pitch", "roll"])
     for _, rows in known.sort_values("time_s", kind="stable").groupby("track_id", sort=True):
-        stretch = (rows["time_s"].diff() > _MAX_GAP_S).cumsum()
-        for _, part in rows.groupby(stretch):
+        times = rows["time_s"].to_numpy(np.float64)
+        fine, numbers = _numbered_stretches(times, rows["rate"].to_numpy(np.float64))
+        for _, part in rows[fine].groupby(numbers[fine]):
             if len(part) > 2 and _rate(part["time_s"].to_numpy(np.float64)) >= MIN_FRAMES_PER_S:
                 yield part
 
@@ -221,11 +247,12 @@ def _tilts(time_s: NDArray[np.float64], roll: NDArray[np.float64]) -> Iterator[t
     """Yield first and last row of each tilt, and its largest angle from the usual roll, degrees."""
     series = pd.Series(roll, index=pd.to_timedelta(time_s, unit="s"))
     # The window is over twice as long as a tilt, so the median is the usual roll.
-    away = roll - series.rolling(pd.Timedelta(seconds=2 * MAX_TILT_S + 1), center=True).median().to_numpy(np.float64)
+    usual = series.rolling(pd.Timedelta(seconds=2 * MAX_TILT_S + 1), center=True, closed="both").median()
+    away = roll - usual.to_numpy(np.float64)
     side = np.where(np.abs(away) >= MIN_TILT_DEG, np.sign(away), 0)
     begins = np.flatnonzero(np.diff(side, prepend=0))
     for first, after in itertools.pairwise([*begins.tolist(), len(side)]):
         lasts_s = time_s[after - 1] - time_s[first]
-        if side[first] and MIN_TILT_S <= lasts_s <= MAX_TILT_S:
+        if side[first] and MIN_TILT_S - ROUNDING_S <= lasts_s <= MAX_TILT_S + ROUNDING_S:
             peak = first + int(np.abs(away[first:after]).argmax())
             yield first, after - 1, float(away[peak])

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.behaviour.blinks import COUNTABLE_RATE, MIN_RATE
-from emotion.analytics.behaviour.gestures import FASTEST_HZ, MIN_FRAMES_PER_S, fastest_visible_hz
-from emotion.analytics.behaviour.rate import frames_per_second
+from emotion.analytics.apply import with_duration
+from emotion.analytics.behaviour.blinks import MIN_RATE, is_countable
+from emotion.analytics.behaviour.gestures import FASTEST_HZ, MIN_FRAMES_PER_S, fastest_visible_hz, finely_sampled
+from emotion.analytics.behaviour.rate import frames_per_second, local_rates
 from emotion.analytics.behaviour.signals import has_eyes, has_movements
+from emotion.analytics.durations import counted_durations
 from emotion.types import Analysis
 
 NO_EYES = "Eyes were not measured, so there are no blinks and no gaze."
 NO_MOVEMENTS = "Movements of brows, lids, lips and jaw were not measured."
+
+_WORTH_A_NOTE_S = 0.5
+"""Shorter times without counts are not named, s."""
 
 
 def sampling_notes(analysis: Analysis) -> list[str]:
@@ -21,34 +27,44 @@ def sampling_notes(analysis: Analysis) -> list[str]:
     Args:
         analysis: With or without edits applied.
     """
-    timeline, time_s = analysis.timeline, analysis.frames["time_s"].to_numpy(np.float64)
+    timeline, frames = analysis.timeline, with_duration(analysis).frames
     if timeline.empty:
         return []
-    notes, rate = [], round(frames_per_second(time_s), 1)
+    time_s, seconds = frames["time_s"].to_numpy(np.float64), counted_durations(frames)
+    rates = local_rates(time_s)
+    notes = []
     if not has_eyes(timeline):
         notes.append(NO_EYES)
-    elif not rate >= COUNTABLE_RATE:
+    else:
+        fast = is_countable(pd.Series(rates)).to_numpy(np.bool_)
+        notes += _counted_in("Blinks, winks and closed eyes", MIN_RATE, fast, seconds, time_s)
+    fine = finely_sampled(time_s, rates)
+    notes += _counted_in("Nods, shakes and tilts", MIN_FRAMES_PER_S, fine, seconds, time_s)
+    if fine.any() and (fastest := fastest_visible_hz(time_s[fine])) < FASTEST_HZ:
+        rate = round(frames_per_second(time_s[fine]), 1)
         notes.append(
-            f"Blinks, winks and closed eyes were not counted: that needs at least {MIN_RATE:g} analysed frames per "
-            f"second; {_rate_text(rate)}."
+            f"At {rate:g} analysed frames per second, nods and shakes of more than {fastest:.1f} Hz are missed."
         )
-    notes += _of_gestures(time_s, rate)
     if not has_movements(timeline):
         notes.append(NO_MOVEMENTS)
     return notes
 
 
-def _of_gestures(time_s: NDArray[np.float64], rate: float) -> list[str]:
-    if not rate >= MIN_FRAMES_PER_S:
-        return [
-            f"Nods, shakes and tilts were not counted: that needs at least {MIN_FRAMES_PER_S:g} analysed frames per "
-            f"second; {_rate_text(rate)}."
-        ]
-    fastest = fastest_visible_hz(time_s)
-    if fastest >= FASTEST_HZ:
+def _counted_in(
+    what: str, needed: float, counted: NDArray[np.bool_], seconds: NDArray[np.float64], time_s: NDArray[np.float64]
+) -> list[str]:
+    """Return a sentence if something was not counted, or only in a part of the time; else nothing."""
+    if not counted.any():
+        rates = local_rates(time_s)
+        # With less than two frames per second, no second has a rate.
+        near = rates[np.isfinite(rates)]
+        rate = float(near.max()) if len(near) else frames_per_second(time_s)
+        here = f"here, there are {round(rate, 1):g}" if np.isfinite(rate) else "here, there is one frame"
+        return [f"{what} were not counted: that needs at least {needed:g} analysed frames per second; {here}."]
+    all_s, counted_s = float(seconds.sum()), float(seconds[counted].sum())
+    if all_s - counted_s < _WORTH_A_NOTE_S:
         return []
-    return [f"At {rate:g} analysed frames per second, nods and shakes of more than {fastest:.1f} Hz are missed."]
-
-
-def _rate_text(rate: float) -> str:
-    return f"here, there are {rate:g}" if np.isfinite(rate) else "here, there is one frame"
+    return [
+        f"{what} were counted in {counted_s:.1f} of {all_s:.1f} s: elsewhere, fewer than {needed:g} frames per second "
+        "were analysed."
+    ]

@@ -106,13 +106,17 @@ def signals_of(table: pd.DataFrame) -> tuple[Signal, ...]:
     return tuple(signals)
 
 
-def marks(timeline: pd.DataFrame) -> pd.DataFrame:
+def marks(timeline: pd.DataFrame, frames: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return blinks, winks and closures as marks of :data:`EYES`, nods, shakes and tilts as marks of :data:`HEAD`.
+
+    Args:
+        timeline: See ``docs/timeline-schema.md``.
+        frames: Its table of frames; None if only those with a face are known.
 
     Returns:
         ``signal``, ``track_id``, ``kind``, ``start_s`` and ``end_s``, by start.
     """
-    found = behaviour_episodes(timeline)
+    found = behaviour_episodes(timeline, frames)
     of_head = found["kind"].isin(HEAD_KINDS)
     return found.assign(signal=of_head.map({True: HEAD, False: EYES}))[
         ["signal", "track_id", "kind", "start_s", "end_s"]

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count
+from emotion.analytics.apply import with_duration
+from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count, is_countable
 from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
-from emotion.analytics.behaviour.gestures import MIN_FRAMES_PER_S, NOD, SHAKE
+from emotion.analytics.behaviour.gestures import NOD, SHAKE, finely_sampled
 from emotion.analytics.behaviour.movements import measured_baselines, movements_from, resting_measures
-from emotion.analytics.behaviour.rate import frames_per_second
-from emotion.analytics.durations import row_durations
+from emotion.analytics.behaviour.rate import frames_per_second, rates_of
+from emotion.analytics.durations import clipped, row_durations
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.timeline import OPENNESS
 from emotion.types import Analysis
@@ -40,7 +41,17 @@ _COUNTS = {
 _OF_HEAD = ("nods", "shakes", "tilts")
 
 PERSON_COLUMNS = (
-    *("seen_s", "eyes_s", "frames_per_s", "blinks", "blinks_per_minute", "blink_s", "winks_left", "winks_right"),
+    *(
+        "seen_s",
+        "eyes_s",
+        "lids_s",
+        "frames_per_s",
+        "blinks",
+        "blinks_per_minute",
+        "blink_s",
+        "winks_left",
+        "winks_right",
+    ),
     *("closures", "closed_s", "gaze_known_share", "towards_camera_share", *_OF_HEAD),
 )
 """Columns of :func:`person_figures`."""
@@ -54,10 +65,11 @@ class Behaviour:
 
     Attributes:
         rows: ``track_id``, ``time_s``, ``seconds`` (the row's duration), ``eyes`` (whether both were measured),
+            ``lids`` and ``head`` (whether the sampling around the row allows events of these to be counted),
             ``gaze_deg`` (angle from the direction to the camera) and the codebook's ``MOVEMENT_COLUMNS``, with the
             timeline's index.
         episodes: See :func:`emotion.analytics.behaviour.episodes.behaviour_episodes`.
-        people: By ``track_id``: ``frames_per_s``, ``lids_count`` and ``head_counts`` (whether the sampling allows
+        people: By ``track_id``: ``frames_per_s``, ``lids_count`` and ``head_counts`` (whether the sampling ever allows
             their events to be counted) and ``rest`` (see ``resting_measures`` in
             :mod:`emotion.analytics.behaviour.movements`).
         baselines: Track → the span in which this person is at rest.
@@ -77,29 +89,40 @@ def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None
         baselines: Track → the span in which this person is at rest; spans without known measures of the person are
             ignored.
     """
-    timeline = analysis.timeline
+    timeline, frames = analysis.timeline, with_duration(analysis).frames
     usable = measured_baselines(timeline, baselines or {})
     rows = pd.DataFrame(
         {
             "track_id": timeline["track_id"],
             "time_s": timeline["time_s"],
-            "seconds": row_durations(timeline, analysis.frames),
+            "seconds": row_durations(timeline, frames),
             "eyes": timeline[OPENNESS].notna().all(axis=1),
+            **_counted(timeline, frames),
             "gaze_deg": gaze_angle(timeline["gaze_yaw"].to_numpy(), timeline["gaze_pitch"].to_numpy()),
         }
     )
     rest = resting_measures(timeline, usable)
     rows = pd.concat([rows, movements_from(timeline, rest)], axis=1)
-    people = _people(timeline).assign(rest=rest["source"])
-    return Behaviour(rows, behaviour_episodes(timeline), people, usable)
+    people = _people(timeline, rows).assign(rest=rest["source"])
+    return Behaviour(rows, behaviour_episodes(timeline, frames), people, usable)
 
 
-def _people(timeline: pd.DataFrame) -> pd.DataFrame:
+def _counted(timeline: pd.DataFrame, frames: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return whether the sampling around each row allows events of lids, and of the head, to be counted."""
+    rates = rates_of(timeline, frames)
+    head = pd.Series(False, index=timeline.index)
+    for _, person in timeline.groupby("track_id", observed=True):
+        times = person["time_s"].to_numpy(np.float64)
+        head[person.index] = finely_sampled(times, rates[person.index].to_numpy(np.float64))
+    return {"lids": is_countable(rates), "head": head}
+
+
+def _people(timeline: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for track, person in timeline.groupby("track_id", observed=True):
-        rate = frames_per_second(person["time_s"])
-        has_pose = person["yaw"].notna().any()
-        found[track] = (rate, can_count(person), bool(has_pose and round(rate, 1) >= MIN_FRAMES_PER_S))
+        own = rows.loc[person.index]
+        has_head = bool(own["head"].any() and person["yaw"].notna().any())
+        found[track] = (frames_per_second(person["time_s"]), can_count(person, own["lids"]), has_head)
     columns = ["frames_per_s", "lids_count", "head_counts"]
     return pd.DataFrame.from_dict(found, orient="index", columns=columns).rename_axis("track_id")
 
@@ -107,7 +130,7 @@ def _people(timeline: pd.DataFrame) -> pd.DataFrame:
 def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFrame:
     """Return figures of each person's eyes and head.
 
-    An episode counts in the span in which it starts.
+    An episode counts in the span in which it starts, a frame for as long as it lasts in the span.
 
     Args:
         behaviour: See :func:`behaviour_of`.
@@ -115,28 +138,35 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
 
     Returns:
         By ``track_id``, for everybody who is seen in the span, :data:`PERSON_COLUMNS`: ``seen_s`` and ``eyes_s`` (both
-        eyes measured); ``frames_per_s``; ``blinks``, ``winks_left``, ``winks_right`` and ``closures`` (over a second)
-        as counts; ``blinks_per_minute`` of ``eyes_s``; ``blink_s``, the median time with the lids down; ``closed_s``,
-        the time in closures; ``gaze_known_share``, and the share of those rows in which the gaze is towards the
-        camera; ``nods``, ``shakes`` and ``tilts``. NaN where the sampling does not allow a figure.
+        eyes measured), and ``lids_s``, the part of it that is sampled fast enough to count blinks; ``frames_per_s``;
+        ``blinks``, ``winks_left``, ``winks_right`` and ``closures`` (over a second) as counts;
+        ``blinks_per_minute`` of ``lids_s``; ``blink_s``, the median time with the lids down; ``closed_s``,
+        the time in closures; ``gaze_known_share`` of the time, and the share of that time in which the gaze is towards
+        the camera; ``nods``, ``shakes`` and ``tilts``. NaN where the sampling does not allow a figure.
     """
-    rows, episodes = _within(behaviour.rows, "time_s", span), _within(behaviour.episodes, "start_s", span)
+    rows, episodes = _rows_in(behaviour, span), _episodes_in(behaviour, span)
     groups = rows.groupby("track_id")
     found = groups["seconds"].sum().to_frame("seen_s")
     found["eyes_s"] = rows["seconds"].where(rows["eyes"], 0.0).groupby(rows["track_id"]).sum()
     known = behaviour.people.reindex(found.index)
+    lids_s = rows["seconds"].where(rows["eyes"] & rows["lids"], 0.0).groupby(rows["track_id"]).sum()
+    found["lids_s"] = lids_s.where(known["lids_count"].astype(bool), 0.0)
+    able = {
+        name: known[column].astype(bool) & groups[name].any()
+        for name, column in (("lids", "lids_count"), ("head", "head_counts"))
+    }
     found["frames_per_s"] = known["frames_per_s"]
     for name, kinds in _COUNTS.items():
         counts = episodes.loc[episodes["kind"].isin(kinds)].groupby("track_id").size()
-        able = known["head_counts" if name in _OF_HEAD else "lids_count"].astype(bool)
-        found[name] = counts.reindex(found.index, fill_value=0).where(able)
-    found["blinks_per_minute"] = found["blinks"] / found["eyes_s"].where(found["eyes_s"] > 0) * 60
+        counts = counts.reindex(found.index, fill_value=0)
+        found[name] = counts.where(able["head" if name in _OF_HEAD else "lids"])
+    found["blinks_per_minute"] = found["blinks"] / found["lids_s"].where(found["lids_s"] > 0) * 60
     lasted = {kind: episodes.loc[episodes["kind"] == kind].groupby("track_id")["seconds"] for kind in (BLINK, CLOSED)}
     found["blink_s"] = lasted[BLINK].median().reindex(found.index)
     found["closed_s"] = lasted[CLOSED].sum().reindex(found.index, fill_value=0.0).where(found["closures"].notna())
-    found["gaze_known_share"] = rows["gaze_deg"].notna().groupby(rows["track_id"]).mean()
-    towards = (rows["gaze_deg"] <= TOWARDS_DEG).where(rows["gaze_deg"].notna())
-    found["towards_camera_share"] = towards.astype("float64").groupby(rows["track_id"]).mean()
+    known_gaze, weights = rows["gaze_deg"].notna(), _weights(rows)
+    gaze = {"gaze_known_share": known_gaze, "towards_camera_share": (rows["gaze_deg"] <= TOWARDS_DEG).where(known_gaze)}
+    found = found.join(_mean(pd.DataFrame(gaze).astype("float64"), weights, rows["track_id"]))
     return found[list(PERSON_COLUMNS)].astype("float64")
 
 
@@ -154,9 +184,9 @@ def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataF
         left and right, and the mean of left minus right. NaN where the rest is unknown; a movement without sides
         has no figures of sides. Distances are shares of the eye distance.
     """
-    rows = _within(behaviour.rows, "time_s", span)
+    rows = _rows_in(behaviour, span)
     columns = list(MOVEMENT_COLUMNS)
-    weights = rows["seconds"].where(rows["seconds"].groupby(rows["track_id"]).transform("sum") > 0, 1.0)
+    weights = _weights(rows)
     means = _mean(rows[columns], weights, rows["track_id"])
     peaks = rows.groupby("track_id")[columns].quantile(PEAK_QUANTILE)
     moved = _mean((rows[columns] >= MOVED).where(rows[columns].notna()).astype("float64"), weights, rows["track_id"])
@@ -177,6 +207,11 @@ def _figures_of(movement: Movement, means: pd.DataFrame, peaks: pd.DataFrame, mo
     table = pd.DataFrame(dict(zip(MOVEMENT_FIGURES, values, strict=True)), index=index)
     table.insert(0, "movement", pd.Series(name, index=index, dtype="object"))
     return table.reset_index()
+
+
+def _weights(rows: pd.DataFrame) -> pd.Series:
+    """Return the rows' seconds; rows of a person weigh the same if all are zero."""
+    return rows["seconds"].where(rows["seconds"].groupby(rows["track_id"]).transform("sum") > 0, 1.0)
 
 
 def _mean(values: pd.DataFrame, weights: pd.Series, groups: pd.Series) -> pd.DataFrame:
@@ -218,5 +253,16 @@ def by_span(behaviour: Behaviour, events: Sequence[Event], *, movements: bool) -
     return table[[*first, *(name for name in table if name not in first)]]
 
 
-def _within(table: pd.DataFrame, column: str, span: Span | None) -> pd.DataFrame:
-    return table if span is None else table[table[column].between(span.start_s, span.end_s, inclusive="left")]
+def _rows_in(behaviour: Behaviour, span: Span | None) -> pd.DataFrame:
+    """Return the rows of a span, each with the time for which it lasts there."""
+    rows = behaviour.rows
+    if span is None:
+        return rows
+    starts, seconds, shown = clipped(rows["time_s"], rows["seconds"], span)
+    return rows.assign(time_s=starts, seconds=seconds)[shown]
+
+
+def _episodes_in(behaviour: Behaviour, span: Span | None) -> pd.DataFrame:
+    """Return the episodes that begin in a span."""
+    found = behaviour.episodes
+    return found if span is None else found[found["start_s"].between(span.start_s, span.end_s, inclusive="left")]

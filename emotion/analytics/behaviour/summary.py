@@ -73,7 +73,7 @@ def behaviour_headline(behaviour: Behaviour) -> dict[str, float | None]:
     if people.empty:
         return dict.fromkeys(HEADLINE)
     found: dict[str, float] = {name: float(people[name].sum(min_count=1)) for name in _SUMS}
-    counted_s = float(people.loc[people["blinks"].notna(), "eyes_s"].sum())
+    counted_s = float(people["lids_s"].sum())
     found["blinks_per_minute"] = found["blinks"] / counted_s * 60 if counted_s > 0 else math.nan
     found["towards_camera_share"] = _mean(people["towards_camera_share"], people["seen_s"])
     for movement in MOVEMENTS:

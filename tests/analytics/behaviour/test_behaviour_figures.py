@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from emotion.analytics.behaviour.episodes import TYPES, behaviour_episodes
+from emotion.analytics.behaviour.rate import local_rates
 from emotion.analytics.behaviour.sampling import NO_EYES, NO_MOVEMENTS, sampling_notes
 from emotion.analytics.behaviour.span_figures import (
     AT_REST,
@@ -24,6 +25,7 @@ from emotion.analytics.behaviour.span_figures import (
 from emotion.analytics.behaviour.summary import HEADLINE, behaviour_headline, behaviour_summary
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.timeline import EYES
+from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
 from tests.acting import RATE, acting
 from tests.conftest import make_analysis
@@ -112,6 +114,49 @@ def test_coarse_sampling_has_no_counts_and_says_why() -> None:
     assert "at least 15 analysed frames per second; here, there are 10" in blinks
     assert nods == "At 10 analysed frames per second, nods and shakes of more than 2.5 Hz are missed."
     assert "at least 8 analysed frames per second; here, there are 5" in sampling_notes(five)[1]
+
+
+def slowed(analysis: Analysis, from_s: float, every: int = 6) -> Analysis:
+    """Return an analysis in which only every n-th frame is analysed from a time on."""
+    parts = [
+        table[(table["time_s"] < from_s) | (table["frame_index"] % every == 0)].reset_index(drop=True)
+        for table in (analysis.timeline, analysis.frames)
+    ]
+    return replace(analysis, timeline=parts[0], frames=parts[1])
+
+
+def test_figures_of_the_lids_and_the_head_leave_out_slow_sampling() -> None:
+    """Blinks at 2, 5 and 8 s and a nod at 5–7 s; from 4 s on, 5 of 30 frames per second are analysed."""
+    uneven = slowed(acting(), 4)
+    behaviour = behaviour_of(uneven)
+    found = person_figures(behaviour).loc[1]
+    assert found[["blinks", "nods"]].tolist() == [1, 0]
+    assert found["lids_s"] == pytest.approx(4, abs=0.2)
+    assert behaviour_headline(behaviour)["blinks_per_minute"] == pytest.approx(60 / found["lids_s"])
+    late = person_figures(behaviour, Span(6, 10)).loc[1]
+    assert late[["blinks", "blinks_per_minute", "nods", "closed_s"]].isna().all()
+    assert (late["lids_s"], late["seen_s"]) == (0, pytest.approx(4))
+    blinks, nods = sampling_notes(uneven)
+    assert blinks.startswith("Blinks, winks and closed eyes were counted in 4.")
+    assert blinks.endswith(" of 10.0 s: elsewhere, fewer than 15 frames per second were analysed.")
+    assert nods.startswith("Nods, shakes and tilts were counted in 4.")
+
+
+def test_a_gesture_beside_slow_sampling_is_counted() -> None:
+    (nod,) = behaviour_of(slowed(acting(), 8)).episodes.query("kind == 'nod'").to_dict("records")
+    assert nod["start_s"] == pytest.approx(5, abs=0.2)
+    assert person_figures(behaviour_of(slowed(acting(), 8)))["nods"].tolist() == [1]
+
+
+def test_rates_are_those_of_the_second_around_each_frame() -> None:
+    steady = local_rates(np.arange(40) / 20)
+    assert steady.tolist() == pytest.approx([20] * 40)
+    times = np.concatenate([np.arange(60) / 30, 2 + np.arange(11) / 5])
+    rates = local_rates(times)
+    assert (rates[0], rates[-1]) == (pytest.approx(30), pytest.approx(5))
+    assert rates[60] == pytest.approx(15 + 2.5), "half a second of each"
+    assert np.isnan(local_rates([0.0, 1.0])).all(), "a gap is no rate"
+    assert local_rates([]).tolist() == []
 
 
 def test_what_was_not_measured_is_named() -> None:

@@ -53,6 +53,14 @@ def test_lid_events_are_classified_by_length(last, kinds):
     assert lid_events(timeline(dipped((30, last))))["kind"].tolist() == kinds
 
 
+@pytest.mark.parametrize("start", range(60, 75))
+def test_limits_of_length_hold_wherever_an_event_begins(start):
+    """Half a second is a blink and a second no closure, however times are rounded; as is the shortest wink."""
+    assert lid_events(timeline(dipped((start, start + 14))))["kind"].tolist() == [BLINK]
+    assert lid_events(timeline(dipped((start, start + 29)))).empty
+    assert lid_events(timeline(dipped((start, start + 2)), dipped()))["kind"].tolist() == [WINK_LEFT]
+
+
 def test_a_wink_is_of_one_eye_for_a_while():
     left_down = timeline(dipped((30, 40)), dipped())
     assert lid_events(left_down)["kind"].tolist() == [WINK_LEFT]
@@ -116,3 +124,34 @@ def test_the_other_eye_of_a_wink_is_open(other: float, kinds: list[str]) -> None
 @pytest.mark.parametrize(("last", "kinds"), [(73, [WINK_LEFT]), (77, [])])
 def test_one_eye_down_for_over_a_second_and_a_half_is_no_wink(last: int, kinds: list[str]) -> None:
     assert lid_events(timeline(dipped((30, last)), dipped()))["kind"].tolist() == kinds
+
+
+def slowed(table: pd.DataFrame, from_s: float, every: int = 6) -> pd.DataFrame:
+    """Return a table without most rows from a time on, as if fewer frames were analysed there."""
+    return table[(table["time_s"] < from_s) | (table["frame_index"] % every == 0)].reset_index(drop=True)
+
+
+def test_blinks_are_counted_only_where_the_sampling_is_fast_enough() -> None:
+    """Blinks at 1, 3, 5 and 7 s of 8 s; from 4 s on, 5 of 30 frames per second are analysed."""
+    openness = np.full(240, 0.25)
+    for first in (30, 90, 150, 210):
+        openness[first : first + 4] = 0.05
+    table = slowed(timeline(openness), 4)
+    assert lid_events(table)["start_s"].tolist() == pytest.approx([1, 3])
+    figures = figures_of(table).loc[1]
+    assert (figures["blinks"], figures["eyes_s"]) == (2, pytest.approx(8, abs=0.2))
+    assert figures["lids_s"] == pytest.approx(4, abs=0.25), "the second around a row decides"
+    assert figures["blinks_per_minute"] == pytest.approx(2 / figures["lids_s"] * 60)
+
+
+def test_blinks_count_where_the_fast_part_is_the_shorter_one() -> None:
+    """Two seconds at 30 frames per second, then 38 s at 5: the usual rate is the slow one."""
+    assert lid_events(slowed(timeline(np.tile(dipped((30, 34)), 10)), 2))["start_s"].tolist() == pytest.approx([1])
+
+
+def test_a_lost_frame_or_an_occlusion_is_no_slow_sampling() -> None:
+    table = timeline(dipped((30, 32), (80, 83)), fps=20)
+    lost = table.drop(index=[10, 50])
+    assert len(lid_events(lost)) == 2
+    hidden = table.drop(index=range(50, 58))
+    assert len(lid_events(hidden, table)) == 2

@@ -132,3 +132,23 @@ def test_uneven_swings_are_no_gesture() -> None:
     assert find_gestures(timeline(8, yaw=steps)).empty
     even = np.interp(time_s, 2 + np.arange(6) / 3, [0, 20, 0, 20, 0, 20])
     assert find_gestures(timeline(8, yaw=even))["gesture"].tolist() == ["shake"]
+
+
+def test_gestures_of_one_kind_do_not_overlap() -> None:
+    """Wide nods from 2 to 4 s, then small ones to 6 s; the swings beside the change are faster than the others."""
+    time_s = np.arange(round(9 * FPS)) / FPS
+    pitch = np.interp(time_s, [2, 2.6, 3.2, 3.8, 4.0, 4.2, 4.8, 5.4, 6.0], [8, -8, 8, -8, 8, 3, 8, 3, 8])
+    found = find_gestures(timeline(9, pitch=pitch))
+    assert found["gesture"].tolist() == ["nod"] * 2
+    assert found[["start_s", "end_s"]].to_numpy().ravel().tolist() == pytest.approx([2, 4, 4, 6], abs=0.1)
+    assert found["start_s"][1] >= found["end_s"][0]
+
+
+def test_a_rest_before_a_nod_is_not_part_of_it() -> None:
+    """The head sinks slowly from 1 s to the nod at 4 s: its highest point is 3 s before."""
+    time_s = np.arange(round(8 * FPS)) / FPS
+    turns_s = 4 + np.arange(5) / 3
+    pitch = np.interp(time_s, [1, *turns_s], [5.3, 5, -5, 5, -5, 5])
+    (nod,) = find_gestures(timeline(8, pitch=pitch)).to_dict("records")
+    assert nod["start_s"] == pytest.approx(4, abs=0.1)
+    assert nod["end_s"] == pytest.approx(turns_s[-1], abs=0.1)

@@ -95,7 +95,9 @@ def _first_person(timeline: pd.DataFrame, behaviour: Behaviour) -> int:
 
 def _show_charts(analysis: Analysis, edits: Edits, person: int, key: str) -> None:
     rows = analysis.timeline[analysis.timeline["track_id"] == person]
-    table, found = _kept("signals", analysis, edits, lambda: (signal_table(rows, edits.baselines), marks(rows)), person)
+    table, found = _kept(
+        "signals", analysis, edits, lambda: (signal_table(rows, edits.baselines), marks(rows, analysis.frames)), person
+    )
     edges = span_edges(analysis.frames, _BINS)
     signals = {signal.key: signal for signal in signals_of(table)}
     moves = [name for name in signals if name not in {EYES, GAZE, HEAD}]

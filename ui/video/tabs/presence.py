@@ -59,7 +59,7 @@ def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str)
 def _show_table(analysis: Analysis, edits: Edits, key: str) -> None:
     people = longest_seen(analysis.timeline, _MOST_PEOPLE)
     timeline = analysis.timeline
-    table = presence_of(timeline[timeline["track_id"].isin(people)]).reset_index()
+    table = presence_of(timeline[timeline["track_id"].isin(people)], analysis.frames).reset_index()
     table.insert(0, "person", [person_name(int(one), edits.names) for one in table.pop("track_id")])
     st.dataframe(
         whole_percent(table, "facing_share", "mouth_open_share"),
