@@ -44,7 +44,7 @@ def row_durations(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:
 
 
 def clipped(
-    starts_s: pd.Series, seconds: pd.Series | NDArray[np.float64], span: Span
+    starts_s: pd.Series | NDArray[np.float64], seconds: pd.Series | NDArray[np.float64], span: Span
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Return the parts of frames that lie in a span: their starts and durations, s, and which frames have one.
 
@@ -55,7 +55,7 @@ def clipped(
         seconds: ``(n,)`` how long they last, s.
         span: The span, exclusive of its end.
     """
-    begins = starts_s.to_numpy(np.float64)
+    begins = np.asarray(starts_s, np.float64)
     ends = np.minimum(begins + np.asarray(seconds, np.float64), span.end_s)
     starts = np.maximum(begins, span.start_s)
     within = (begins >= span.start_s) & (begins < span.end_s)

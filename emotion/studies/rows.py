@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from emotion.analytics.apply import apply_edits, with_duration
 from emotion.analytics.derived import can_derive, intensity, valence
-from emotion.analytics.durations import counted_durations, frame_durations
+from emotion.analytics.durations import counted_durations
 from emotion.analytics.edits import Edits
-from emotion.analytics.files import frames_of, load_parquet
+from emotion.analytics.files import from_arrow, load_parquet
 from emotion.analytics.timeline import labels_of
 from emotion.errors import TimelineError, brief
 from emotion.studies.measures import DERIVED, NOT_MEASURES, name_of
@@ -61,29 +61,26 @@ def read_rows(path: Path, edits: Edits) -> Rows:
     # Only the columns that are needed, and no checks of every row: the program wrote the file.
     try:
         file = pq.ParquetFile(path)
-        frames = frames_of(file.schema_arrow)
-        if len(frames) == 1:  # its duration comes from the video's frame rate
-            return rows_of(with_duration(load_parquet(path)))
+        # Without its rows: how long the last frame lasts depends on the video and the settings.
+        frames = with_duration(from_arrow(file.schema_arrow.empty_table(), path.name)).frames
         names = [name for name in file.schema_arrow.names if name in _KEYS or name not in NOT_MEASURES]
         table = file.read(names, use_threads=False)
         arrays = {name: table[name].to_numpy() for name in names}
-        return _rows(arrays, frames["frame_index"].to_numpy(), frames["time_s"].to_numpy(), None)
+        return _rows(arrays, frames["frame_index"].to_numpy(), frames["time_s"].to_numpy(), counted_durations(frames))
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, json.JSONDecodeError) as error:
         raise TimelineError(f"expected an analysis; {path.name} cannot be read: {brief(error)}") from error
 
 
 def rows_of(analysis: Analysis) -> Rows:
     """Return the rows of an analysis, with edits applied or not."""
-    timeline, frames = analysis.timeline, analysis.frames
+    timeline, frames = analysis.timeline, with_duration(analysis).frames
     columns = {str(name): timeline[name].to_numpy() for name in timeline if name in _KEYS or name not in NOT_MEASURES}
     indices, times = frames["frame_index"].to_numpy(), frames["time_s"].to_numpy()
     return _rows(columns, indices, times, counted_durations(frames))
 
 
-def _rows(
-    columns: Mapping[str, NDArray], indices: NDArray, times: NDArray, durations: NDArray[np.float64] | None
-) -> Rows:
-    """Return the rows of columns and of frames; ``durations`` is None for frames without excluded time."""
+def _rows(columns: Mapping[str, NDArray], indices: NDArray, times: NDArray, seconds: NDArray[np.float64]) -> Rows:
+    """Return the rows of columns and of frames, which last for ``seconds``."""
     names = [name for name in columns if name not in NOT_MEASURES]
     probabilities = pd.DataFrame({name: columns[name] for name in names if name.startswith("p_")}, copy=False)
     derived = (valence, intensity) if can_derive(labels_of(probabilities)) else ()
@@ -92,7 +89,6 @@ def _rows(
         values[:, place] = columns[name]
     for place, derive in enumerate(derived, start=len(names)):
         values[:, place] = derive(probabilities)
-    seconds = frame_durations(pd.Series(times)) if durations is None else durations
     return Rows(
         columns["time_s"].astype(np.float64),
         columns["track_id"].astype(np.int32),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.analytics.durations import clipped
+from emotion.analytics.edits import Span
 from emotion.studies.rows import Rows
 from emotion.studies.windows import Window
 
@@ -108,15 +110,24 @@ def seen_s(rows: Rows, windows: Sequence[Window]) -> dict[int, float]:
 
 def _part(rows: Rows, window: Window) -> tuple[NDArray[np.intp], NDArray[np.int64], _Floats, float]:
     """Return the rows of a window: their places, seconds of stimulus time and durations; and the window's duration."""
-    first, last = np.searchsorted(rows.time_s, (window.start_s, window.end_s))
-    places = np.arange(first, last)
-    times = rows.time_s[places]
-    duration = np.minimum(rows.seconds[places], window.end_s - times)
+    places, times, duration = _clipped(rows.time_s, rows.seconds, rows.frame_time_s, window)
     # A nanosecond absorbs rounding of times like 0.1 · 30.
     second = np.floor(times - window.zero_s + 1e-9).astype(np.int64)
-    first, last = np.searchsorted(rows.frame_time_s, (window.start_s, window.end_s))
-    frames = np.minimum(rows.frame_seconds[first:last], window.end_s - rows.frame_time_s[first:last])
+    _, _, frames = _clipped(rows.frame_time_s, rows.frame_seconds, rows.frame_time_s, window)
     return places, second, duration, float(frames.sum())
+
+
+def _clipped(
+    times: _Floats, seconds: _Floats, frame_times: _Floats, window: Window
+) -> tuple[NDArray[np.intp], _Floats, _Floats]:
+    """Return the places of rows in a window, and their starts and durations in it, s."""
+    # The frame before the window may last into it.
+    frame = max(int(np.searchsorted(frame_times, window.start_s)) - 1, 0)
+    from_s = min(float(frame_times[frame]), window.start_s) if len(frame_times) else window.start_s
+    first, last = np.searchsorted(times, (from_s, window.end_s))
+    near = slice(int(first), int(last))
+    starts, lasting, shown = clipped(times[near], seconds[near], Span(window.start_s, window.end_s))
+    return np.arange(near.start, near.stop)[shown], starts[shown], lasting[shown]
 
 
 def _durations_of(tracks: NDArray[np.int32], duration: _Floats) -> dict[int, float]:

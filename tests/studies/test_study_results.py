@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from emotion.errors import Cancelled, InputError, LibraryError
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
 from emotion.studies.participant import tracks_named
 from emotion.studies.results import Opener, StudyResults, compute
-from emotion.studies.rows import rows_of
+from emotion.studies.rows import read_rows, rows_of
 from emotion.studies.statistics.mixed import mixed_model
 from emotion.studies.sums import CellSums, sum_cell
 from emotion.studies.windows import Window, windows_of
@@ -376,9 +377,21 @@ def test_tracks_of_a_name_are_found_as_merged() -> None:
     assert tracks_named("Cid", edits) == []
 
 
-def test_the_last_frame_of_a_part_counts_until_the_part_ends() -> None:
-    """Of frames 0.1 s apart, the one at 0.5 s counts for half of its time."""
+def test_frames_count_for_the_time_for_which_they_last_in_a_part() -> None:
+    """Of frames 0.1 s apart, those at 0.2 and 0.5 s count for half of their time."""
     analysis = make_analysis([["happiness"]] * 10)
     sums = sum_cell(rows_of(analysis), [Window(0.25, 0.55, 0.25)])
-    assert sums.seconds.sum() == pytest.approx(0.25)
-    assert (sums.window_s, sums.seen) == pytest.approx((0.25, 1.0))
+    assert sums.seconds.sum() == pytest.approx(0.3)
+    assert sums.frames.sum() == 4
+    assert (sums.window_s, sums.seen) == pytest.approx((0.3, 1.0))
+
+
+def test_a_study_counts_no_more_time_than_a_coarsely_analysed_video_has(tmp_path: Path) -> None:
+    """Frames at 0 and 2 s of a video of 2.6 s: the last one lasts 0.6 s, with edits or without."""
+    made = make_analysis([["fear"], ["happiness"]], step_s=2.0)
+    coarse = replace(made, info=replace(made.info, duration_s=2.6))
+    path = save_parquet(coarse, tmp_path / "coarse.parquet")
+    break_ = Event("break", Span(1.5, 2), excluded=True)
+    for rows in (rows_of(coarse), read_rows(path, Edits())):
+        assert sum_cell(rows, [Window(0, math.inf, 0)]).seconds.sum() == pytest.approx(2.6)
+    assert read_rows(path, Edits(events=(break_,))).seconds.sum() == pytest.approx(2.1)
