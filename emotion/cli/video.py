@@ -37,6 +37,7 @@ from emotion.errors import Cancelled, InputError
 from emotion.models.registry import sha256_of
 from emotion.output_names import shown_names, unique_names, without_duplicates
 from emotion.paths import unicode_name
+from emotion.report.edited import NO_EDITS, Edited
 from emotion.types import Analysis, Progress
 from emotion.vision.decode.sampling import Sampling
 
@@ -192,7 +193,8 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
 
 
 def _write(analysis: Analysis, behaviour: Behaviour, stem: Path) -> None:
-    Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline))
+    named = Edited(analysis, NO_EDITS, analysis).named_timeline()
+    Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(named))
     summary = summarise(analysis) | {"behaviour": behaviour_summary(analysis, behaviour)}
     text = json.dumps(summary, ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")

@@ -29,6 +29,7 @@ from emotion.cli.common.output import console, faces_table, progress_bar, summar
 from emotion.cli.main import COMMANDS, main
 from emotion.engine.exclusive import exclusive
 from emotion.errors import Cancelled, InputError
+from emotion.labels import EMOTIONS, UNCLEAR
 from emotion.models.registry import load_card
 from emotion.paths import ROOT
 from emotion.samples import make_clip, sample_image
@@ -93,7 +94,10 @@ def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.Captur
     assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--every", "5"]) == 0
     timeline = pd.read_parquet(tmp_path / "out" / "a clip.timeline.parquet")
     emotion.validate(timeline)
-    assert len(pd.read_csv(tmp_path / "out" / "a clip.timeline.csv")) == len(timeline)
+    written = pd.read_csv(tmp_path / "out" / "a clip.timeline.csv")
+    assert len(written) == len(timeline)
+    assert set(written["person"]) == {"Person 1"}, "the columns of an export"
+    assert set(written["answer"]) <= {*EMOTIONS, UNCLEAR}
     summary = json.loads((tmp_path / "out" / "a clip.summary.json").read_text())
     assert summary["frames"] == 15
     assert summary["behaviour"]["movements"][0]["rest"] == "unknown", "she smiles in every frame"
