@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.apply import part_of, with_duration
-from emotion.analytics.durations import ROUNDING_S, counted_durations
+from emotion.analytics.apply import part_of
+from emotion.analytics.durations import ROUNDING_S, counted_durations, sums_between
 from emotion.analytics.timeline import probability_columns
 from emotion.labels import display_order
 from emotion.types import Analysis
@@ -83,20 +83,13 @@ class _Held:
 
     def between(self, edges_s: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return ``(m,)`` seconds with a face and ``(m, k)`` sums of value × time between ``m + 1`` rising edges."""
-        if not len(self.starts_s):
-            return np.zeros(len(edges_s) - 1), np.zeros((len(edges_s) - 1, self.values.shape[1]))
-        seconds = self.ends_s - self.starts_s
-        rates = np.column_stack([np.ones(len(seconds)), self.values])
-        totals = np.vstack([np.zeros(rates.shape[1]), np.cumsum(rates * seconds[:, None], axis=0)])
-        # The total grows during each frame and stays the same between frames.
-        corners_s = np.column_stack([self.starts_s, self.ends_s]).ravel()
-        heights = np.repeat(totals, 2, axis=0)[1:-1]
-        found = np.column_stack([np.interp(edges_s, corners_s, column) for column in heights.T])
-        return np.diff(found[:, 0]), np.diff(found[:, 1:], axis=0)
+        values = np.column_stack([np.ones(len(self.values)), self.values])
+        found = sums_between(self.starts_s, self.ends_s, values, edges_s)
+        return found[:, 0], found[:, 1:]
 
 
 def _held(side: Side, columns: list[str]) -> _Held:
-    part = with_duration(part_of(side.analysis, track=side.track))
+    part = part_of(side.analysis, track=side.track)
     values = part.timeline[columns].astype("float64").groupby(part.timeline["frame_index"]).mean()
     shown = part.frames["frame_index"].isin(values.index).to_numpy()
     starts_s = part.frames["time_s"].to_numpy(np.float64)[shown] + side.offset_s

@@ -62,6 +62,39 @@ def clipped(
     return starts, np.maximum(ends - starts, 0.0), within | (ends - starts > _SHORTEST_PART_S)
 
 
+def weights_of(seconds: pd.Series, groups: pd.Series | pd.Index) -> pd.Series:
+    """Return durations as weights: 1 for all rows of a group if all of them last 0 s.
+
+    Args:
+        seconds: Duration of each row, s.
+        groups: The group of each row.
+    """
+    return seconds.where(seconds.groupby(groups).transform("sum") > 0, 1.0)
+
+
+def sums_between(
+    starts_s: NDArray[np.float64],
+    ends_s: NDArray[np.float64],
+    values: NDArray[np.float64],
+    edges_s: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the ``(m, k)`` sums of value × time between edges.
+
+    Args:
+        starts_s: ``(n,)`` rising times at which each value begins to hold, s.
+        ends_s: ``(n,)`` times at which it ends to, at the latest at the next start, s.
+        values: ``(n, k)``.
+        edges_s: ``(m + 1,)`` rising times, s.
+    """
+    if not len(starts_s):
+        return np.zeros((len(edges_s) - 1, values.shape[1]))
+    totals = np.vstack([np.zeros(values.shape[1]), np.cumsum(values * (ends_s - starts_s)[:, None], axis=0)])
+    # The total grows while a value holds and stays the same between two of them.
+    corners_s = np.column_stack([starts_s, ends_s]).ravel()
+    heights = np.repeat(totals, 2, axis=0)[1:-1]
+    return np.diff(np.column_stack([np.interp(edges_s, corners_s, column) for column in heights.T]), axis=0)
+
+
 def breaks_after(frames: pd.DataFrame) -> NDArray[np.bool_]:
     """Return for each frame whether excluded time lies between it and the next one."""
     ends = frames["time_s"].to_numpy(np.float64) + counted_durations(frames)

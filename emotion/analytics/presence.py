@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.durations import row_durations
+from emotion.analytics.durations import row_durations, weights_of
 
 FACING_YAW_DEG = 25.0
 """A head turned further to either side does not face the camera."""
@@ -57,5 +57,5 @@ def weighted_shares(states: pd.DataFrame, seconds: pd.Series, groups: pd.Series)
         seconds: Duration of each row, s; rows of a group weigh the same if all are zero.
         groups: The group of each row.
     """
-    weights = seconds.where(seconds.groupby(groups).transform("sum") > 0, 1.0)
+    weights = weights_of(seconds, groups)
     return states.mul(weights, axis=0).groupby(groups).sum().div(weights.groupby(groups).sum(), axis=0)

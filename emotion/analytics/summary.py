@@ -15,7 +15,7 @@ import pandas as pd
 
 from emotion.analytics.abstention import answer_names, answers, unclear_rows
 from emotion.analytics.apply import with_duration
-from emotion.analytics.durations import counted_durations, row_durations
+from emotion.analytics.durations import counted_durations, row_durations, weights_of
 from emotion.analytics.flicker import steady_answers
 from emotion.analytics.timeline import probability_columns
 from emotion.labels import UNCLEAR
@@ -37,15 +37,10 @@ def _shares(
         labels: The labels, in order.
         abstain_below: The limit of unclear answers, whose share is the last column; 0 for none.
     """
-    weights = _weighing(weights, groups)
+    weights = weights_of(weights, groups)
     time = weights.groupby([groups, answers(timeline, abstain_below)]).sum().unstack(fill_value=0)
     time = time.reindex(columns=list(answer_names(labels, abstain_below)), fill_value=0.0)
     return time.div(time.sum(axis=1), axis=0)
-
-
-def _weighing(weights: pd.Series, groups: pd.Series | pd.Index) -> pd.Series:
-    """Return the weights, 1 in groups in which all are zero."""
-    return weights.where(weights.groupby(groups).transform("sum") > 0, 1.0)
 
 
 def dominant(parts: Mapping[str, float]) -> str | None:
@@ -71,7 +66,7 @@ def _smile_indices(groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series
         return pd.Series(dtype=np.float64)
     keys = [groups, timeline["frame_index"]]
     means = timeline.groupby(keys)[probability_columns(labels)].mean()
-    seconds = _weighing(weights.groupby(keys).first(), means.index.get_level_values(0))
+    seconds = weights_of(weights.groupby(keys).first(), means.index.get_level_values(0))
     smiling = seconds.where(means.to_numpy().argmax(axis=1) == labels.index(SMILE), 0.0)
     return smiling.groupby(level=0).sum() / seconds.groupby(level=0).sum()
 

@@ -20,7 +20,6 @@ from typing import Any
 import cv2
 from threadpoolctl import threadpool_limits
 
-from emotion.analytics.apply import with_duration
 from emotion.analytics.behaviour.span_figures import behaviour_of
 from emotion.analytics.behaviour.summary import behaviour_headline
 from emotion.analytics.files import load_parquet
@@ -133,15 +132,14 @@ class Worker:
             if is_new := analysis is None:
                 analysis = self._analyse(analyzer, storage, source, video, video_id)
             size = path.stat().st_size
-        counted = with_duration(analysis)
         return (
             _origin(video, self._settings)
             | {"id": video_id, "timeline": timeline_key(video_id), "sha256": source.sha256, "bytes": size}
             | self._settings.row()
             | {"complete": analysis.complete, "note": analysis.remarks}
             | {"width": analysis.info.width, "height": analysis.info.height, "faces": len(analysis.timeline)}
-            | headline(counted)
-            | behaviour_headline(behaviour_of(counted))
+            | headline(analysis)
+            | behaviour_headline(behaviour_of(analysis))
             | {"work_s": time.monotonic() - started if is_new else None, "finished_at": _now()}
         )
 

@@ -75,20 +75,20 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(text)
     else:
-        _print(found)
-        for count, where in ((folders.ungrouped, "in no group"), (folders.unlabelled, "in no folder of an expression")):
-            if count:
-                console().print(Text(f"! {count_text(len(count), 'file')} {where}: left out", style="yellow"))
+        _print(found, folders)
     return 0
 
 
-def _print(found: Fairness) -> None:
+def _print(found: Fairness, folders: GroupFolders) -> None:
     out = console()
     out.print(groups_table(found), recalls_table(found), tests_table(found), sep="\n")
     for words in found.warnings:
         out.print(Text(f"! {words}", style="yellow"))
     for words in found.notes:
         out.print(Text(f"  {words}", style="dim"))
+    for files, where in ((folders.ungrouped, "in no group"), (folders.unlabelled, "in no folder of an expression")):
+        if files:
+            out.print(Text(f"! {count_text(len(files), 'file')} {where}: left out", style="yellow"))
 
 
 def groups_table(found: Fairness) -> Table:

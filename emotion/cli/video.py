@@ -16,7 +16,6 @@ from typing import Any
 
 import pandas as pd
 
-from emotion.analytics.apply import with_duration
 from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.behaviour.summary import behaviour_headline, behaviour_summary
 from emotion.analytics.files import load_parquet
@@ -177,7 +176,7 @@ def _analyse_alone(
     checkpoint.merge(timeline.name, note)
     if not is_cancelled():
         checkpoint.clear()
-    analysis = with_duration(load_parquet(timeline))
+    analysis = load_parquet(timeline)
     behaviour = behaviour_of(analysis)
     _write(analysis, behaviour, options.out / job.stem)
     return analysis, behaviour
@@ -189,7 +188,7 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
         return None
     analysis = load_parquet(timeline)
     same = (analysis.model, analysis.settings) == (analyzer.model, analyzer.settings(sampling, source.sha256))
-    return with_duration(analysis) if same and analysis.complete else None
+    return analysis if same and analysis.complete else None
 
 
 def _write(analysis: Analysis, behaviour: Behaviour, stem: Path) -> None:

@@ -12,7 +12,6 @@ from emotion.publication.figure import figure
 from emotion.publication.formats import MEDIA_TYPES, NARROWEST_MM, WIDEST_MM, WIDTHS_MM, FigureFormat
 from ui.common.errors import fragment
 
-HOW_TO_READ = "How to read this"
 _OTHER = "Other"
 _TITLES = {"svg": "SVG", "pdf": "PDF"}
 
@@ -91,5 +90,5 @@ def how_to_read(*paragraphs: str) -> None:
         *paragraphs: Markdown of this program; empty ones are left out. Text from people goes through
             :func:`ui.common.plain.plain` first.
     """
-    with st.popover(HOW_TO_READ, type="tertiary", icon=":material/help:"):
+    with st.popover("How to read this", type="tertiary", icon=":material/help:"):
         st.markdown("\n\n".join(text for text in paragraphs if text))

@@ -142,9 +142,9 @@ def _show_result(job: TrialJob, trial: UserEvaluation, codes: str | None) -> Non
         return
     table = overview(job.records)
     show_figures(table.assign(model=[plain_name(name) for name in table["model"]]))
-    if limits := list(filter(None, dict.fromkeys(limited_choice(trial, name) for name in trial.cards))):
-        st.caption(plain(limits[0]))
     model = st.selectbox("Model", list(trial.cards), key="trial_model", format_func=plain_name, width=300)
+    if limit := limited_choice(trial, model):
+        st.caption(plain(limit))
     record = job.records[model]
     if record is None:
         st.info("This model has labels for fewer than two of these expressions.", icon=":material/help:")

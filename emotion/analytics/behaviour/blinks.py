@@ -97,8 +97,7 @@ def relative_openness(person: pd.DataFrame) -> NDArray[np.float64]:
 def _events_of(person: pd.DataFrame, fast: NDArray[np.bool_]) -> Iterator[tuple[str, float, float]]:
     """Yield kind, start and end of one person's events in each stretch of rows that is sampled fast enough."""
     eyes = relative_openness(person)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], fast, [False]]).astype(np.int8)))
-    for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, after in _places(fast):
         if after - first >= _SHORTEST_ROWS:
             yield from _events_of_stretch(person.iloc[first:after], eyes[first:after])
 
@@ -121,11 +120,16 @@ def _events_of_stretch(person: pd.DataFrame, eyes: NDArray[np.float64]) -> Itera
 def _runs(down: NDArray[np.bool_], person: pd.DataFrame) -> Iterator[tuple[float, float]]:
     """Yield start and end of each run of rows with ``down``, without runs that a gap or the end cuts off."""
     times = person["time_s"].to_numpy()
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(np.int8)))
     known = person[OPENNESS].notna().all(axis=1).to_numpy()
     steps = np.diff(times)
     unbroken = np.append(steps <= MOST_STEPS * np.median(steps), False)
-    for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, after in _places(down):
         begins = first > 0 and known[first - 1]
         if begins and after < len(times) and known[after] and unbroken[first - 1 : after].all():
             yield float(times[first]), float(times[after])
+
+
+def _places(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the first row of each run of true flags, and the row after its last."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0)).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))

@@ -15,7 +15,7 @@ from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.gestures import NOD, SHAKE, finely_sampled
 from emotion.analytics.behaviour.movements import measured_baselines, movements_from, resting_measures
 from emotion.analytics.behaviour.rate import frames_per_second, rates_of
-from emotion.analytics.durations import clipped, row_durations
+from emotion.analytics.durations import clipped, row_durations, weights_of
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.timeline import OPENNESS
 from emotion.types import Analysis
@@ -41,17 +41,8 @@ _COUNTS = {
 _OF_HEAD = ("nods", "shakes", "tilts")
 
 PERSON_COLUMNS = (
-    *(
-        "seen_s",
-        "eyes_s",
-        "lids_s",
-        "frames_per_s",
-        "blinks",
-        "blinks_per_minute",
-        "blink_s",
-        "winks_left",
-        "winks_right",
-    ),
+    *("seen_s", "eyes_s", "lids_s", "frames_per_s", "blinks", "blinks_per_minute", "blink_s"),
+    *("winks_left", "winks_right"),
     *("closures", "closed_s", "gaze_known_share", "towards_camera_share", *_OF_HEAD),
 )
 """Columns of :func:`person_figures`."""
@@ -164,7 +155,7 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
     lasted = {kind: episodes.loc[episodes["kind"] == kind].groupby("track_id")["seconds"] for kind in (BLINK, CLOSED)}
     found["blink_s"] = lasted[BLINK].median().reindex(found.index)
     found["closed_s"] = lasted[CLOSED].sum().reindex(found.index, fill_value=0.0).where(found["closures"].notna())
-    known_gaze, weights = rows["gaze_deg"].notna(), _weights(rows)
+    known_gaze, weights = rows["gaze_deg"].notna(), weights_of(rows["seconds"], rows["track_id"])
     gaze = {"gaze_known_share": known_gaze, "towards_camera_share": (rows["gaze_deg"] <= TOWARDS_DEG).where(known_gaze)}
     found = found.join(_mean(pd.DataFrame(gaze).astype("float64"), weights, rows["track_id"]))
     return found[list(PERSON_COLUMNS)].astype("float64")
@@ -186,7 +177,7 @@ def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataF
     """
     rows = _rows_in(behaviour, span)
     columns = list(MOVEMENT_COLUMNS)
-    weights = _weights(rows)
+    weights = weights_of(rows["seconds"], rows["track_id"])
     means = _mean(rows[columns], weights, rows["track_id"])
     peaks = rows.groupby("track_id")[columns].quantile(PEAK_QUANTILE)
     moved = _mean((rows[columns] >= MOVED).where(rows[columns].notna()).astype("float64"), weights, rows["track_id"])
@@ -207,11 +198,6 @@ def _figures_of(movement: Movement, means: pd.DataFrame, peaks: pd.DataFrame, mo
     table = pd.DataFrame(dict(zip(MOVEMENT_FIGURES, values, strict=True)), index=index)
     table.insert(0, "movement", pd.Series(name, index=index, dtype="object"))
     return table.reset_index()
-
-
-def _weights(rows: pd.DataFrame) -> pd.Series:
-    """Return the rows' seconds; rows of a person weigh the same if all are zero."""
-    return rows["seconds"].where(rows["seconds"].groupby(rows["track_id"]).transform("sum") > 0, 1.0)
 
 
 def _mean(values: pd.DataFrame, weights: pd.Series, groups: pd.Series) -> pd.DataFrame:

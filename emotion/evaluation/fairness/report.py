@@ -150,18 +150,10 @@ def compare(
     lost = np.array([missed.get(name, 0) for name in names], np.int64)
     searched = judged["searched"].groupby(judged["group"]).sum().reindex(names, fill_value=0)
     photographs = searched.to_numpy(np.int64) + lost
+    not_found = [share_of(*counts) for counts in zip(lost.tolist(), photographs.tolist(), strict=True)]
     shared = [place for place in range(len(labels)) if (total[place] > 0).all()]
     groups = tuple(
-        _group(
-            name,
-            labels,
-            right[:, place],
-            total[:, place],
-            share_of(int(lost[place]), int(photographs[place])),
-            right,
-            total,
-            shared,
-        )
+        _group(name, labels, right[:, place], total[:, place], not_found[place], right, total, shared)
         for place, name in enumerate(names)
     )
     return Fairness(

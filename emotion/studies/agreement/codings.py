@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.analytics.apply import within
-from emotion.analytics.durations import frame_durations
+from emotion.analytics.durations import frame_durations, sums_between
 from emotion.analytics.edits import Span
 from emotion.errors import InputError
 from emotion.studies.statistics.tables import expect_columns
@@ -188,15 +188,10 @@ def _longest_held(frames: pd.DataFrame, codes: Sequence[str], units: int, step_s
     Units of which less than half has a code get −1, as those of people do whose middle is in no span.
     """
     starts, ends = _starts_and_ends(frames)
-    limits = np.arange(units + 1) * step_s
-    held = np.zeros((units, len(codes)))
+    limits = np.arange(units + 1, dtype=np.float64) * step_s
     given = frames["code"].map(str, na_action="ignore").to_numpy(object)
-    for number, code in enumerate(codes):
-        lengths = np.where(given == code, ends - starts, 0.0)
-        before = np.cumsum(lengths) - lengths
-        knots, totals = (np.stack(each, axis=1).ravel() for each in ((starts, ends), (before, before + lengths)))
-        if len(knots):
-            held[:, number] = np.diff(np.interp(limits, knots, totals))
+    values = np.column_stack([given == code for code in codes]).astype(np.float64)
+    held = sums_between(starts, ends, values, limits)
     held = np.round(held / step_s, 6)  # so that rounding errors decide no tie
     return np.where(held.sum(axis=1) >= 0.5, held.argmax(axis=1), -1)
 

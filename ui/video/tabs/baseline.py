@@ -53,17 +53,16 @@ def edit_baseline(analysis: Analysis, holder: HasEdits, track: int | None, key: 
 def _choose_span(analysis: Analysis, holder: HasEdits, track: int, key: str) -> None:
     times = part_of(analysis, track=track).timeline["time_s"]
     first, end = float(times.iloc[0]), float(analysis.frames["time_s"].iloc[-1])
-    baselines = dict(holder.edits.baselines)
-    now = baselines.get(track) or Span(first, min(first + _FIRST_GUESS_S, max(end, first)))
+    now = holder.edits.baselines.get(track) or Span(first, min(first + _FIRST_GUESS_S, max(end, first)))
     fields, failure = (f"{key}_from_{track}", f"{key}_to_{track}"), f"{key}_failure_{track}"
 
     def save() -> None:
         span = Span(*(float(st.session_state[field]) for field in fields))
         check_baseline(analysis, track, span)
-        holder.edits = replace(holder.edits, baselines=baselines | {track: span})
+        holder.edits = replace(holder.edits, baselines={**holder.edits.baselines, track: span})
 
     def remove() -> None:
-        kept = {one: span for one, span in baselines.items() if one != track}
+        kept = {one: span for one, span in holder.edits.baselines.items() if one != track}
         holder.edits = replace(holder.edits, baselines=kept)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -72,7 +71,7 @@ def _choose_span(analysis: Analysis, holder: HasEdits, track: int, key: str) -> 
         st.button(
             "Set as baseline", icon=":material/flag:", key=f"{key}_set", on_click=run_action, args=(failure, save)
         )
-        if track in baselines:
+        if track in holder.edits.baselines:
             st.button(
                 "Remove", icon=":material/close:", key=f"{key}_remove", on_click=run_action, args=(failure, remove)
             )
