@@ -163,7 +163,7 @@ class FrameResult:
 
 
 LIVE_CODEC = "live"
-"""Codec of :class:`VideoInfo` of a live recording, whose frames were never in a file."""
+"""``VideoInfo.codec`` of a live recording, which was never a video file."""
 
 
 @dataclass(frozen=True, slots=True)

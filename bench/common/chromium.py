@@ -25,7 +25,7 @@ OPTIONS = [
 
 
 _PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The headless shell comes first: it is Chromium without windows, and opens a page with a fifth less work."""
+"""In order of preference: the headless shell has no windows, and opens a page with a fifth less work."""
 
 
 def chromium_path() -> str | None:

@@ -24,7 +24,7 @@ from emotion.labels import in_display_order
 from emotion.types import Analysis
 
 _MOST_STEPS = 20
-"""A last frame that would last longer, in usual steps between frames, tells that the video's stated length is wrong;
+"""Longest plausible last frame, in usual steps: a stated length that implies a longer one is taken to be wrong.
 :mod:`emotion.vision.decode.survey` has the same limit."""
 
 
@@ -125,7 +125,7 @@ def _last_duration(analysis: Analysis, median_s: float) -> float:
 
 
 def _sampled_step(analysis: Analysis) -> float:
-    """Return the time between two analysed frames by the settings, s; 0 if the video's frame rate is unknown."""
+    """Return the time between analysed frames that the settings ask for, s; 0 if the frame rate is unknown."""
     settings, fps = analysis.settings, analysis.info.fps
     return max(int(settings.get("every") or 1) / fps, 1 / (settings.get("fps") or fps)) if fps > 0 else 0.0
 

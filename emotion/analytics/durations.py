@@ -15,7 +15,7 @@ ROUNDING_S = 1e-6
 """Tolerance for sums and differences of times, s."""
 
 _SHORTEST_PART_S = 1e-3
-"""A frame that begins before a span and lasts into it for less is not part of it, as spans may be rounded, s."""
+"""A frame that began before a span counts there only if it lasts longer into it, because spans may be rounded, s."""
 
 
 def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
@@ -63,7 +63,7 @@ def clipped(
 
 
 def weights_of(seconds: pd.Series, groups: pd.Series | pd.Index) -> pd.Series:
-    """Return durations as weights: 1 for all rows of a group if all of them last 0 s.
+    """Return durations as weights; if all rows of a group last 0 s, each weighs 1.
 
     Args:
         seconds: Duration of each row, s.
@@ -78,11 +78,11 @@ def sums_between(
     values: NDArray[np.float64],
     edges_s: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the ``(m, k)`` sums of value × time between edges.
+    """Return the sums of value × time between edges, ``(m, k)``.
 
     Args:
         starts_s: ``(n,)`` rising times at which each value begins to hold, s.
-        ends_s: ``(n,)`` times at which it ends to, at the latest at the next start, s.
+        ends_s: ``(n,)`` times until which it holds, none after the next start, s.
         values: ``(n, k)``.
         edges_s: ``(m + 1,)`` rising times, s.
     """

@@ -33,7 +33,7 @@ def smooth(
     Args:
         timeline: A timeline.
         frames: Its table of frames.
-        method: ``"mean"`` or ``"median"`` of a window centred on each row, with both of its ends, or
+        method: ``"mean"`` or ``"median"`` of a window centred on each row, including both ends, or
             ``"exponential"``, which uses only past rows and so suits live use.
         window_s: Width of the window, s; the half-life for ``"exponential"``. 0 or less smooths nothing.
     """
@@ -51,8 +51,8 @@ def _smooth_run(rows: pd.DataFrame, method: Method, window_s: float) -> pd.DataF
     """Smooth one person's probabilities, indexed by time, and rescale rows to sum to 1."""
     if method == "exponential":
         return rows.ewm(halflife=pd.Timedelta(seconds=window_s), times=pd.Series(pd.DatetimeIndex(rows.index))).mean()
-    # Both ends belong to the window: with one of them, a window of two steps would be off by half a step. The tolerance
-    # is for frames at an end, whose times are rounded.
+    # With only one of its ends, a window of two steps would be off centre by half a step. The tolerance keeps frames at
+    # the ends, whose times are rounded.
     width = pd.Timedelta(seconds=window_s + 2 * ROUNDING_S)
     window = rows.rolling(width, center=True, min_periods=1, closed="both")
     if method == "mean":

@@ -152,7 +152,7 @@ class Checkpoint:
         """
         keys = self._keys()
         for place, key in enumerate(keys):
-            # Read before it is parsed: a storage that does not answer damages nothing.
+            # Read outside of the try block: a storage that does not answer does not make the part damaged.
             content = self._content(key)
             try:
                 _parsed(content, key)

@@ -42,7 +42,7 @@ def _locked(lock: Path, refusal: EmotionError) -> IO[str]:
 
 
 def _is_at(path: Path, file: IO[str]) -> bool:
-    """Return whether an open file still has its path."""
+    """Return whether a path still leads to an open file."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:

@@ -48,7 +48,7 @@ async def follow_job(
 
 
 class _CountedStream(StreamingResponse):
-    """A stream of events that stops counting when it ends, also if the client has gone before its first event."""
+    """A stream of events that is counted until it ends, even if the client leaves before the first event."""
 
     def __init__(self, events: AsyncIterator[str], counted: ExitStack) -> None:
         super().__init__(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})

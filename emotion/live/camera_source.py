@@ -25,7 +25,7 @@ OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
 RETRY_S = 2.0
 """Pause before a network stream that was interrupted is opened again, seconds."""
 _CHECK_S = 0.2
-"""Time between two looks at the stop event while no frame arrives, seconds."""
+"""How often the stop event is checked while no frame arrives, seconds."""
 _LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "rtsp_transport": "tcp", "probesize": "500000"}
 _PROTOCOLS = ("rtsp://", "rtsps://", "udp://", "rtp://", "srt://", "http://", "https://", "rtmp://")
 
@@ -125,7 +125,7 @@ class _Newest:
         """
         with self._changed:
             while not self._changed.wait_for(lambda: self._waiting or self._ended or self._stop.is_set(), _CHECK_S):
-                pass  # setting the stop event notifies nobody
+                pass  # the stop event does not wake this thread
             captured, self._waiting = self._waiting, None
             if captured is not None:
                 skipped, self._skipped = self._skipped, 0

@@ -90,7 +90,7 @@ def _sampling(analysis: Analysis, edits: Edits) -> str:
 
 
 def _frames(analysis: Analysis, edits: Edits) -> str:
-    """Return how many frames count, in words that hold whether or not excluded ones were removed."""
+    """Return the number of frames that count; the words are the same before and after edits are applied."""
     excluded = excluded_spans(edits.events)
     count = int((~within(analysis.frames["time_s"], excluded)).sum())
     return f"{count:,} frames{' outside excluded spans' if excluded else ''}"

@@ -130,7 +130,7 @@ class CoveredFaces:
 
 
 def _analysed_span(analysis: Analysis, step_s: float) -> Span | None:
-    """Return the time from the first analysed frame to the end of the last one's step, or of the analysed part."""
+    """Return the span from the first analysed frame until the last one, or the analysed part, ends."""
     times, part_end_s = analysis.frames["time_s"].to_numpy(np.float64), analysis.settings.get("end_s")
     if not len(times):
         return None

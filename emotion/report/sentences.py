@@ -59,7 +59,7 @@ def describe(analysis: Analysis, names: Mapping[int, str]) -> list[str]:
 
 
 def _sentence(shares: Mapping[str, float], person: pd.DataFrame, name: str) -> str:
-    # Stable: of equal shares, the one that is first in charts.
+    # The sort is stable: equal shares stay in the order of charts.
     answers = sorted((answer for answer, share in shares.items() if share > 0), key=shares.__getitem__, reverse=True)
     expressions = [answer for answer in answers if answer != UNCLEAR][:2]
     main = answers[0]
@@ -68,7 +68,7 @@ def _sentence(shares: Mapping[str, float], person: pd.DataFrame, name: str) -> s
     elif shares[main] >= MOSTLY:
         most = f"mostly {main}"
     else:
-        # Unclear time is named if it is longer than that of an expression in the sentence.
+        # Unclear time is named if it exceeds that of an expression in the sentence.
         last = answers.index(expressions[-1])
         named = [answer for answer in answers[: last + 1] if answer in {*expressions, UNCLEAR}]
         most = listed([_with_share(shares, answer) for answer in named])

@@ -12,7 +12,7 @@ from emotion.studies.sums import longest_seen
 
 
 def given_tracks(cell: Cell, edits: Edits) -> list[int]:
-    """Return the tracks that are a cell's participant for sure, as merged: the cell's own, or those with their name.
+    """Return the tracks known to be a cell's participant, after merges: the cell's own, or those with their name.
 
     Tracks without a name are not among them; see :func:`participant_track`.
     """
@@ -22,7 +22,7 @@ def given_tracks(cell: Cell, edits: Edits) -> list[int]:
 
 
 def tracks_named(name: str, edits: Edits) -> list[int]:
-    """Return the tracks whose person has a name, ignoring case, as merged, in order of number.
+    """Return the tracks with a name, ignoring case, after merges, in order of number.
 
     Hidden tracks are left out if others have the name.
     """
@@ -33,7 +33,7 @@ def tracks_named(name: str, edits: Edits) -> list[int]:
 
 
 def with_one_person(cell: Cell, edits: Edits) -> Edits:
-    """Return edits in which all tracks that are a cell's participant are one person, as if somebody had merged them.
+    """Return edits in which all tracks of a cell's participant are merged, as if somebody had done it by hand.
 
     Where two of them are in one frame, the more confident face counts, as in any merge
     (:func:`emotion.analytics.apply.apply_edits`).
@@ -42,7 +42,7 @@ def with_one_person(cell: Cell, edits: Edits) -> Edits:
 
 
 def with_one_track_each(names: Iterable[str], edits: Edits) -> Edits:
-    """Return edits in which all tracks with the same one of some names are merged."""
+    """Return edits in which each of some names has one track, into which further ones are merged."""
     merges: dict[int, int] = {}
     for name in names:
         whole, *parts = tracks_named(name, edits) or [0]
@@ -51,7 +51,7 @@ def with_one_track_each(names: Iterable[str], edits: Edits) -> Edits:
 
 
 def cells_of_others(study: Study) -> Callable[[Cell], tuple[Cell, ...]]:
-    """Return a function that gives the cells of other people who may be in a cell's video.
+    """Return a function from a cell to the cells of other people who may be in its video.
 
     These are the cells of other participants of that video, and one for each participant who counts in no result.
     """
@@ -68,15 +68,15 @@ def cells_of_others(study: Study) -> Callable[[Cell], tuple[Cell, ...]]:
 
 
 def tracks_of(cells: Iterable[Cell], edits: Edits) -> set[int]:
-    """Return the tracks that are the participants of cells for sure (:func:`given_tracks`)."""
+    """Return the tracks known to be the participants of some cells (:func:`given_tracks`)."""
     return {track for cell in cells for track in given_tracks(cell, edits)}
 
 
 def participant_track(seen: Mapping[int, float], cell: Cell, edits: Edits, others: Iterable[Cell]) -> int | None:
-    """Return the track that is a cell's participant, whether it is seen or not; None if nobody is who could be.
+    """Return the track of a cell's participant; None if nobody in view can be the participant.
 
-    The cell's own track or one with the participant's name is theirs even if it is not seen: others are somebody else.
-    Without either, it is the track seen longest that is nobody else for sure.
+    The cell's own track, or one with the participant's name, counts even if it is not seen, so that nobody else takes
+    its place. Without either, it is the track seen longest that is not known to be somebody else.
 
     Args:
         seen: Track → how long it is seen, s.

@@ -61,7 +61,7 @@ def read_rows(path: Path, edits: Edits) -> Rows:
     # Only the columns that are needed, and no checks of every row: the program wrote the file.
     try:
         file = pq.ParquetFile(path)
-        # Without its rows: how long the last frame lasts depends on the video and the settings.
+        # The metadata is enough: how long the last frame lasts depends on frames, video and settings.
         frames = with_duration(from_arrow(file.schema_arrow.empty_table(), path.name)).frames
         names = [name for name in file.schema_arrow.names if name in _KEYS or name not in NOT_MEASURES]
         table = file.read(names, use_threads=False)

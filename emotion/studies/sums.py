@@ -33,8 +33,7 @@ class CellSums:
         window_s: Duration of the windows, as far as frames were analysed, s.
         windows: How many windows there are.
         people: How many tracks are in the windows.
-        track: The track that was summed, or would have been if it were seen; None if nobody is seen who could be the
-            participant.
+        track: The participant's track, which may not be seen; None if nobody in view can be the participant.
     """
 
     measures: tuple[str, ...]
@@ -97,7 +96,7 @@ def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, ot
 
 
 def longest_seen(seen: Mapping[int, float], others: Container[int]) -> int | None:
-    """Return the track that is seen longest and not among others; None if there is none."""
+    """Return the track seen longest that is not one of ``others``; None if there is none."""
     return max((track for track in seen if track not in others), key=seen.__getitem__, default=None)
 
 

@@ -48,7 +48,7 @@ def test_short_episodes_are_left_out_and_not_added_to_others():
 
 
 def test_an_episode_of_exactly_the_shortest_length_stays():
-    """12 of 30 frames per second from 7.83 s on: 0.4 s, of which rounding leaves 0.39999 s."""
+    """Twelve frames at 30 fps from 7.83 s on: 0.4 s, which rounding turns into 0.39999 s."""
     shown = [["neutral"]] * 235 + [["contempt"]] * 12 + [["neutral"]] * 30
     analysis = make_analysis(shown, step_s=1 / 30)
     exact = episodes(analysis, 12 / 30)

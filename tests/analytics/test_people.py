@@ -39,7 +39,7 @@ def test_long_low_similarity_is_movement():
 
 
 def test_movement_of_exactly_the_shortest_length_stays():
-    """15 of 30 frames per second are half a second wherever they begin, though rounding leaves less of some."""
+    """Fifteen frames at 30 fps last half a second wherever they begin, despite rounding."""
     analysis = make_analysis([["neutral"]] * 300, step_s=1 / 30)
     found = []
     for first in range(0, 280, 5):

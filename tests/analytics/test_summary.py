@@ -70,7 +70,7 @@ def test_the_smile_index_follows_time_at_variable_frame_rates():
 
 
 def test_the_smile_index_of_several_faces_is_of_their_mean():
-    """Two faces of which one smiles: it leads their mean if it is more certain. Frames of 0.3 and 0.1 s."""
+    """One of two faces smiles, with more certainty than the other is neutral: happiness leads their mean for 0.3 s."""
     analysis = make_analysis([["happiness", "neutral"], ["neutral", "neutral"], ["neutral"]])
     times = analysis.timeline["frame_index"].map({0: 0.0, 1: 0.3, 2: 0.4})
     rows = analysis.timeline.assign(time_s=times)

@@ -60,7 +60,7 @@ def shared_context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def new_page(shared_context: BrowserContext) -> Iterator[NewPage]:
-    """A function that opens a page of some size for a new visitor, of whom nothing is left after the test."""
+    """A function that opens a page for a new visitor, whose cookies and stored data are removed after the test."""
 
     def open_page(width: int = 1280, height: int = 900) -> Page:
         page = shared_context.new_page()
@@ -87,7 +87,7 @@ def visit(new_page: NewPage, app_url: str) -> Iterator[Page]:
     foreign: list[str] = []
     page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url, app_url) else None)
     page.goto(app_url)
-    # Streamlit forgets the pictures of a page that is left; one that is still loading would be an error.
+    # Streamlit drops the pictures of a page that is left, so loading one would fail.
     expect(page.get_by_alt_text("Two portraits")).to_have_js_property("complete", True)
     yield page
     assert errors == []

@@ -1,4 +1,4 @@
-"""Editors whose changes wait for a button, and are kept while another tab or page is shown."""
+"""Editors that keep unsaved changes while another tab or page is shown."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import streamlit as st
 
 
 def draft_editor(table: pd.DataFrame, key: str, **options: Any) -> pd.DataFrame:
-    """Show a table in an editor that still has its changes when it is shown again, and return the changed table.
+    """Show a table in an editor with the unsaved changes from when it was last shown, and return the changed table.
 
-    Streamlit forgets an editor that a run does not show.
+    Streamlit itself forgets the changes of an editor that a run does not show.
 
     Args:
         table: The saved table.
@@ -35,7 +35,7 @@ def is_draft(key: str) -> bool:
 
 
 def with_changes(table: pd.DataFrame, changes: Mapping[str, Any]) -> pd.DataFrame:
-    """Return an editor's table with its changes, which callbacks get instead of the changed table.
+    """Return a table with the changes of its editor: callbacks get only these, not the changed table.
 
     Args:
         table: The table before the changes.

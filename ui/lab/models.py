@@ -67,7 +67,7 @@ def load_lab() -> Lab:
 
 
 def load_face_finder(lab: Lab) -> FaceFinder:
-    """Return a function that finds the largest face of a picture; it is the same whichever model is loaded with it.
+    """Return a function that finds the largest face of a picture; the model that is loaded with it has no effect.
 
     Raises:
         ModelError: No model can be loaded.

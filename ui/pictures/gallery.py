@@ -166,5 +166,5 @@ def results_zip(pictures: Sequence[Picture | Unreadable], names: Sequence[str], 
 
 
 def _jpeg_name(path: PurePath) -> str:
-    """Return the name of a drawn picture, which tells its row of the tables: ``a.png`` becomes ``a.png.jpg``."""
+    """Return the name of a drawn picture, by which it is found in the tables: ``a.png`` becomes ``a.png.jpg``."""
     return path.name if path.suffix.lower() in {".jpg", ".jpeg"} else f"{path.name}.jpg"

@@ -35,7 +35,7 @@ WINK_DIFFERENCE = 0.4
 WINK_OTHER = 0.7
 """Minimum openness of the other eye in a wink, as a share of the person's open eye."""
 MOST_STEPS = 2.5
-"""Largest step from one row to the next, in usual steps: after a longer one, what happened in between is unknown."""
+"""Longest step between the rows of an event, in usual steps: the eyes may have opened unseen in a longer one."""
 MIN_ROWS = 15
 """Minimum number of rows to tell how open a person's eyes usually are."""
 _SHORTEST_ROWS = 3
@@ -47,7 +47,7 @@ BLINK, WINK_LEFT, WINK_RIGHT, CLOSED = "blink", "wink left", "wink right", "clos
 
 
 def lid_events(timeline: pd.DataFrame, frames: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return every blink, wink and closure over a second in the time that is sampled fast enough.
+    """Return every blink, wink and closure of over a second, where the sampling is fast enough.
 
     Args:
         timeline: See ``docs/timeline-schema.md``; a frame without the face or an eye ends an event.
@@ -70,7 +70,7 @@ def lid_events(timeline: pd.DataFrame, frames: pd.DataFrame | None = None) -> pd
 
 
 def is_countable(rates: pd.Series) -> pd.Series:
-    """Return whether blinks can be counted in rows around which there are so many analysed frames per second."""
+    """Return for each row whether the frame rate around it is high enough to count blinks."""
     return rates >= COUNTABLE_RATE - _ROUNDING
 
 

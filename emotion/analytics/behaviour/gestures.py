@@ -38,7 +38,7 @@ MIN_FRAMES_PER_S = 8.0
 
 _AXES = {NOD: "pitch", SHAKE: "yaw"}
 _UNEVEN = 0.9
-"""Share of :data:`MIN_FRAMES_PER_S` that a second within a stretch must have, which tolerates uneven frame times."""
+"""Tolerance for uneven frame times: each second of a stretch needs this share of :data:`MIN_FRAMES_PER_S`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _rate(time_s: NDArray[np.float64]) -> float:
 
 
 def finely_sampled(time_s: NDArray[np.float64], rates: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
-    """Return which rows of a person, or frames, are in stretches that are sampled finely enough to show gestures.
+    """Return which rows of a person, or which frames, are in stretches sampled finely enough for gestures.
 
     Args:
         time_s: ``(n,)`` rising times, s.
@@ -126,7 +126,7 @@ def finely_sampled(time_s: NDArray[np.float64], rates: NDArray[np.float64] | Non
 def _numbered_stretches(
     time_s: NDArray[np.float64], rates: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Return which rows have enough frames around them, and the number of each row's stretch, ``(n,)`` each."""
+    """Return whether the frame rate around each row is high enough, and the number of its stretch, ``(n,)`` each."""
     fine = np.round(rates, 1) >= _UNEVEN * MIN_FRAMES_PER_S
     breaks = (np.diff(time_s) > MAX_GAP_S) | (np.diff(fine.astype(np.int8)) != 0)
     return fine, np.concatenate([[0], np.cumsum(breaks)])[: len(time_s)].astype(np.int64)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 MAX_GAP_S = 0.5
-"""A longer time between two frames is a gap, in which nothing was analysed or nobody seen, rather than a low rate."""
+"""A longer step between frames is a gap, with nothing analysed or nobody in view, and not a low frame rate."""
 _AROUND_S = 0.5
 
 
@@ -22,7 +22,7 @@ def frames_per_second(time_s: ArrayLike) -> float:
 
 
 def local_rates(time_s: ArrayLike) -> NDArray[np.float64]:
-    """Return the analysed frames per second in the second around each frame, ``(n,)``; NaN for a frame alone.
+    """Return the local frame rate at each frame: of the second around it, ``(n,)``; NaN without a neighbour.
 
     Gaps of more than :data:`MAX_GAP_S` are left out of that second.
 
@@ -44,7 +44,7 @@ def local_rates(time_s: ArrayLike) -> NDArray[np.float64]:
 
 
 def rates_of(timeline: pd.DataFrame, frames: pd.DataFrame | None = None) -> pd.Series:
-    """Return the analysed frames per second around each row of a timeline, with its index.
+    """Return the local frame rate (:func:`local_rates`) at each row of a timeline, with its index.
 
     Args:
         timeline: With ``time_s``.

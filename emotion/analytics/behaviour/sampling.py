@@ -18,7 +18,7 @@ NO_EYES = "Eyes were not measured, so there are no blinks and no gaze."
 NO_MOVEMENTS = "Movements of brows, lids, lips and jaw were not measured."
 
 _WORTH_A_NOTE_S = 0.5
-"""Shorter times without counts are not named, s."""
+"""Less time without counts than this is not worth a note, s."""
 
 
 def sampling_notes(analysis: Analysis) -> list[str]:
@@ -53,10 +53,10 @@ def sampling_notes(analysis: Analysis) -> list[str]:
 def _counted_in(
     what: str, needed: float, counted: NDArray[np.bool_], seconds: NDArray[np.float64], time_s: NDArray[np.float64]
 ) -> list[str]:
-    """Return a sentence if something was not counted, or only in a part of the time; else nothing."""
+    """Return a sentence if something was not counted, or only part of the time; otherwise nothing."""
     if not counted.any():
         rates = local_rates(time_s)
-        # With less than two frames per second, no second has a rate.
+        # Below two frames per second, no frame has a local rate.
         near = rates[np.isfinite(rates)]
         rate = float(near.max()) if len(near) else frames_per_second(time_s)
         here = f"here, there are {round(rate, 1):g}" if np.isfinite(rate) else "here, there is one frame"

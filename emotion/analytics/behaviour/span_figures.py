@@ -99,7 +99,7 @@ def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None
 
 
 def _counted(timeline: pd.DataFrame, frames: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return whether the sampling around each row allows events of lids, and of the head, to be counted."""
+    """Return for each row whether blinks, and gestures of the head, can be counted around it."""
     rates = rates_of(timeline, frames)
     head = pd.Series(False, index=timeline.index)
     for _, person in timeline.groupby("track_id", observed=True):
@@ -240,7 +240,7 @@ def by_span(behaviour: Behaviour, events: Sequence[Event], *, movements: bool) -
 
 
 def _rows_in(behaviour: Behaviour, span: Span | None) -> pd.DataFrame:
-    """Return the rows of a span, each with the time for which it lasts there."""
+    """Return the rows in a span, with how long each lasts there."""
     rows = behaviour.rows
     if span is None:
         return rows

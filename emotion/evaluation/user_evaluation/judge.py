@@ -51,7 +51,7 @@ def answers(evaluation: UserEvaluation, model: str) -> pd.DataFrame:
 
 
 def limited_choice(evaluation: UserEvaluation, model: str) -> str:
-    """Return a sentence on the labels that a model could choose from; empty if it could choose from all of its own."""
+    """Return a sentence if a model could choose only from some of its labels; otherwise an empty text."""
     labels = evaluation.cards[model].labels
     judged = judged_set(evaluation.label_set, labels)
     if judged is None or len(judged.labels) == len(labels):

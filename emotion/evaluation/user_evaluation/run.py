@@ -79,7 +79,7 @@ class UserEvaluation:
         label_set: The labels that occur.
         names: Path of each answered picture.
         truth: ``(n,)`` int8 labels of the pictures, positions in ``label_set``.
-        searched: ``(n,)`` mask of the pictures in which a face was searched for; the others are faces already.
+        searched: ``(n,)`` mask of the photographs, in which a face was searched for; the others are cropped faces.
         thumbnails: JPEG file of each face, :data:`THUMBNAIL_PX` a side.
         cards: Model → card.
         logits: Model → ``(n, k)`` float32 logits.

@@ -18,7 +18,7 @@ from emotion.library.repository import Repository
 from emotion.types import Analysis
 
 _SAVED = ("detector", "every", "fps", "start_s", "end_s", "eyes", "movements")
-"""Settings of a job that an analysis keeps."""
+"""Settings of a job that a saved analysis records."""
 
 
 def open_finished(repository: Repository, video: Path, timeline: Path, title: str) -> Entry:

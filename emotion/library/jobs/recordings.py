@@ -95,7 +95,7 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
 
 
 def _merge(parts: Checkpoint, key: str, why: str) -> None:
-    """Write all parts as one timeline, if there are any."""
+    """Merge all parts into one timeline, if there are any."""
     if (until_s := parts.until_s()) is not None:
         parts.merge(key, f"{why}; everything up to {until_s:.1f} s of it is kept." if why else "")
 

@@ -122,7 +122,7 @@ def with_model(codings: Codings, model: Mapping[str, pd.DataFrame], *, name: str
 
 
 def without_spans(codings: Codings, excluded: Mapping[str, Sequence[Span]]) -> Codings:
-    """Return codings in which nobody coded the units whose middle is in an excluded span.
+    """Return codings in which units with their middle in an excluded span are uncoded.
 
     Args:
         codings: Of people and perhaps the model.
@@ -197,7 +197,7 @@ def _longest_held(frames: pd.DataFrame, codes: Sequence[str], units: int, step_s
 
 
 def _starts_and_ends(frames: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return when each frame's code begins and ends to hold, s; at the latest, it ends when the next one begins."""
+    """Return the start and end of each frame's code, s; it ends no later than the next one starts."""
     starts = frames["time_s"].to_numpy(np.float64)
     ends = frames["end_s"].to_numpy(np.float64) if "end_s" in frames else starts + frame_durations(frames["time_s"])
     return starts, np.minimum(ends, np.append(starts[1:], np.inf)[: len(starts)])

@@ -43,7 +43,7 @@ _ROUNDING_S = 1e-9
 
 
 def follows(mark: Mark, earlier: Mark) -> bool:
-    """Return whether a mark starts at another one's end or after it, in every format: both may be on one tier."""
+    """Return whether a mark starts no earlier than another ends, in every format, so that both fit on one tier."""
     return mark.start_s >= _praat_end(earlier) - _ROUNDING_S and _limits_ms(mark)[0] >= _limits_ms(earlier)[1]
 
 

@@ -55,7 +55,7 @@ def test_lid_events_are_classified_by_length(last, kinds):
 
 @pytest.mark.parametrize("start", range(60, 75))
 def test_limits_of_length_hold_wherever_an_event_begins(start):
-    """Half a second is a blink and a second no closure, however times are rounded; as is the shortest wink."""
+    """Events that last exactly as long as a limit count as documented, however times are rounded."""
     assert lid_events(timeline(dipped((start, start + 14))))["kind"].tolist() == [BLINK]
     assert lid_events(timeline(dipped((start, start + 29)))).empty
     assert lid_events(timeline(dipped((start, start + 2)), dipped()))["kind"].tolist() == [WINK_LEFT]

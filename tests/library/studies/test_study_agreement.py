@@ -162,7 +162,7 @@ def test_the_model_codes_all_tracks_with_the_participants_name(studies: StudyRep
 
 
 def test_the_model_codes_the_time_between_sampled_frames(studies: StudyRepository, video: Path) -> None:
-    """At 5 fps, a frame's code holds for 0.2 s: two units, as of people who code every frame."""
+    """At 5 fps, a frame's code lasts 0.2 s, which is two units: the model has as many as people do."""
     labels = ["neutral"] * 5 + ["happiness"] * 10 + [None] * 5
     analysis = make_analysis([[] if label is None else [label] for label in labels], step_s=0.2)
     entry = put(studies.analyses, video, analysis=analysis)

@@ -26,7 +26,7 @@ from ui.common.uploads import take_uploads, uploader_key
 from ui.video.tabs.page_edits import HasEdits
 from ui.video.tabs.people import fingerprint
 
-_BARS = "Each bar is the difference after minus before the event, per expression; right of 0: more of it after."
+_BARS = "Each bar is the mean of an expression after the event minus that before it. Right of 0, there is more after."
 
 
 def edit_events(holder: HasEdits, key: str) -> None:

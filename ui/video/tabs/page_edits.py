@@ -1,4 +1,4 @@
-"""The edits as tabs change them: saved from callbacks, before the page's script runs."""
+"""Saves edits from callbacks of fields, which run before the page's script."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HasEdits(Protocol):
 
 
 class PageEdits:
-    """The edits of the analysis, for callbacks of fields.
+    """The edits of the open analysis, saved from callbacks.
 
     A click on another tab or page ends the typing in a field. The script then runs without the tab of the field, so
     only a callback sees the new value.
@@ -52,7 +52,7 @@ class PageEdits:
         return self._holder.generation
 
     def request_rerun(self) -> None:
-        """Let the whole page run again: the player and the sentences show edits, too."""
+        """Make the whole page run again, because the player and the sentences show edits, too."""
         st.session_state[self._changed] = True
 
     def rerun_if_changed(self) -> None:

@@ -94,7 +94,7 @@ class _Fields:
         return with_decisions(self.holder.edits, {track: self._decision(track) for track in self.tracks})
 
     def save(self) -> None:
-        """Save the values of the fields; without merges that form a cycle, whose error the editor shows."""
+        """Save the values of the fields, unless their merges form a cycle: the editor then shows the error."""
         with contextlib.suppress(InputError):
             self.holder.edits = self.edits()
 
