@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from emotion.cli.common.output import console
 from emotion.cli.common.status import OK
-from emotion.errors import InputError
+from emotion.errors import InputError, ModelError
 from emotion.evaluation.set_scores import card_scores, scored_families, short_title
 from emotion.imported_models.importer import CardDetails, import_model, remove_model, suggest_name
 from emotion.labels import CODES, parse_labels
@@ -59,7 +60,10 @@ def run(options: argparse.Namespace) -> int:
         print(f"added as {_import(options)}")
     elif options.remove is not None:
         remove_model(options.remove)
-    console().print(_table())
+    cards, damaged = _cards()
+    console().print(_table(cards))
+    for message in damaged:
+        print(message, file=sys.stderr)
     return OK
 
 
@@ -74,9 +78,19 @@ def _import(options: argparse.Namespace) -> str:
     ).name
 
 
-def _table() -> Table:
-    """Return the installed models with their sizes and, test set by test set, accuracy and mean recall."""
-    cards = [load_card(name) for name in list_models()]
+def _cards() -> tuple[list[ModelCard], list[str]]:
+    """Return the cards of the installed models, and a message for each that cannot be read."""
+    cards, damaged = [], []
+    for name in list_models():
+        try:
+            cards.append(load_card(name))
+        except ModelError as error:
+            damaged.append(str(error))
+    return cards, damaged
+
+
+def _table(cards: Sequence[ModelCard]) -> Table:
+    """Return models with their sizes and, test set by test set, accuracy and mean recall."""
     families = scored_families(cards)
     table = Table(box=None, padding=(0, 1, 0, 0), caption=_SCORES if families else None, caption_justify="left")
     # Names must not break in a narrow window, as they are typed in commands; titles may.

@@ -237,6 +237,18 @@ def test_a_model_is_added_and_removed(
     assert "my-net" not in capsys.readouterr().out
 
 
+def test_a_damaged_card_hides_no_other_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
+    (tmp_path / "models" / "broken").mkdir(parents=True)
+    (tmp_path / "models" / "broken" / "card.json").write_text("{")
+    assert main(["models"]) == 0
+    shown = capsys.readouterr()
+    assert emotion.list_models()[0] in shown.out
+    assert shown.err.startswith("the card of model 'broken' cannot be read")
+
+
 def test_doctor_lists_the_limits_of_the_settings_page(monkeypatch: pytest.MonkeyPatch) -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     limits = page.partition("## Limits")[2].partition("\n## ")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,19 +31,20 @@ def preview_of(library: Repository, entry: Entry) -> str | None:
     """
     if entry.has_video and (path := library.video_path(entry.id)) is not None:
         length_s = 0.0 if entry.info is None else entry.info.duration_s
-        if frame := _frame(entry.id, path, length_s / 3):
-            return frame
+        with contextlib.suppress(EmotionError):
+            return _frame(entry.id, path, length_s / 3)
     shares = (entry.summary or {}).get("shares") or {}
     return _strip(shares) if any(shares.values()) else None
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
-def _frame(entry_id: str, _path: Path, time_s: float) -> str | None:
-    """Return a frame of a video as a data URL, read once per analysis; None if the video cannot be read."""
-    try:
-        return _data_url(poster_of(_path, time_s), "image/jpeg")
-    except EmotionError:
-        return None
+def _frame(entry_id: str, _path: Path, time_s: float) -> str:
+    """Return a frame of a video as a data URL, read once per analysis.
+
+    Raises:
+        EmotionError: The video cannot be read, for now at least: a failure is not kept.
+    """
+    return _data_url(poster_of(_path, time_s), "image/jpeg")
 
 
 def forget_previews() -> None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import select
 
-from emotion.engine.storage import timeline_key
+from emotion.engine.storage import timeline_key, video_key
 from emotion.errors import EmotionError, TimelineError
 from emotion.library.entries import State
 from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, host, is_valid, requeue
@@ -104,11 +104,16 @@ def mark_interrupted(library: Library, claim: Claim, reason: str, *, crashed: bo
     if not is_valid(library, claim):
         return
     if library.storage.exists(timeline_key(claim.id)):
-        complete_analysis(library, claim)
-        return
+        try:
+            complete_analysis(library, claim)
+            return
+        except TimelineError as error:
+            log.warning("the timeline of analysis %s is damaged and is deleted: %s", claim.id, error)
+            library.storage.remove(timeline_key(claim.id))
+            reason = f"its results are damaged and {reason}"
     state, verb = (State.FAILED, "failed") if crashed else (State.INTERRUPTED, "was interrupted")
     note = f"The analysis {verb}, as {reason}; {describe_kept(library, claim.id)}."
-    finish(library, claim, Outcome(state, note, keeps_video=True))
+    finish(library, claim, Outcome(state, note, keeps_video=library.storage.exists(video_key(claim.id))))
 
 
 def describe_kept(library: Library, entry_id: str) -> str:

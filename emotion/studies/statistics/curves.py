@@ -155,8 +155,8 @@ def around_events(
         events: A row per event: participant, condition, and the time of the event, s. Without a participant (or
             condition) column, an event holds for every participant (or condition).
         measures: Columns to average.
-        before_s: Time shown before the event, s.
-        after_s: Time shown after it, s.
+        before_s: Time shown before the event, s; only whole steps are.
+        after_s: Time shown after it, s; only whole steps are.
         step_s: Length of a step of the result, s.
         row_s: Time that each row of the table covers, s; 0 for single frames.
         by: Column with the conditions; None if there are none.
@@ -182,7 +182,7 @@ def around_events(
     kept = table[[*keys, time, *measures]]
     rows = kept.merge(numbered, on=shared) if shared else kept.merge(numbered, how="cross")
     steps = np.floor((rows[time] + row_s / 2 - rows["_event_s"]) / step_s + 1e-9)
-    near = (steps >= round(-before_s / step_s)) & (steps < round(after_s / step_s))
+    near = (steps >= -np.floor(before_s / step_s + 1e-9)) & (steps < np.floor(after_s / step_s + 1e-9))
     if not near.any():
         raise InputError(f"expected rows within {before_s:g} s before or {after_s:g} s after an event; got none")
     rows = rows[near].assign(**{time: steps[near] * step_s})

