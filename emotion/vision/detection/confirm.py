@@ -3,6 +3,9 @@
 The mesh runs again on the mirrored picture and on the picture in colour, and the short-range detector on a square
 around the face. A linear function of the scores decides. ``python -m bench false-faces --fit`` fits its weights and
 threshold on one half of the data such that no human face in it is rejected. Tracked faces are not checked again.
+
+Detector and mesh also take an upside-down face for an upright one, whose expression is then wrong. The short-range
+detector tells which way up it is.
 """
 
 from __future__ import annotations
@@ -68,7 +71,9 @@ class FaceCheck:
         self._weights = weights or load_weights()
 
     def __call__(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> bool:
-        """Return whether a detection is a face; True if too little of it is visible to decide.
+        """Return whether a detection is a face that is the right way up as the mesh was fitted.
+
+        If too little of it is visible to tell whether it is a face, only the second is checked.
 
         Args:
             luma: ``(H, W)`` uint8.
@@ -76,9 +81,15 @@ class FaceCheck:
             detection: The detection to check.
             fits: The mesh fitted to the detector's box, and again to where that fit placed the face.
         """
-        if visible_share(fits[-1].points, luma) < MIN_VISIBLE:
-            return True
-        return self._weights.score(self.measure(luma, rgb, detection, fits)) >= self._weights.limit
+        points = fits[-1].points
+        if visible_share(points, luma) >= MIN_VISIBLE:
+            features = self.measure(luma, rgb, detection, fits)
+            if self._weights.score(features) < self._weights.limit:
+                return False
+            upright = float(features[FEATURES.index("short_range")])
+        else:
+            upright = self._short_range_logit(rgb, points)
+        return upright >= self._short_range_logit(rgb, points, turned=math.pi)
 
     def measure(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> FloatArray:
         """Return the ``(3,)`` float32 :data:`FEATURES`; arguments as in a call.
@@ -88,12 +99,17 @@ class FaceCheck:
         roi = roi_of_mesh(fits[-1].points)
         again = (self._mesh.fit(*_mirrored(luma, roi)), self._mesh.fit(rgb, roi))
         mesh = float(np.mean([_logit(fit.presence) for fit in (*fits, *again)]))
-        side = float(np.ptp(fits[-1].points[:, :2], axis=0).max())
-        squares = (
-            _cut_out(rgb, Roi(roi.x, roi.y, side * factor, roi.angle), self._short_range.side) for factor in _SQUARES
-        )
-        short_range = max(self._short_range.best_logit(square) for square in squares)
+        short_range = self._short_range_logit(rgb, fits[-1].points)
         return np.array([mesh, short_range, _logit(detection.confidence)], np.float32)
+
+    def _short_range_logit(self, rgb: Image, points: FloatArray, turned: float = 0.0) -> float:
+        """Return the short-range detector's best score of a face, ``(n, 3)`` points, turned by an angle in radians."""
+        roi, side = roi_of_mesh(points), float(np.ptp(points[:, :2], axis=0).max())
+        squares = (
+            _cut_out(rgb, Roi(roi.x, roi.y, side * factor, roi.angle + turned), self._short_range.side)
+            for factor in _SQUARES
+        )
+        return max(self._short_range.best_logit(square) for square in squares)
 
 
 def visible_share(points: FloatArray, luma: Image) -> float:

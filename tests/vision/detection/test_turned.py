@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from emotion.drawing.boxes import annotate
 from emotion.engine.analyzer import Analyzer
 from emotion.report.stills import shrink
 from emotion.samples import sample_image
+from emotion.types import Frame
 from emotion.vision.detection.turned import Turned
 
 PORTRAIT = sample_image()
@@ -42,6 +44,20 @@ def test_a_turned_portrait_shows_the_same_smile(analyzer: Analyzer, turn: int) -
     assert analyzer.labels[int(face.probabilities.argmax())] == "happiness"
     assert np.abs(face.probabilities - upright.probabilities).max() < 0.1
     assert abs(face.pose.roll) > 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [1.0, 0.8, 0.6, 0.4])
+def test_an_upside_down_face_is_not_taken_for_an_upright_one(analyzer: Analyzer, share: float) -> None:
+    """Detector and mesh also find a face there that is upright, with the chin for a forehead."""
+    side = round(512 * share)
+    held = np.full_like(PORTRAIT, 128)
+    held[:side, :side] = cv2.resize(PORTRAIT, (side, side), interpolation=cv2.INTER_AREA)[::-1, ::-1]
+    (face,) = analyzer.image(held).faces
+    assert abs(face.pose.roll) > 150
+    assert analyzer.labels[int(face.probabilities.argmax())] == "happiness"
+    frame = Frame(0, 0.0, cv2.cvtColor(held, cv2.COLOR_RGB2GRAY), lambda: held)
+    assert not next(analyzer.stream([frame])).faces, "videos are not searched upside down"
 
 
 def test_boxes_of_rotated_faces_are_mapped_back(analyzer: Analyzer) -> None:
