@@ -29,6 +29,8 @@ def frame_times(path: str | Path) -> Stamps:
     stamps = packets.stamps
     if not len(stamps) or np.isnan(stamps).all():
         return np.append(np.arange(len(stamps)) * facts.step_s, facts.end_s)
+    if facts.is_clean:
+        return np.append(np.sort(stamps) - min(facts.start_s, float(stamps.min())), facts.end_s)
     shown: list[float] = in_display_order(stamps, packets.keys).tolist()
     times = [time_s for time_s, _ in facts.clock().times(shown, lambda stamp: None if np.isnan(stamp) else stamp)]
     return np.append(times, max(facts.end_s, times[-1]))

@@ -91,6 +91,19 @@ def test_a_stream_cut_from_another_has_the_frames_that_can_be_decoded(tmp_path: 
     assert [frame.index for frame in read_video(clip, after=position_of(frames[30]))] == list(range(31, len(frames)))
 
 
+def test_frames_displayed_before_the_first_key_frame_have_their_own_times(tmp_path: Path) -> None:
+    """They can be decoded if their group is closed, as at the start of some cameras' files."""
+    whole = write(tmp_path / "whole.mkv", "mpeg2video", g=str(GOP), bf="2", q="2")
+    clip = without(whole, tmp_path / "clip.mkv", lambda place, _: place < GOP - 1)
+    content, place = bytearray(clip.read_bytes()), -1
+    while (place := content.find(b"\0\0\1\xb8", place + 1)) >= 0:
+        content[place + 7] |= 0x40  # closed_gop (ISO/IEC 13818-2, 6.2.2.6)
+    clip.write_bytes(content)
+    decoded = [frame.time_s for frame in read_video(clip)]
+    assert decoded == pytest.approx(np.arange(41) / 25, abs=2e-3)
+    assert frame_times(clip)[:-1] == pytest.approx(decoded, abs=1e-6)
+
+
 def test_h264_in_avi_has_its_frames_at_rising_times(tmp_path: Path) -> None:
     """Its stamps count the frames in decoding order, which B-frames change."""
     clip = write(tmp_path / "clip.avi", "libx264", bf="3", b_strategy="0")
