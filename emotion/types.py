@@ -53,6 +53,7 @@ class Frame:
         luma: ``(H, W)`` uint8, full range 0–255.
         colour: Returns the ``(H, W, 3)`` uint8 RGB picture; None for a grey source.
         pts: Timestamp in the container's time base, or None.
+        damaged: Number of frames up to this one that are lost or distorted, because the file is damaged.
     """
 
     index: int
@@ -60,6 +61,7 @@ class Frame:
     luma: Image
     colour: Callable[[], Image] | None = None
     pts: int | None = None
+    damaged: int = 0
 
     def __post_init__(self) -> None:
         _expect(

@@ -19,7 +19,7 @@ from emotion.limits import out_of_memory_message
 from emotion.progress import OnProgress
 from emotion.report.stills import shrink
 from emotion.sandbox.runner import run_limited
-from emotion.types import Progress
+from emotion.types import Frame, Progress
 from emotion.vision.decode.containers import moving_streams, open_container, picture_stream, sound_stream
 from emotion.vision.decode.survey import Survey, survey
 from emotion.vision.decode.video import is_shown_as_stored, probe, read_video
@@ -101,7 +101,7 @@ def write_playable(path: Path, target: Path, on_frame: Callable[[int], None]) ->
 
 
 def _write_streams(path: Path, output: Any, sound: Any, facts: Survey, on_frame: Callable[[int], None]) -> None:
-    pictures = timed_pictures(read_video(path), lambda frame: shrink(frame.rgb(), COPY_PX))
+    pictures = timed_pictures(_readable(path), lambda frame: shrink(frame.rgb(), COPY_PX))
     first = next(pictures)
     video = _add_picture_stream(output, first[1])
     audio = output.add_stream("aac", rate=48_000, layout="stereo") if sound_stream(sound) else None
@@ -116,6 +116,18 @@ def _write_streams(path: Path, output: Any, sound: Any, facts: Survey, on_frame:
     for stream in (video, audio):
         if stream is not None:
             output.mux(stream.encode())
+
+
+def _readable(path: Path) -> Iterator[Frame]:
+    """Yield the frames of a video; if it is damaged, those that can be read, as in its analysis."""
+    count = 0
+    try:
+        for frame in read_video(path):
+            count += 1
+            yield frame
+    except VideoError:
+        if not count:
+            raise
 
 
 def _add_picture_stream(output: Any, frame: Any) -> Any:

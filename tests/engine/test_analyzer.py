@@ -24,6 +24,7 @@ from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.decode.video import read_video
 from tests.overlap import iou
 from tests.tflite_files import classifier as classifier_file
+from tests.vision.broken_clips import overwrite_packets
 from tests.vision.clips import write_clip
 
 GOLDEN = Path(__file__).with_name("golden_sample_clip.csv")
@@ -192,6 +193,16 @@ def test_a_truncated_video_keeps_the_frames_before_the_damage(analyzer: emotion.
     clip.write_bytes(whole[: len(whole) * 2 // 3] + bytes(range(256)) * 40)
     analysis = analyzer.video(clip)
     assert 10 < len(analysis.frames) < 75
+
+
+@pytest.mark.slow
+def test_a_damaged_frame_is_reported_and_costs_no_other(analyzer: emotion.Analyzer, clip: Path, tmp_path: Path) -> None:
+    damaged = overwrite_packets(clip, tmp_path / "damaged.mp4", {30})
+    analysis, whole = analyzer.video(damaged), analyzer.video(clip)
+    assert analysis.note == "damaged.mp4 is damaged: 1 of its frames is lost or distorted"
+    assert not analysis.complete
+    assert len(analysis.frames) == len(whole.frames) - 1
+    assert set(analysis.frames["time_s"]) < set(whole.frames["time_s"])
 
 
 def test_a_file_without_frames_is_refused(analyzer: emotion.Analyzer, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from emotion.errors import Cancelled
 from emotion.report.playable import plays_in_browser, write_playable
 from emotion.vision.decode.video import probe, read_video
+from tests.vision.broken_clips import overwrite_packets
 
 
 def write(path: Path, codec: str, pix_fmt: str = "yuv420p", frames: int = 10, sound: bool = False) -> Path:
@@ -55,6 +56,12 @@ def test_a_copy_has_every_frame_at_its_time_and_the_sound(tmp_path):
     with av.open(str(copy)) as container:
         assert container.streams.audio[0].codec_context.name == "aac"
         assert float(container.streams.audio[0].duration * container.streams.audio[0].time_base) > 0.9
+
+
+def test_a_copy_of_a_damaged_video_has_the_frames_that_can_be_read(tmp_path):
+    clip = overwrite_packets(write(tmp_path / "whole.mkv", "libx264"), tmp_path / "clip.mkv", {4})
+    copy = write_playable(clip, tmp_path / "copy.mp4", lambda _: None)
+    assert 0 < probe(copy).frame_count < 10
 
 
 def test_odd_sides_become_even(tmp_path):

@@ -79,3 +79,18 @@ def write_streams(path: Path, streams: list[tuple[list[np.ndarray], str, int]], 
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
             container.mux(stream.encode())
     return path
+
+
+def overwrite_packets(source: Path, target: Path, places: set[int], share_kept: float = 0.0) -> Path:
+    """Copy a video with the ends of some packets overwritten, given by their positions in decoding order."""
+    with av.open(str(source)) as whole, av.open(str(target), "w") as container:
+        stream = container.add_stream_from_template(whole.streams.video[0])
+        for place, packet in enumerate(whole.demux(video=0)):
+            if not packet.size:
+                continue
+            kept = int(packet.size * share_kept) if place in places else packet.size
+            copy = av.Packet(bytes(packet)[:kept] + b"\xff" * (packet.size - kept))
+            copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+            copy.duration, copy.is_keyframe, copy.stream = packet.duration, packet.is_keyframe, stream
+            container.mux(copy)
+    return target

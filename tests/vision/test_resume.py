@@ -63,7 +63,7 @@ def assert_same(some: list[Frame], others: list[Frame]) -> None:
 
 def is_sought(path: Path, position: Position) -> bool:
     with _opened(path) as (container, stream):
-        return pictures_after(container, stream, position, luma_of) is not None
+        return pictures_after(container, stream, position, luma_of, []) is not None
 
 
 CLIPS = {

@@ -57,7 +57,8 @@ def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
 
 def _show_warnings(analysis: Analysis) -> None:
     if not analysis.complete:
-        what = f"These are the first {len(analysis.frames):,} frames."
+        count = len(analysis.frames)
+        what = "1 frame was analysed." if count == 1 else f"{count:,} frames were analysed."
         st.warning(f"{plain(analysis.note.rstrip('.'))}. {what}", icon=":material/cut:")
     if analysis.info.mended:
         st.warning(plain(analysis.info.mended), icon=":material/schedule:")

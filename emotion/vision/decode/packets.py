@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from emotion.vision.decode.containers import open_container, picture_stream
 
 Stamps = NDArray[np.float64]
+Lost = list[int | None]
+"""Time stamps, in the container's time base, of frames that cannot be decoded."""
 
 DEEPEST_REORDER = 16
 """Largest number of frames decoded before one that is displayed earlier, in H.264 and HEVC."""
@@ -70,26 +72,40 @@ def read_packets(container: Any, stream: Any) -> Packets:
     )
 
 
-def pictures_of(container: Any, stream: Any) -> Iterator[Any]:
-    """Yield the decoded frames of a stream, except those before the first key frame that cannot be decoded.
+def pictures_of(container: Any, stream: Any, lost: Lost | None = None) -> Iterator[Any]:
+    """Yield the frames of a stream that can be decoded.
+
+    Args:
+        container: An open PyAV container.
+        stream: Its video stream.
+        lost: Gets the time stamps of packets that cannot be decoded, except those before the first key frame.
 
     Raises:
-        av.error.FFmpegError: The file is damaged, or nothing can be decoded.
+        av.error.FFmpegError: The file breaks off, or nothing can be decoded.
     """
     failure: av.error.FFmpegError | None = None
-    has_begun = False
+    has_begun = is_shown = False
     for packet in container.demux(stream):
         has_begun = has_begun or packet.is_keyframe
         try:
             pictures = packet.decode()
         except av.error.InvalidDataError as error:
-            if has_begun:
-                raise
             failure = error
+            if has_begun and lost is not None:
+                lost.append(packet.pts)
             continue
+        is_shown = is_shown or bool(pictures)
         yield from pictures
-    if failure is not None and not has_begun:
+    if failure is not None and not is_shown:
         raise failure
+
+
+def take_lost(lost: Lost, pts: int | None = None) -> int:
+    """Remove the lost frames that are displayed before a time stamp, or all without one, and return their number."""
+    later = [] if pts is None else [each for each in lost if each is not None and each >= pts]
+    count = len(lost) - len(later)
+    lost[:] = later
+    return count
 
 
 def _counts_decoding(container: Any, stream: Any, stamps: Stamps) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 from emotion.stream_state import StreamState
 from emotion.types import Frame, Image
 from emotion.vision.decode.containers import open_container, picture_stream
-from emotion.vision.decode.packets import pictures_of
+from emotion.vision.decode.packets import Lost, pictures_of, take_lost
 
 _STEPS_BACK_S = (0.0, 2.0, 10.0)
 """Offsets of repeated seeks, as one may land too late."""
@@ -40,39 +40,45 @@ class Position:
         time_s: Display time.
         pts: Timestamp in the container, or None.
         digest: CRC-32 of its luma.
+        damaged: Number of frames up to it that are lost or distorted.
     """
 
     index: int
     time_s: float
     pts: int | None
     digest: int
+    damaged: int = 0
 
     def state(self) -> StreamState:
         """Return the position as arrays."""
         pts = _NO_PTS if self.pts is None else self.pts
-        whole = np.array([self.index, pts, self.digest], np.int64)
+        whole = np.array([self.index, pts, self.digest, self.damaged], np.int64)
         return {"whole": whole, "time_s": np.array(self.time_s, np.float64)}
 
     @classmethod
     def from_state(cls, state: StreamState) -> Position:
         """Build from :meth:`state`'s arrays."""
-        index, pts, digest = (int(value) for value in state["whole"])
-        return cls(index, float(state["time_s"]), None if pts == _NO_PTS else pts, digest)
+        index, pts, digest, *damaged = (int(value) for value in state["whole"])  # older states have three
+        return cls(index, float(state["time_s"]), None if pts == _NO_PTS else pts, digest, *damaged)
 
 
 def position_of(frame: Frame) -> Position:
     """Return the position of a frame."""
-    return Position(frame.index, frame.time_s, frame.pts, _digest(frame.luma))
+    return Position(frame.index, frame.time_s, frame.pts, _digest(frame.luma), frame.damaged)
 
 
-def pictures_until(container: Any, stream: Any, pts: int) -> Iterator[Any] | None:
-    """Return decoded frames from at or before a timestamp on, or None if no seek leads there."""
+def pictures_until(container: Any, stream: Any, pts: int, lost: Lost) -> Iterator[Any] | None:
+    """Return decoded frames from at or before a timestamp on, or None if no seek leads there.
+
+    ``lost`` gets the time stamps of those that cannot be decoded.
+    """
     if container.format.name in _GUESSES_AFTER_SEEKING:
         return None
     for back_s in _STEPS_BACK_S:
+        lost.clear()
         try:
             container.seek(pts - round(back_s / stream.time_base), stream=stream)
-            pictures = pictures_of(container, stream)
+            pictures = pictures_of(container, stream, lost)
             first = next(pictures, None)
         except av.error.FFmpegError:
             return None
@@ -82,7 +88,7 @@ def pictures_until(container: Any, stream: Any, pts: int) -> Iterator[Any] | Non
 
 
 def pictures_after(
-    container: Any, stream: Any, position: Position, luma_of: Callable[[Any], Image]
+    container: Any, stream: Any, position: Position, luma_of: Callable[[Any], Image], lost: Lost
 ) -> Iterator[Any] | None:
     """Return the decoded frames after a position, or None if it is not found with certainty.
 
@@ -91,21 +97,25 @@ def pictures_after(
         stream: Its video stream.
         position: The last frame read.
         luma_of: Returns the luma of a decoded frame.
+        lost: Gets the time stamps of later frames that cannot be decoded.
     """
-    if position.pts is None or (pictures := pictures_until(container, stream, position.pts)) is None:
+    if position.pts is None or (pictures := pictures_until(container, stream, position.pts, lost)) is None:
         return None
     try:
         for picture in pictures:
             if picture.pts is None or picture.pts > position.pts:
                 return None
             if picture.pts == position.pts:
+                take_lost(lost, picture.pts)
                 return pictures if _digest(luma_of(picture)) == position.digest else None
     except av.error.FFmpegError:
         return None
     return None
 
 
-def pictures_from(container: Any, stream: Any, time_s: float, hidden: int) -> tuple[int, Iterator[Any]] | None:
+def pictures_from(
+    container: Any, stream: Any, time_s: float, hidden: int, lost: Lost
+) -> tuple[int, Iterator[Any]] | None:
     """Return the index of the first frame at or after a time and the decoded frames from it, or None if uncertain.
 
     Args:
@@ -113,16 +123,18 @@ def pictures_from(container: Any, stream: Any, time_s: float, hidden: int) -> tu
         stream: Its video stream.
         time_s: In the container's time, which may not begin at 0.
         hidden: Number of packets at the start that never become a frame.
+        lost: Gets the time stamps of later frames that cannot be decoded.
     """
     if stream.codec_context.name not in _ONE_PACKET_A_PICTURE:
         return None
     pts = math.ceil(time_s / stream.time_base)
     try:
-        if (pictures := pictures_until(container, stream, pts)) is None:
+        if (pictures := pictures_until(container, stream, pts, lost)) is None:
             return None
         first = next((picture for picture in pictures if picture.pts is None or picture.pts >= pts), None)
         if first is None or first.pts is None:
             return None
+        take_lost(lost, first.pts)
         with open_container(container.name) as again:
             index = _count_before(again, first.pts)
     except av.error.FFmpegError:

@@ -157,7 +157,8 @@ def _survey(container: Any, stream: Any) -> Survey:
 
 def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
     words = f"It has no time stamps; times are from its frame rate, {rate:.4g} frames/s." if frames else ""
-    return Survey(frames, rate, start_s, frames / rate, 1 / rate, float("inf"), (), words)
+    by_place = tuple((start_s + np.arange(frames) / rate).tolist())
+    return Survey(frames, rate, start_s, frames / rate, 1 / rate, float("inf"), (), words, by_place=by_place)
 
 
 def _is_regular(stamps: Stamps, longest_s: float) -> bool:

@@ -20,7 +20,7 @@ from emotion.types import Frame, Image, VideoInfo
 from emotion.vision.decode.containers import open_container, path_of, picture_stream
 from emotion.vision.decode.formats import format_of, other_kind
 from emotion.vision.decode.hdr import is_hdr
-from emotion.vision.decode.packets import pictures_of
+from emotion.vision.decode.packets import Lost, pictures_of, take_lost
 from emotion.vision.decode.planes import luma_of, rgb_of
 from emotion.vision.decode.sampling import ROUNDING_S, Sampler, Sampling
 from emotion.vision.decode.seek import Position, pictures_after, pictures_from, pictures_until
@@ -86,17 +86,28 @@ def read_video(
         after: Continue after this frame, the last one of an earlier run with the same arguments.
 
     Raises:
-        VideoError: The file cannot be read or breaks off, or the part has no frame.
+        VideoError: The file cannot be read or breaks off, or the part has no frame. If frames are lost or distorted,
+            because the file is damaged, it is raised after the last frame.
     """
     path, sampling = path_of(path), Sampling(every, fps, start_s, end_s)
     keep = Sampler(sampling, None if after is None else (after.index, after.time_s))
-    shown = False
-    for index, time_s, picture, view in _pictures_of(path, start_s, after):
+    last, damaged = (None if start_s > 0 else -1, 0) if after is None else (after.index, after.damaged)
+    shown, lost = False, Lost()
+    for index, time_s, picture, view in _pictures_of(path, start_s, after, lost):
         if sampling.is_after(time_s):
             break
-        if not sampling.is_before(time_s) and keep(index, time_s):
+        if sampling.is_before(time_s):
+            continue
+        damaged += picture.is_corrupt + (0 if last is None else index - last - 1)
+        last = index
+        if keep(index, time_s):
             shown = True
-            yield _frame(index, time_s, picture, view)
+            yield _frame(index, time_s, picture, view, damaged)
+    else:
+        damaged += len(lost)
+    if damaged:
+        are = "is" if damaged == 1 else "are"
+        raise VideoError(f"{path.name} is damaged: {damaged:,} of its frames {are} lost or distorted")
     if not shown and after is None and (start_s > 0 or end_s is not None):
         length_s = probe(path).duration_s
         raise VideoError(f"{path.name} has no frames in the part {sampling.part}; its length is {length_s:.1f} s")
@@ -108,15 +119,15 @@ def frame_at(path: str | Path, time_s: float) -> Image:
     Raises:
         VideoError: The file cannot be read.
     """
-    path = Path(path)
+    path, lost = Path(path), Lost()
     with _surveyed(path) as (container, stream, facts):
         shape = _shape(container, stream)
         pts = math.floor((max(time_s, 0.0) + facts.start_s + ROUNDING_S) / stream.time_base)
-        pictures = pictures_until(container, stream, pts) if facts.is_clean else None
+        pictures = pictures_until(container, stream, pts, lost) if facts.is_clean else None
         if pictures is not None:
-            return _shown_at(path, _timed(path, pictures, facts), time_s, shape)
+            return _shown_at(path, _timed(path, pictures, facts, lost), time_s, shape)
     with _opened(path) as (container, stream):
-        return _shown_at(path, _timed(path, pictures_of(container, stream), facts), time_s, shape)
+        return _shown_at(path, _timed(path, pictures_of(container, stream, lost), facts, lost), time_s, shape)
 
 
 def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: float, shape: Shape) -> Image:
@@ -199,44 +210,50 @@ class _View:
     has_places: bool
 
 
-def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any, _View]]:
-    """Yield (index, time_s, decoded frame, view) from shortly before the start time, or after a position."""
+def _pictures_of(
+    path: Path, start_s: float, after: Position | None, lost: Lost
+) -> Iterator[tuple[int, float, Any, _View]]:
+    """Yield (index, time_s, decoded frame, view) from shortly before the start time, or after a position.
+
+    Indices of lost frames are left out; in the end, ``lost`` has those after the last frame.
+    """
     if after is not None or start_s > 0:
         with _surveyed(path) as (container, stream, facts):
             view = _View(_shape(container, stream), has_places=True)
-            if (found := _seek(container, stream, facts, view.shape, start_s, after)) is not None:
+            if (found := _seek(container, stream, facts, view.shape, start_s, after, lost)) is not None:
                 for index, time_s, picture in found:
                     yield index, time_s, picture, view
                 return
-    yield from _pictures_from_the_start(path, -1 if after is None else after.index)
+    lost.clear()
+    yield from _pictures_from_the_start(path, -1 if after is None else after.index, lost)
 
 
-def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float, Any, _View]]:
+def _pictures_from_the_start(path: Path, last: int, lost: Lost) -> Iterator[tuple[int, float, Any, _View]]:
     """Yield the frames after index ``last``."""
     with _surveyed(path) as (container, stream, facts):
         view = None
-        for index, time_s, picture in _timed(path, pictures_of(container, stream), facts):
+        for index, time_s, picture in _timed(path, pictures_of(container, stream, lost), facts, lost):
             view = view or _View(_checked(Shape.of(stream, picture), path.name), facts.is_clean)
             if index > last:
                 yield index, time_s, picture, view
 
 
 def _seek(
-    container: Any, stream: Any, facts: Survey, shape: Shape, start_s: float, after: Position | None
+    container: Any, stream: Any, facts: Survey, shape: Shape, start_s: float, after: Position | None, lost: Lost
 ) -> Iterator[tuple[int, float, Any]] | None:
     """Return the frames after a position or from a time on; None if seeking there is unreliable."""
     path = Path(container.name)
     if not facts.is_clean:
         return None
     if after is not None:
-        rest = pictures_after(container, stream, after, lambda picture: luma_of(picture, shape))
-        return None if rest is None else _timed(path, rest, facts, after.index, after.time_s)
-    found = pictures_from(container, stream, start_s - ROUNDING_S + facts.start_s, facts.hidden)
-    return None if found is None else _timed(path, found[1], facts, found[0] - 1)
+        rest = pictures_after(container, stream, after, lambda picture: luma_of(picture, shape), lost)
+        return None if rest is None else _timed(path, rest, facts, lost, after.index, after.time_s)
+    found = pictures_from(container, stream, start_s - ROUNDING_S + facts.start_s, facts.hidden, lost)
+    return None if found is None else _timed(path, found[1], facts, lost, found[0] - 1)
 
 
 def _timed(
-    path: Path, pictures: Iterable[Any], facts: Survey, index: int = -1, last_s: float | None = None
+    path: Path, pictures: Iterable[Any], facts: Survey, lost: Lost, index: int = -1, last_s: float | None = None
 ) -> Iterator[tuple[int, float, Any]]:
     """Yield (index, time_s, decoded frame); times start at the file's start and increase.
 
@@ -244,6 +261,7 @@ def _timed(
         path: The file.
         pictures: Consecutive decoded frames.
         facts: Facts about their time.
+        lost: Time stamps of frames between them that cannot be decoded; removed as their places are passed.
         index: Index of the frame before the first.
         last_s: Time of the frame before the first, s, if known.
     """
@@ -251,8 +269,8 @@ def _timed(
     if last_s is not None:
         clock.continue_after(last_s)
     try:
-        for time_s, (picture, _) in clock.times(_stamped(pictures, facts), lambda stamped: stamped[1]):
-            index, last_s = index + 1, time_s
+        for time_s, (picture, _, missing) in clock.times(_stamped(pictures, facts, lost), lambda stamped: stamped[1]):
+            index, last_s = index + missing + 1, time_s
             yield index, time_s, picture
     except MemoryError as error:
         raise VideoError(f"{path.name} cannot be read: {out_of_memory_message()}") from error
@@ -263,19 +281,21 @@ def _timed(
         raise VideoError(f"{path.name} has no frames: its video stream is empty")
 
 
-def _stamped(pictures: Iterable[Any], facts: Survey) -> Iterable[tuple[Any, float | None]]:
-    """Return each decoded frame with its time stamp, s.
+def _stamped(pictures: Iterable[Any], facts: Survey, lost: Lost) -> Iterator[tuple[Any, float | None, int]]:
+    """Yield each decoded frame with its time stamp, s, and the number of lost frames before it.
 
     If the survey has stamps by place, the first of these frames must be the video's first.
     """
-    if facts.by_place:
-        return zip(pictures, itertools.chain(facts.by_place, itertools.repeat(None)), strict=False)
-    return ((picture, picture.time) for picture in pictures)
+    places = itertools.chain(facts.by_place, itertools.repeat(None))
+    for picture in pictures:
+        missing = take_lost(lost, None if facts.by_place else picture.pts)
+        stamp = next(itertools.islice(places, missing, None)) if facts.by_place else picture.time
+        yield picture, stamp, missing
 
 
-def _frame(index: int, time_s: float, picture: Any, view: _View) -> Frame:
+def _frame(index: int, time_s: float, picture: Any, view: _View, damaged: int) -> Frame:
     shape, pts = view.shape, picture.pts if view.has_places else None
-    return Frame(index, time_s, luma_of(picture, shape), lambda: rgb_of(picture, shape), pts)
+    return Frame(index, time_s, luma_of(picture, shape), lambda: rgb_of(picture, shape), pts, damaged)
 
 
 def _info(stream: Any, first: Any, facts: Survey) -> VideoInfo:

@@ -13,8 +13,9 @@ import pytest
 from emotion.errors import VideoError
 from emotion.types import Image
 from emotion.vision.decode.frame_times import frame_times
-from emotion.vision.decode.seek import position_of
+from emotion.vision.decode.seek import Position, position_of
 from emotion.vision.decode.video import frame_at, probe, read_video
+from tests.vision.broken_clips import overwrite_packets
 
 FRAMES, GOP = 60, 20
 BITS, SIDE = 6, 16
@@ -138,6 +139,60 @@ def test_a_programme_stream_is_sought_exactly(tmp_path: Path, name: str) -> None
         assert (part.index, part.time_s) == (index, frames[index].time_s)
         assert np.array_equal(part.luma, frames[index].luma)
         assert number_of(frame_at(clip, frames[index].time_s)[..., 0]) == index
+
+
+def read_to_the_end(path: Path, **part: Any) -> tuple[list[tuple[int, float, int]], str]:
+    """Return index, time and number of each frame, and the error in the end."""
+    frames = []
+    try:
+        for frame in read_video(path, **part):
+            frames.append((frame.index, round(frame.time_s, 3), number_of(frame.luma)))
+    except VideoError as error:
+        return frames, str(error)
+    return frames, ""
+
+
+@pytest.mark.parametrize("bf", ["0", "2"])
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.avi"])
+def test_frames_that_cannot_be_decoded_are_left_out_and_counted(tmp_path: Path, name: str, bf: str) -> None:
+    """The others keep their own indices and times."""
+    whole = write(tmp_path / f"whole.{name}", "libx264", g="5", bf=bf)
+    clip = overwrite_packets(whole, tmp_path / name, {14, 38, FRAMES - 1})
+    (intact, _), (frames, error) = read_to_the_end(whole), read_to_the_end(clip)
+    assert error == f"{name} is damaged: 3 of its frames are lost or distorted"
+    assert len(frames) == FRAMES - 3
+    near = 0 if bf == "0" else 3  # next to a lost frame, those that refer to it look wrong
+    missing = {frame[0] for frame in intact} - {frame[0] for frame in frames}
+    assert all(min(abs(index - place) for place in (14, 38, FRAMES - 1)) <= near for index in missing)
+    sound = [frame for frame in intact if min(abs(frame[0] - place) for place in (14, 38, FRAMES - 1)) > 5]
+    assert set(sound) <= set(frames)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.avi"])
+def test_a_damaged_video_resumes_exactly_and_in_parts(tmp_path: Path, name: str) -> None:
+    whole = write(tmp_path / f"whole.{name}", "libx264", g="5", bf="2")
+    clip = overwrite_packets(whole, tmp_path / name, {14, 38})
+    frames, error = read_to_the_end(clip)
+    read = []
+    for frame in read_video(clip):
+        read.append(frame)
+        if frame.index == 30:
+            break
+    state = position_of(read[-1]).state()
+    place = len(read)
+    assert read_to_the_end(clip, after=Position.from_state(state)) == (frames[place:], error)
+    start_s = frames[place][1]
+    assert read_to_the_end(clip, start_s=start_s, end_s=start_s + 0.1) == (frames[place : place + 3], "")
+    rest, error = read_to_the_end(clip, start_s=start_s)
+    assert (rest, error) == (frames[place:], f"{name} is damaged: 1 of its frames is lost or distorted")
+
+
+def test_frames_that_the_decoder_calls_distorted_are_counted(tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.mkv", "mpeg2video", g="5", q="2")
+    clip = overwrite_packets(whole, tmp_path / "clip.mkv", {22, 41}, share_kept=0.5)
+    frames, error = read_to_the_end(clip)
+    assert [frame[:2] for frame in frames] == [frame[:2] for frame in read_to_the_end(whole)[0]]
+    assert error == "clip.mkv is damaged: 2 of its frames are lost or distorted"
 
 
 def test_a_stream_of_damaged_packets_is_damaged(tmp_path: Path) -> None:
