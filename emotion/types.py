@@ -181,7 +181,8 @@ class VideoInfo:
         rotation: Counter-clockwise rotation of stored frames for display, degrees.
         codec: FFmpeg's name of the codec, or :data:`LIVE_CODEC`.
         mirrored: Whether stored frames are mirrored left to right before the rotation.
-        mended: How timestamps were repaired, as a sentence; empty if all are right.
+        mended: How timestamps were repaired, what is missing at the file's end, and which video streams are not
+            analysed, as sentences; empty if nothing is wrong.
     """
 
     width: int
@@ -228,7 +229,7 @@ class Analysis:
 
     @property
     def remarks(self) -> str:
-        """Why it is incomplete and how its timestamps were repaired, as sentences; or empty."""
+        """Why it is incomplete and what was wrong with the file, as sentences; or empty."""
         return " ".join(filter(None, [self.note, self.info.mended]))
 
 

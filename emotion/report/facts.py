@@ -105,7 +105,7 @@ def settings_facts(analysis: Analysis) -> list[Fact]:
     return [
         Fact("Video", analysis.source),
         Fact("Length", info.duration_s, SECONDS),
-        *([Fact("Time stamps", info.mended)] if info.mended else []),
+        *([Fact("Remarks", info.mended)] if info.mended else []),
         Fact("Picture", f"{info.width} × {info.height} px, {info.fps:.4g} frames/s"),
         *(Fact(_title(name), _plain(value)) for name, value in analysis.settings.items()),
         Fact("Complete", "yes" if analysis.complete else f"no: {analysis.note}"),

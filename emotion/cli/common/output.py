@@ -61,7 +61,7 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
     table = Table(title=source, show_header=False, box=None, title_justify="left")
     table.add_row("frames", f"{summary['frames']}, {summary['frames_with_face']} with a face")
     if summary["mended"]:
-        table.add_row("time stamps", summary["mended"])
+        table.add_row("remarks", summary["mended"])
     table.add_row("people", str(len(summary["tracks"])))
     if summary["dominant"] is not None:
         table.add_row("dominant expression", coloured(summary["dominant"]))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import av
 import av.error
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,10 @@ Lost = list[int | None]
 DEEPEST_REORDER = 16
 """Largest number of frames decoded before one that is displayed earlier, in H.264 and HEVC."""
 _TICK_S = 1e-6
+_STATE_A_LENGTH = {"mov", "matroska", "avi", "asf", "flv"}
+"""Formats whose header has the length; FFmpeg computes that of others from their packets."""
+_LEAST_S, _LEAST_SHARE = 0.5, 0.02
+"""A shorter end is no sign that something is missing: lengths are rounded, and estimated while recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,36 @@ def take_lost(lost: Lost, pts: int | None = None) -> int:
     count = len(lost) - len(later)
     lost[:] = later
     return count
+
+
+def missing_end(container: Any, stream: Any, end_s: float, longest_step_s: float) -> str:
+    """Return a sentence if a file ends long before the length that it states, as after an interrupted copy; or "".
+
+    Args:
+        container: An open PyAV container.
+        stream: Its video stream.
+        end_s: Stamp of the last frame's end.
+        longest_step_s: Longest time between two frames; the last one of a screen recording may last as long.
+    """
+    stated_s = (container.duration or 0) / av.time_base
+    if container.format.name == "avi" and stream.average_rate:  # FFmpeg shortens an AVI's length to the file's size
+        stated_s = max(stated_s, float(stream.frames / stream.average_rate))
+    least_s = max(_LEAST_S, _LEAST_SHARE * stated_s, longest_step_s)
+    if container.format.name.partition(",")[0] not in _STATE_A_LENGTH or stated_s - end_s < least_s:
+        return ""
+    last_s = max(end_s, _end_of_all(container.name))
+    found = f"The file states a length of {stated_s:.1f} s, but ends at {last_s:.1f} s: its end may be missing."
+    return found if stated_s - last_s >= least_s else ""
+
+
+def _end_of_all(path: str) -> float:
+    """Return the stamp at which the last packet of all streams ends; sound may go on after the frames."""
+    end_s = 0.0
+    with contextlib.suppress(av.error.FFmpegError), open_container(path) as container:
+        for packet in container.demux():
+            if packet.pts is not None and packet.size:
+                end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    return end_s
 
 
 def _counts_decoding(container: Any, stream: Any, stamps: Stamps) -> bool:

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.vision.decode.clock import Clock, Repairs
-from emotion.vision.decode.containers import open_container, picture_stream
-from emotion.vision.decode.packets import DEEPEST_REORDER, Stamps, read_packets
+from emotion.vision.decode.containers import open_container, other_films, picture_stream
+from emotion.vision.decode.packets import DEEPEST_REORDER, Stamps, missing_end, read_packets
 
 _LONGEST_GAP_S, _LONGEST_IN_BROADCAST_S = 60.0, 10.0
 """Longer gaps without sound are jumps of the clock; broadcast formats, whose clocks often jump, have a lower limit."""
@@ -51,6 +51,7 @@ class Survey:
         longest_s: A gap longer than this is a jump of the clock.
         real_gaps: First and last stamp of longer gaps during which there is sound.
         mended: How timestamps were repaired, as a sentence; empty if all are right.
+        left_out: What is missing at the file's end or not analysed, as sentences; or empty.
         hidden: Number of packets at the start that never become a frame.
         by_place: Time stamp of each frame in display order, s; empty if the decoded frames' own stamps are right.
     """
@@ -63,6 +64,7 @@ class Survey:
     longest_s: float
     real_gaps: tuple[tuple[float, float], ...]
     mended: str
+    left_out: str = ""
     hidden: int = 0
     by_place: tuple[float, ...] = ()
 
@@ -151,8 +153,23 @@ def _survey(container: Any, stream: Any) -> Survey:
     end_s = float(times[-1]) + (last_s if 0 < last_s <= _STEPS_IN_A_GAP * step_s else step_s)
     by_place = tuple(shown.tolist()) if packets.counts_decoding else ()
     mended = " ".join(filter(None, [_ORDERED if by_place else "", _sentence(repairs, len(times), fps)]))
-    gaps = tuple(real_gaps)
-    return Survey(len(times), fps, start_s, end_s, step_s, longest_s, gaps, mended, packets.hidden, by_place)
+    longest_step_s = float(np.diff(times, append=end_s).max())
+    # After a repair, the length that the file states says nothing.
+    end = "" if repairs else missing_end(container, stream, start_s + end_s, longest_step_s)
+    left_out = [other_films(container, stream), end]
+    return Survey(
+        len(times),
+        fps,
+        start_s,
+        end_s,
+        step_s,
+        longest_s,
+        tuple(real_gaps),
+        mended,
+        " ".join(filter(None, left_out)),
+        packets.hidden,
+        by_place,
+    )
 
 
 def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:

@@ -309,7 +309,7 @@ def _info(stream: Any, first: Any, facts: Survey) -> VideoInfo:
         rotation=shape.orientation.rotation,
         codec=str(stream.codec_context.name),
         mirrored=shape.orientation.mirrored,
-        mended=facts.mended,
+        mended=" ".join(filter(None, [facts.mended, facts.left_out])),
     )
 
 

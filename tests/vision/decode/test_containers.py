@@ -48,6 +48,9 @@ def test_the_video_stream_is_read_not_the_cover(tmp_path: Path, name: str) -> No
     assert frame_at(clip, 0.4).mean() == pytest.approx(200, abs=2)
     assert len(list(read_video(clip, after=position_of(frames[9])))) == 10
     assert len(list(read_video(clip, start_s=0.4))) == 10
+    films = sum(kind == "" for _, kind, _ in streams)
+    others = f"The file has {films} video streams; only no. {films}, of 64 × 48 pixels, is analysed."
+    assert info.mended == (others if films > 1 else "")
 
 
 def test_an_attached_cover_is_ignored(tmp_path: Path) -> None:

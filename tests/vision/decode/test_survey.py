@@ -153,6 +153,33 @@ def test_an_mp4_with_all_stamps_zero(film: Path, tmp_path: Path) -> None:
     assert "99 of 100 repeated the previous one" in probe(clip).mended
 
 
+CUT_OFF = {
+    "clip.mkv": ("libx264", {}),
+    "clip.webm": ("libvpx-vp9", {}),
+    "clip.avi": ("mjpeg", {}),
+    "clip.flv": ("flv", {}),
+    "clip.mp4": ("libx264", {"movflags": "faststart"}),
+}
+
+
+@pytest.mark.parametrize("name", CUT_OFF)
+def test_a_file_that_was_cut_off_says_what_is_missing(tmp_path: Path, name: str) -> None:
+    codec, options = CUT_OFF[name]
+    clip = tmp_path / name
+    with av.open(str(clip), "w", options=options) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        for picture in pictures():
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    assert not probe(clip).mended
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 6 // 10])
+    info = probe(clip)
+    assert 1.0 < info.duration_s < 3.0
+    words = f"The file states a length of 4.0 s, but ends at {info.duration_s:.1f} s: its end may be missing."
+    assert info.mended == words
+
+
 class _Pipe:
     """A file without seeking, so that its header cannot be completed."""
 
