@@ -130,12 +130,18 @@ class FaceFollower:
         self.restore(state)
 
     def _follow(self, frame: Frame) -> list[Face]:
-        faces: list[Face] = []
-        for person in self._followed:
+        moved: list[tuple[float, int, Face]] = []
+        for place, person in enumerate(self._followed):
             mesh = self._mesh.follow(frame.luma, person.points)
             if mesh.presence >= LOST_PRESENCE:
-                _add(faces, _face(mesh, mesh.presence, person.track_id), frame)
-        return faces
+                by = roi_of_mesh(person.points).shift_to(roi_of_mesh(mesh.points))
+                moved.append((by, place, _face(mesh, mesh.presence, person.track_id)))
+        # Where people cross, the mesh of the one behind jumps to the face in front, whose own mesh moves less.
+        faces: list[Face] = []
+        for _, _, face in sorted(moved, key=lambda each: each[:2]):
+            _add(faces, face, frame)
+        kept = {face.track_id for face in faces}
+        return [face for _, _, face in moved if face.track_id in kept]
 
     def _detect_new(self, frame: Frame, faces: list[Face], effort: Effort) -> list[Face]:
         detector = self._small if effort.small else self._detector
