@@ -24,7 +24,7 @@ def load_image(source: Picture) -> Image:
     """Return a picture as ``(H, W, 3)`` uint8 RGB.
 
     EXIF rotation is applied, transparency is blended over white, deep and palette pictures become 8-bit RGB, HDR and
-    colour profiles that change the brightness visibly become sRGB, and an animation gives its first frame.
+    colour profiles and gammas that change the brightness visibly become sRGB, and an animation gives its first frame.
 
     Args:
         source: A path, the bytes of a file, a file opened for binary reading (read from its start if it is seekable),

@@ -26,7 +26,7 @@ from emotion.vision.decode.repair import (
     read_jpeg_without_end,
     without_metadata,
 )
-from emotion.vision.decode.stills import converter_of, deep_in_srgb
+from emotion.vision.decode.stills import converter_of, deep_in_srgb, note_colours
 
 DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
 """Pillow's single-channel modes with more than 8 bits."""
@@ -121,7 +121,8 @@ def _read_as_it_is(content: bytes, name: str) -> Image:
         with Pillow.open(io.BytesIO(content), formats=pillow_formats(content)) as picture:
             check_picture(picture.width, picture.height, name)
             # Pillow keeps the upper 8 of 16 bits, which are next to nothing of 10 or 12.
-            is_deep, profile = is_deep_colour(content), picture.info.get("icc_profile")
+            note_colours(picture, content)
+            is_deep, info = is_deep_colour(content), picture.info
             if is_deep and has_alpha(content):
                 picture.load()  # fails where the file breaks off
             else:
@@ -138,7 +139,7 @@ def _read_as_it_is(content: bytes, name: str) -> Image:
         if facts is None or facts.bits <= 8:
             raise
         return read_deep_colour(content, name)
-    return upright(deep_in_srgb(read_deep_colour(content, name), profile), exif_orientation(content))
+    return upright(deep_in_srgb(read_deep_colour(content, name), info), exif_orientation(content))
 
 
 def _is_dark(image: Image) -> bool:
@@ -193,7 +194,7 @@ def _as_rgb(picture: Pillow.Image) -> Image:
         in_eight_bits(values, picture.height, picture.width, stored)
         if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:  # Pillow inverts only those of 8 bits and less
             np.subtract(255, shown, out=shown)
-        return deep_in_srgb(shown, picture.info.get("icc_profile"))
+        return deep_in_srgb(shown, picture.info)
     convert = converter_of(picture)
     for top in range(0, picture.height, rows_of(picture.width)):
         bottom = min(top + rows_of(picture.width), picture.height)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable, Iterator
 from numbers import Real
 
@@ -21,6 +22,8 @@ _DIGITS = tuple("12345678")
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 """Chunks of a PNG's first picture; others hold text, profiles, times and animation."""
+_PNG_COLOURS = {b"cICP": 4, b"gAMA": 4, b"sRGB": 1}
+"""Chunks that say what the values mean, with their lengths; kept unless they are damaged."""
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _JPEG_EXIF, _JPEG_SCAN = 0xE1, 0xDA
@@ -69,10 +72,15 @@ def block_orientation(block: bytes) -> int | None:
     return None
 
 
+def png_chunk(content: bytes, kind: bytes) -> bytes | None:
+    """Return the data of a PNG's first chunk of a kind, or None."""
+    return next((content[start + 8 : end - 4] for name, start, end in _png_chunks(content) if name == kind), None)
+
+
 def without_metadata(content: bytes) -> bytes:
     """Return a JPEG or PNG without parts that no pixel depends on; other files are returned unchanged."""
     if content.startswith(_PNG_START):
-        chunks = (content[start:end] for kind, start, end in _png_chunks(content) if kind in _PNG_KEPT)
+        chunks = (content[start:end] for kind, start, end in _png_chunks(content) if _is_kept(kind, content[start:end]))
         return b"".join((_PNG_START, *chunks))
     segments = list(_jpeg_segments(content))
     if not segments:
@@ -100,6 +108,12 @@ def read_jpeg_without_end(content: bytes, decode: Callable[[bytes], Image]) -> I
     made_up = np.flatnonzero((plain != noisy).any(axis=(1, 2)))
     whole_rows = max(plain.shape[0] - _LAST_ROWS, _LAST_ROWS)
     return plain if not len(made_up) or made_up[0] >= whole_rows else None
+
+
+def _is_kept(kind: bytes, chunk: bytes) -> bool:
+    """Return whether a PNG's pixels depend on a chunk."""
+    is_sound = chunk[-4:] == zlib.crc32(chunk[4:-4]).to_bytes(4, "big")
+    return kind in _PNG_KEPT or (len(chunk) == 12 + _PNG_COLOURS.get(kind, -12) and is_sound)
 
 
 def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int, int]]:

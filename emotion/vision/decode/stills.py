@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from emotion.types import Image
+from emotion.vision.decode.repair import png_chunk
 
 _WHITE = (255, 255, 255, 255)
 _HDR, _BT2020 = {16, 18}, 9
@@ -22,6 +24,11 @@ _GREY_MODES = {"1", "L", "LA", "La"}
 _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 """Colour spaces of profiles (ICC.1) and Pillow's modes for them."""
 _MOST_PROFILE_BYTES = 16 << 20
+_AVIF_HDR = tuple(b"nclx" + struct.pack(">HH", _BT2020, transfer) for transfer in sorted(_HDR))
+_GAMMA = 0.45455
+"""What gAMA of PNG says of pictures for ordinary screens."""
+_MOST_GAMMA = 10.0
+"""Larger values, and smaller ones than its inverse, occur only in damaged files."""
 _VISIBLE = 8
 """Smallest change in brightness (0–255) for which a profile is applied. Display P3 of phones changes less."""
 _SKIN = ((255, 219, 172), (241, 194, 125), (224, 172, 105), (198, 134, 66), (141, 85, 36), (80, 50, 30))
@@ -37,8 +44,26 @@ def converter_of(picture: Pillow.Image) -> Convert:
     if (transfer := _hdr_transfer(picture)) is not None:
         return lambda part: _opaque(_in_standard_range(part, transfer))
     mode = "CMYK" if picture.mode == "CMYK" else "L" if picture.mode in _GREY_MODES else "RGB"
+    if (curve := _gamma_curve(picture.info)) is not None:
+        return lambda part: _opaque(_with_alpha_of(part, part.convert("RGB").point(curve.tolist() * 3)))
     transform = profile_transform(picture.info.get("icc_profile"), mode)
     return _opaque if transform is None else lambda part: _opaque(_profiled(part, mode, transform))
+
+
+def note_colours(picture: Pillow.Image, content: bytes) -> None:
+    """Add to a picture's ``info`` the HDR that PNG and AVIF declare, under the name that HEIC has for it.
+
+    Args:
+        picture: An open picture.
+        content: The bytes of its file.
+    """
+    if picture.format == "PNG" and (cicp := png_chunk(content, b"cICP")) is not None and len(cicp) == 4:
+        picture.info["nclx_profile"] = {"color_primaries": cicp[0], "transfer_characteristics": cicp[1]}
+    if picture.format == "AVIF" and any(mark in content for mark in _AVIF_HDR):
+        from pillow_heif import open_heif  # noqa: PLC0415 – ten megabytes that few pictures need
+
+        # The mark may belong to a gain map; only the picture's own counts. Nothing is decoded.
+        picture.info["nclx_profile"] = open_heif(io.BytesIO(content)).info.get("nclx_profile")
 
 
 @lru_cache(maxsize=2)  # pictures of one camera share a profile; a transform takes milliseconds, a profile up to 16 MB
@@ -85,10 +110,12 @@ def _profiled(picture: Pillow.Image, mode: str, transform: Any) -> Pillow.Image:
     return picture if shown is None else _with_alpha_of(picture, shown)
 
 
-def deep_in_srgb(image: Image, profile: bytes | None) -> Image:
-    """Return a picture of more than 8 bits, already reduced to 8-bit RGB, in sRGB."""
+def deep_in_srgb(image: Image, info: Mapping[Any, Any]) -> Image:
+    """Return a picture of more than 8 bits, already reduced to 8-bit RGB, in sRGB; ``info`` is Pillow's."""
+    if (curve := _gamma_curve(info)) is not None:
+        return curve[image]
     for mode in ("RGB", "L"):
-        if (transform := profile_transform(profile, mode)) is not None:
+        if (transform := profile_transform(info.get("icc_profile"), mode)) is not None:
             return np.asarray(_profiled(Pillow.fromarray(image).convert(mode), mode, transform), np.uint8)
     return image
 
@@ -101,6 +128,19 @@ def _opaque(picture: Pillow.Image) -> Pillow.Image:
         rgba = picture.convert("RGBA")
         picture = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, _WHITE), rgba)
     return picture.convert("RGB")
+
+
+def _gamma_curve(info: Mapping[Any, Any]) -> Image | None:
+    """Return ``(256,)`` values for those of a PNG with another gamma than sRGB's; None if it would hardly matter.
+
+    A colour profile and the chunks sRGB and cICP take precedence (PNG, third edition, section 4.3).
+    """
+    gamma = info.get("gamma") or 0
+    is_damaged = not 1 / _MOST_GAMMA <= gamma <= _MOST_GAMMA
+    if is_damaged or info.get("icc_profile") or "srgb" in info or info.get("nclx_profile"):
+        return None
+    curve: Image = np.rint(255 * (np.arange(256) / 255) ** (_GAMMA / gamma)).astype(np.uint8)
+    return curve if np.abs(curve - np.arange(256)).max() >= _VISIBLE else None
 
 
 def _hdr_transfer(picture: Pillow.Image) -> int | None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
+from pathlib import Path
 
+import av
+import cv2
 import numpy as np
 import pillow_heif
 import pytest
@@ -41,6 +45,76 @@ def heic(transfer: int) -> bytes:
 def test_hdr_stills_have_the_brightness_of_standard_ones(transfer: int) -> None:
     shown = load_image(heic(transfer))
     assert np.abs(shown.astype(int) - PORTRAIT).mean() < 5
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(values: np.ndarray, *chunks: bytes) -> bytes:
+    """Return an RGB or grey PNG of 8 or 16 bits with more chunks."""
+    content = cv2.imencode(".png", values[..., ::-1] if values.ndim == 3 else values)[1].tobytes()
+    return content[:33] + b"".join(chunks) + content[33:]
+
+
+def avif(transfer: int, folder: Path) -> bytes:
+    """Return the portrait as an HDR AVIF of 10 bits."""
+    path = folder / "hdr.avif"
+    light = (PORTRAIT / 255) ** 2.4 @ TO_BT2020.T
+    coded = (np.clip(signal(light.clip(0), transfer), 0, 1) * 65535).round().astype(np.uint16)
+    with av.open(str(path), "w", format="avif") as container:
+        stream = container.add_stream("libsvtav1", rate=1, options={"preset": "10", "crf": "5"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p10le"
+        context = stream.codec_context
+        context.color_primaries = context.colorspace = 9
+        context.color_trc, context.color_range = transfer, 2
+        frame = av.VideoFrame.from_ndarray(coded, format="rgb48le")
+        container.mux(stream.encode(frame.reformat(format="yuv420p10le", dst_colorspace=9, dst_color_range=2)))
+        container.mux(stream.encode())
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("transfer", [PQ, HLG])
+def test_an_hdr_avif_has_the_brightness_of_a_standard_one(transfer: int, tmp_path: Path) -> None:
+    assert np.abs(load_image(avif(transfer, tmp_path)).astype(int) - PORTRAIT).mean() < 6
+
+
+@pytest.mark.parametrize("transfer", [PQ, HLG])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_an_hdr_png_has_the_brightness_of_a_standard_one(transfer: int, depth: type) -> None:
+    light = (PORTRAIT / 255) ** 2.4 @ TO_BT2020.T
+    coded = (np.clip(signal(light.clip(0), transfer), 0, 1) * np.iinfo(depth).max).round().astype(depth)
+    shown = load_image(png(coded, chunk(b"cICP", bytes([9, transfer, 0, 1]))))
+    assert np.abs(shown.astype(int) - PORTRAIT).mean() < 6
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("gamma", [1.0, 0.55556])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_a_png_of_another_gamma_has_its_brightness(depth: type, gamma: float, colours: int) -> None:
+    wanted = PORTRAIT if colours == 3 else PORTRAIT[..., 1]
+    coded = ((wanted / 255) ** (2.2 * gamma) * np.iinfo(depth).max).round().astype(depth)
+    gama = chunk(b"gAMA", struct.pack(">I", round(gamma * 1e5)))
+    shown = load_image(png(coded, gama))
+    assert np.abs(shown.astype(int) - np.atleast_3d(wanted)).mean() < 2
+    long_text = chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(2_000_000)))
+    assert np.array_equal(load_image(png(coded, long_text, gama)), shown), "read without its text"
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [chunk(b"gAMA", struct.pack(">I", 45455))],
+        [chunk(b"gAMA", struct.pack(">I", 100_000)), chunk(b"sRGB", b"\0")],
+        [chunk(b"gAMA", struct.pack(">I", 100_000)), chunk(b"cICP", bytes([1, 13, 0, 1]))],
+        [chunk(b"gAMA", struct.pack(">I", 0))],
+        [chunk(b"gAMA", struct.pack(">I", 3))],
+        [chunk(b"gAMA", struct.pack(">I", 100_000))[:-1] + b"?"],
+    ],
+    ids=["usual", "with sRGB", "with cICP", "zero", "next to zero", "damaged"],
+)
+def test_other_gammas_change_nothing(chunks: list[bytes]) -> None:
+    assert np.array_equal(load_image(png(PORTRAIT, *chunks)), PORTRAIT)
 
 
 def bmp(alpha: int) -> bytes:
