@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError, InputError, ModelError
-from emotion.evaluation.cards.sources import SOURCES
 from emotion.labels import FERPLUS, LabelSet
-from emotion.models.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
+from emotion.models.registry import HISTORY_FILE, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.normalise import mirrored
@@ -31,11 +30,11 @@ from training.evaluation.evaluate import KERAS_FILE
 from training.export.class_bias import class_biases, fold_biases
 from training.export.int4 import FACES, INT4_KERNELS, fit_under
 from training.export.keras_pair import save_keras_pair
+from training.export.licence import licence_of
 from training.export.quantise import to_int8
 from training.fit.checkpoints import RunFolder
 from training.fit.finite_check import expect_finite
 from training.fit.losses import columns_of
-from training.fit.pretrained_faces import ORIGIN, is_face_package
 from training.fit.snapshots import heads_of, load_averaged, recipe_of
 from training.networks import find_network
 from training.recipes import Recipe
@@ -47,12 +46,6 @@ MIN_AGREEMENT = 0.9
 
 LARGEST_FILE_BYTES = 10_000_000
 """Upper limit of a .tflite file's size, so that it can be committed; larger ones get 4-bit dense kernels."""
-
-LICENCE = (
-    "Weights trained from scratch for this project on FER2013 with FER+ votes, whose owners allow "
-    "research use of the pictures; no picture is contained. Check their terms before commercial use."
-)
-UNKNOWN_LICENCE = "Not stated: the terms of whoever trained the given weights and of their pictures apply."
 
 _OWN_COUNTS = ("read", "leaked", "without_target", "used")
 """Counts of the data set itself in a run's record; the others are those of extra sets."""
@@ -148,35 +141,6 @@ def _mirrored_logits(source: Source, images: NDArray[np.uint8]) -> FloatArray:
     """
     both = [predict_logits(source.model, source.form, each) for each in (images, mirrored(images))]
     return np.asarray(np.mean(both, axis=0), np.float32)
-
-
-def licence_of(training: Mapping[str, Any]) -> str:
-    """Return the terms of a run's weights: its data sets and initial weights, or the shipped model it started from."""
-    weights = _weights_before_runs(training.get("weights"))
-    if sources := training.get("sources"):
-        titles = [SOURCES[name].title.split(", ")[0] if name in SOURCES else name for name in sources]
-        *others, last = dict.fromkeys(titles)
-        terms = f"For non-commercial research: trained on {', '.join(others)} and {last}; no picture is contained."
-        return f"{terms} Began from {ORIGIN}." if _began_from_faces(weights) else terms
-    if weights is None:
-        return LICENCE
-    card = card_by_digest(weights["sha256"])
-    return UNKNOWN_LICENCE if card is None else card.licence
-
-
-def _weights_before_runs(weights: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Follow a run's initial weights from run to run, and return those that the first run began from, if any."""
-    while weights is not None and "run" in weights:
-        weights = weights["run"]["weights"]
-    return weights
-
-
-def _began_from_faces(weights: Mapping[str, Any] | None) -> bool:
-    """Return whether weights come from the face-recognition package, perhaps by way of shipped models."""
-    while weights is not None and not is_face_package(Path(weights["file"])):
-        card = card_by_digest(weights["sha256"])
-        weights = None if card is None else _weights_before_runs(card.training.get("weights"))
-    return weights is not None
 
 
 def write_model(source: Source, name: str, title: str, data: Path, sets: Sequence[FaceSet]) -> ModelCard:

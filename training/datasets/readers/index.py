@@ -10,8 +10,9 @@ from pathlib import Path
 
 from emotion.errors import DatasetError, LabelError
 from emotion.input_files import is_litter
-from emotion.labels import LabelSet, label_set_of, parse_class
+from emotion.labels import LabelSet, parse_class
 from training.datasets.readers.csv_rows import CsvTable, shorten
+from training.datasets.readers.own_labels import own_labels
 from training.datasets.readers.picture_files import files_below, read_picture
 from training.datasets.samples import BrokenRowError, Sample, Source, attempt
 from training.datasets.splits import parse_split
@@ -53,8 +54,8 @@ def open_index(source: Path, options: IndexOptions) -> Source:
     file = _column(table, options.file_column, _FILE_COLUMNS, "--file-column")
     label = _column(table, options.label_column, _LABEL_COLUMNS, "--label-column")
     split = table.find(*_SPLIT_COLUMNS)
-    total, labels, splits = _survey(table, label, split, options.codes)
     root = source if source.is_dir() else source.parent
+    total, labels, splits = _survey(table, label, split, root, options.codes)
     parse = _parser(_Pictures(root), file, label, split, labels, options.codes)
     return Source(labels, splits, total, attempt(table.rows(), parse))
 
@@ -129,7 +130,9 @@ def _column(table: CsvTable, wanted: str | None, spellings: tuple[str, ...], opt
     return column
 
 
-def _survey(table: CsvTable, label: str, split: str | None, codes: str | None) -> tuple[int, LabelSet, tuple[str, ...]]:
+def _survey(
+    table: CsvTable, label: str, split: str | None, root: Path, codes: str | None
+) -> tuple[int, LabelSet, tuple[str, ...]]:
     """Return the index's number of rows, emotions and splits."""
     total, labels, splits, strangers = 0, set(), set(), set()
     for _, fields in table.rows():
@@ -140,7 +143,7 @@ def _survey(table: CsvTable, label: str, split: str | None, codes: str | None) -
         except LabelError:
             strangers.add(fields[label])
     try:
-        return total, label_set_of(labels), tuple(sorted(name for name in splits if name))
+        return total, own_labels(labels, root, codes), tuple(sorted(name for name in splits if name))
     except LabelError as error:
         found = ", ".join(sorted(labels | strangers)) or "no rows"
         raise DatasetError(

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from emotion.errors import DatasetError
+from emotion.evaluation.scores import family_of
+from emotion.labels import FER2013_LABELS
 from tests.training.conftest import made_faces
 from tests.training.datasets.made_files import write_picture
 from training.datasets.readers.folders import open_folders
@@ -64,6 +66,21 @@ def test_numbered_folders_need_a_numbering(tmp_path, prepared):
 def test_a_numbering_gives_the_labels(tmp_path):
     fill(tmp_path / "train", ("1", "4", "7"))
     assert open_folders(tmp_path, "rafdb").label_set.labels == ("happiness", "surprise", "neutral")
+
+
+@pytest.mark.parametrize(
+    ("folder", "classes", "codes", "family"),
+    [
+        ("my-faces", FER2013_LABELS, None, "my_faces"),
+        ("fer2013", FER2013_LABELS, None, "fer2013"),
+        ("aligned", map(str, range(1, 8)), "rafdb", "rafdb"),
+        ("aligned", ("1", "4"), "rafdb", "rafdb"),
+    ],
+)
+def test_labels_are_named_after_their_data_set(tmp_path, folder, classes, codes, family):
+    """Scores on other faces with FER2013's seven expressions would be taken for scores on FER2013."""
+    fill(tmp_path / folder, classes)
+    assert family_of(open_folders(tmp_path / folder, codes).label_set.name) == family
 
 
 def test_unreadable_pictures_and_unknown_classes_are_listed(tmp_path, prepared):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emotion.errors import DatasetError
+from emotion.labels import LabelSet
 from tests.training.conftest import made_faces
 from tests.training.datasets.made_files import write_csv, write_picture
 from training.datasets.readers.index import IndexOptions
@@ -26,7 +27,7 @@ def test_columns_are_found_by_their_usual_names(source, prepared, header):
     write_csv(source / "legend.csv", header, rows)
     out, manifest = prepared("index", source, hold_out=0.0)
     faces = read_dataset(out)["train"]
-    assert manifest.label_set.labels == ("anger", "happiness", "sadness")
+    assert manifest.label_set == LabelSet("source", ("anger", "happiness", "sadness"))
     assert faces.labels.tolist() == [0, 1, 2, 0]
     assert (faces.images == FACES).all()
 
