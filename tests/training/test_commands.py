@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from emotion.errors import InputError
+from emotion.errors import DatasetError, InputError
 from emotion.models.registry import ALIASES
 from tests.conftest import ROOT
 from training.cli.main import build_parser, main
 from training.cli.networks import recipe_of
+from training.datasets.readers.parquet import read_dataset
 from training.fit.checkpoints import RunFolder
 from training.recipes import Recipe
 from training.rounds import RECIPES
@@ -57,7 +58,9 @@ def test_a_run_resumes_only_under_its_own_settings(tmp_path):
     assert run.open(SETTINGS | {"commit": "another"}) == SETTINGS
     with pytest.raises(InputError, match="choose another --name"):
         run.open(SETTINGS | {"limit": 5})
-    with pytest.raises(InputError, match="expected recipe"):
+    with pytest.raises(
+        InputError, match=r"^expected recipe with mixup 0\.0 to resume the run in run; got mixup 0\.2; "
+    ):
         run.open(SETTINGS | {"recipe": Recipe(name="tiny", network="vgg", mixup=0.2).to_dict()})
 
 
@@ -83,8 +86,24 @@ def test_a_recorded_epoch_keeps_only_the_files_that_are_needed(tmp_path):
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
-    with pytest.raises(InputError, match="expected a run folder"):
+    with pytest.raises(InputError, match=rf"^expected a run folder with run\.json; {tmp_path} has none$"):
         RunFolder(tmp_path).settings()
+
+
+def test_the_next_command_names_the_same_data_set(monkeypatch, capsys):
+    """Without it, a model of own faces would be calibrated on FER2013."""
+    monkeypatch.setattr("training.fit.train.train", lambda *_, **__: Path("runs/mine"))
+    assert main(["train", "--model", "shallow"]) == main(["train", "--model", "shallow", "--data", "my faces"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "done; next: python -m training export --run runs/mine"
+    assert second == f"{first} --data 'my faces'"
+
+
+def test_class_folders_need_to_be_prepared(tmp_path):
+    with pytest.raises(DatasetError, match=r"there are none: `python -m training prepare` makes them"):
+        read_dataset(tmp_path)
+    with pytest.raises(DatasetError, match="there is no such folder"):
+        read_dataset(tmp_path / "none")
 
 
 def test_every_command_and_option_is_documented(capsys):

@@ -12,7 +12,7 @@ from emotion.models.registry import file_bytes, load_card, resolve
 from emotion.types import ModelCard
 from emotion.vision.normalise import NORMALISATIONS, UNIT
 from training.cli.arguments import add_data_option
-from training.datasets.readers.parquet import default_faces_dir
+from training.datasets.readers.parquet import data_option, default_faces_dir
 from training.evaluation.evaluation_sets import HOW_TO_MAKE, RAFDB_FOLDER, has_rafdb
 from training.fit.checkpoints import RunFolder, default_runs_dir
 
@@ -106,7 +106,7 @@ def _export(options: argparse.Namespace) -> None:
 
     name = options.name or resolve(options.folder.name)
     chosen = {"epoch": options.epoch, "head": options.head, "faces": options.faces}
-    _print_card(export(RunFolder(options.folder), name, options.data, options.title, **chosen))
+    _print_card(export(RunFolder(options.folder), name, options.data, options.title, **chosen), options.data)
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -122,19 +122,19 @@ def _import(options: argparse.Namespace) -> None:
         classes=classes,
         licence=options.licence,
     )
-    _print_card(import_network(files, options.name, options.title or options.name, options.data))
+    _print_card(import_network(files, options.name, options.title or options.name, options.data), options.data)
 
 
 def _ensemble(options: argparse.Namespace) -> None:
     from training.evaluation.ensemble import make_ensemble
 
-    _print_card(make_ensemble(options.members.split(","), options.name, options.data, options.title))
+    _print_card(make_ensemble(options.members.split(","), options.name, options.data, options.title), options.data)
 
 
 def _calibrate(options: argparse.Namespace) -> None:
     from training.evaluation.calibrate import calibrate
 
-    _print_card(calibrate(options.model, options.data, options.faces))
+    _print_card(calibrate(options.model, options.data, options.faces), options.data)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -151,7 +151,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     print_evaluation(evaluate(options.model, options.data, options.faces))
 
 
-def _print_card(card: ModelCard) -> None:
+def _print_card(card: ModelCard, data: Path) -> None:
     from training.export.int4 import INT4_KERNELS
 
     size_mb = file_bytes(card) / 1e6
@@ -161,4 +161,4 @@ def _print_card(card: ModelCard) -> None:
     )
     if kernels := card.training.get(INT4_KERNELS):
         print("stored in 4 bits to reduce the file: dense", ", ".join(f"{inputs}×{units}" for inputs, units in kernels))
-    print(f"next: python -m training evaluate --model {card.name}")
+    print(f"next: python -m training evaluate --model {card.name}{data_option(data)}")

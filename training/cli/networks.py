@@ -9,7 +9,7 @@ from pathlib import Path
 from emotion.labels import parse_label
 from emotion.paths import ROOT, is_checkout, work_dir
 from training.cli.arguments import add_data_option
-from training.datasets.readers.parquet import default_faces_dir
+from training.datasets.readers.parquet import data_option, default_faces_dir
 from training.fit.checkpoints import RunFolder, default_runs_dir
 from training.recipes import TARGETS, Recipe
 from training.rounds import find_recipe
@@ -146,7 +146,7 @@ def _train(options: argparse.Namespace) -> None:
     weights = RunFolder(options.weights).best_file() if is_run else options.weights
     run_options = RunOptions(limit=options.limit, weights=weights, faces=options.faces, tensorboard=options.tensorboard)
     folder = train(recipe_of(options), options.data, options.runs, name=options.name, options=run_options)
-    print(f"done; next: python -m training export --run {folder}")
+    print(f"done; next: python -m training export --run {folder}{data_option(options.data)}")
 
 
 def _check(options: argparse.Namespace) -> None:

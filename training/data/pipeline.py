@@ -85,7 +85,7 @@ def load_training_data(
     }
     validation_examples = examples_of(validation, recipe)
     if further:
-        counts |= {name: len(each["train"]) for name, each in further.items()}
+        counts |= {name: len(each["train"]) for name, each in further.items() if "train" in each}
         size = _largest_input(recipe, form)
         examples, validation_examples = join_sets(examples, validation_examples, further, recipe, size)
     return TrainingData(examples, validation_examples, counts)

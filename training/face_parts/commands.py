@@ -8,7 +8,7 @@ from pathlib import Path
 
 from emotion.errors import InputError
 from emotion.models.face_parts import checked_part_file, list_part_models, load_part_card
-from training.datasets.readers.parquet import default_data_dir
+from training.datasets.readers.parquet import data_option, default_data_dir
 from training.face_parts.evaluate import evaluate_parts, print_parts
 from training.face_parts.export import export_parts
 from training.face_parts.tasks import PART_NETWORKS
@@ -41,7 +41,7 @@ def train_command(options: argparse.Namespace) -> None:
     """Train; the same command resumes."""
     recipe = _recipe(options)
     folder = train_parts(recipe, _data(options), options.runs, name=options.name, limit=options.limit)
-    print(f"done; next: python -m training export --run {folder}")
+    print(f"done; next: python -m training export --run {folder}{data_option(options.data)}")
 
 
 def export_command(options: argparse.Namespace) -> None:
@@ -49,7 +49,7 @@ def export_command(options: argparse.Namespace) -> None:
     card = export_parts(RunFolder(options.folder), _data(options), options.name, options.title)
     size_mb = checked_part_file(card).stat().st_size / 1e6
     print(f"wrote {card.name}: {card.parameters:,} parameters, {size_mb:.1f} MB")
-    print(f"next: python -m training evaluate --model {card.name}")
+    print(f"next: python -m training evaluate --model {card.name}{data_option(options.data)}")
 
 
 def evaluate_command(options: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from emotion.csv_text import csv_bytes
-from emotion.errors import InputError
+from emotion.errors import InputError, brief
 from emotion.models.registry import HISTORY_FILE
 from emotion.paths import work_dir
 from training.recipes import Recipe
@@ -54,10 +54,11 @@ class RunFolder:
             return settings
         known = self.settings()
         for key in _DECISIVE:
-            if _complete(key, known.get(key)) != settings.get(key):
+            before, now = _complete(key, known.get(key)), settings.get(key)
+            if before != now:
+                expected, got = _different(before, now)
                 raise InputError(
-                    f"expected {key} {known.get(key)} to resume the run in {self.path.name}; got {settings.get(key)}; "
-                    "choose another --name"
+                    f"expected {key} {expected} to resume the run in {self.path.name}; got {got}; choose another --name"
                 )
         return known
 
@@ -69,6 +70,8 @@ class RunFolder:
         """
         try:
             return dict(json.loads((self.path / SETTINGS_FILE).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise InputError(f"expected a run folder with {SETTINGS_FILE}; {self.path} has none") from None
         except (OSError, ValueError) as error:
             raise InputError(f"expected a run folder with {SETTINGS_FILE}; got {self.path}: {error}") from error
 
@@ -127,6 +130,15 @@ class RunFolder:
 def _complete(key: str, value: Any) -> Any:
     """Return a setting in the form of the current version; recipes of older versions have fewer fields."""
     return Recipe.from_dict(value).to_dict() if key == "recipe" and value is not None else value
+
+
+def _different(before: Any, now: Any) -> tuple[str, str]:
+    """Return two values of a setting as text; of dicts, only the fields that differ."""
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        return str(before), str(now)
+    names = [name for name in before | now if before.get(name) != now.get(name)]
+    old, new = (", ".join(f"{name} {brief(values.get(name))}" for name in names) for values in (before, now))
+    return f"with {old}", new
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

@@ -113,6 +113,13 @@ def test_custom_sets_have_full_weight(made_data, further):
     assert train.weights[train.origin == 3].tolist() == [1.0, 1.0]
 
 
+def test_a_set_may_have_no_training_split(made_data, further):
+    write_set(further / "clinic", FER2013, {"validation": [0, 3]}, None, 300)
+    data = load_training_data(made_data, RECIPE, FORM, faces=further)
+    assert "clinic" not in data.counts
+    assert (data.validation.origin == data.validation.sets.index("clinic")).sum() == 2
+
+
 def test_a_missing_set_is_named_with_the_command_that_prepares_it(tmp_path):
     with pytest.raises(DatasetError, match=r"rafdb, smiles missing \(`python -m training faces`"):
         set_folders(tmp_path, RECIPE)

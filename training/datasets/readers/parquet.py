@@ -5,6 +5,7 @@ A folder is the output of ``python -m training prepare``, or has only ``fer2013-
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ def default_data_dir() -> Path:
     return (read_settings().shared_data or default) / "fer2013"
 
 
+def data_option(folder: Path) -> str:
+    """Return ``--data`` with a folder, to print after a command; empty for the default data set."""
+    return "" if folder == default_data_dir() else f" --data {shlex.quote(str(folder))}"
+
+
 def default_datasets_dir() -> Path:
     """Return the folder of prepared data sets and their facts; Git ignores it."""
     return work_dir() / "datasets"
@@ -70,7 +76,10 @@ def read_dataset(folder: Path, *, size: int | None = None) -> dict[str, FaceSet]
     """
     files = split_files(folder)
     if not files:
-        raise DatasetError(f"expected Parquet files of the splits ({', '.join(ROLES)}) in {folder}; there are none")
+        found = (
+            "there are none: `python -m training prepare` makes them" if folder.is_dir() else "there is no such folder"
+        )
+        raise DatasetError(f"expected Parquet files of the splits ({', '.join(ROLES)}) in {folder}; {found}")
     return {split: read_split(folder, split, size=size) for split in files}
 
 
