@@ -15,7 +15,7 @@ from scipy.special import stdtrit
 from emotion.errors import InputError
 from emotion.studies.statistics.permutation import PERMUTATIONS, group_labels, paired_t, sign_flips, two_sample_t
 from emotion.studies.statistics.resampling import Values
-from emotion.studies.statistics.tables import expect_columns, expect_people, moments_of, step_of
+from emotion.studies.statistics.tables import PARTICIPANT, SECOND, expect_columns, expect_people, moments_of, step_of
 
 THRESHOLD_P = 0.05
 """Moments whose t has a smaller two-sided p form clusters, unless another threshold is asked for."""
@@ -173,8 +173,6 @@ def cluster_contrast(
     by: str,
     names: tuple[str, str],
     paired: bool,
-    participant: str = "participant",
-    time: str = "second",
     threshold_p: float = THRESHOLD_P,
     permutations: int = PERMUTATIONS,
     seed: int = 0,
@@ -187,8 +185,6 @@ def cluster_contrast(
         by: Column with the conditions or groups.
         names: The two to compare.
         paired: Whether the same people were in both; those in one only are left out.
-        participant: Column that names people.
-        time: Column with starts of the moments, s.
         threshold_p: As in :func:`paired_clusters`.
         permutations: As in :func:`paired_clusters`.
         seed: As in :func:`paired_clusters`.
@@ -196,10 +192,10 @@ def cluster_contrast(
     Raises:
         InputError: A column or condition is missing, or too few people are left.
     """
-    expect_columns(table, [participant, by, time, measure])
+    expect_columns(table, [PARTICIPANT, by, SECOND, measure])
     rows = table[table[by].isin(names)]
-    moments, _, _ = moments_of(rows, measure, participant=participant, time=time)
-    sides = [_side(rows[rows[by] == name], measure, participant, time, moments, (by, name)) for name in names]
+    moments, _, _ = moments_of(rows, measure)
+    sides = [_side(rows[rows[by] == name], measure, moments, (by, name)) for name in names]
     options: dict[str, Any] = {
         "measure": measure, "names": names, "threshold_p": threshold_p, "permutations": permutations, "seed": seed,
     }  # fmt: skip
@@ -284,11 +280,9 @@ def _checked(a: ArrayLike, b: ArrayLike, times: ArrayLike) -> tuple[Values, Valu
     return first, second, moments
 
 
-def _side(
-    rows: pd.DataFrame, measure: str, participant: str, time: str, moments: Values, which: tuple[str, str]
-) -> pd.DataFrame:
+def _side(rows: pd.DataFrame, measure: str, moments: Values, which: tuple[str, str]) -> pd.DataFrame:
     """Return people × moments of one condition, on the moments of both."""
     if rows.empty:
         raise InputError(f"expected rows with {which[0]} {which[1]}; got none")
-    _, values, people = moments_of(rows, measure, participant=participant, time=time, moments=moments)
+    _, values, people = moments_of(rows, measure, moments=moments)
     return pd.DataFrame(values, index=people)

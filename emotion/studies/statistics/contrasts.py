@@ -174,7 +174,6 @@ def contrasts(
     by: str,
     levels: Sequence[tuple[str, str]],
     paired: bool,
-    participant: str = "participant",
     level: float = LEVEL,
     permutations: int = PERMUTATIONS,
     seed: int = 0,
@@ -189,7 +188,6 @@ def contrasts(
         by: Column with the conditions or groups.
         levels: Pairs of conditions, each compared on every measure.
         paired: Whether the same people were in both conditions of a pair; those in one only are left out.
-        participant: Column that names people.
         level: Coverage of the intervals.
         permutations: Largest number of permutations of each test.
         seed: Seed of the permutations.
@@ -201,11 +199,11 @@ def contrasts(
         InputError: A column or condition is missing, too few people are left, or groups share people.
     """
     compare = paired_contrast if paired else unpaired_contrast
-    means = people_means(table, measures, by=by, participant=participant)
+    means = people_means(table, measures, by=by)
     found = []
     for names in levels:
         for measure in measures:
-            a, b = pairs_of(means, measure, by, names, participant, paired=paired)
+            a, b = pairs_of(means, measure, by, names, paired=paired)
             found.append(compare(a, b, measure=measure, names=names, level=level, permutations=permutations, seed=seed))
     corrected = holm([each.p for each in found])
     return [replace(each, p_holm=float(p)) for each, p in zip(found, corrected, strict=True)]

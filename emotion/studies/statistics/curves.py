@@ -10,7 +10,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from emotion.errors import InputError
 from emotion.studies.statistics.resampling import LEVEL, RESAMPLES, Values, mean_interval
-from emotion.studies.statistics.tables import expect_columns, moments_of
+from emotion.studies.statistics.tables import PARTICIPANT, SECOND, expect_columns, moments_of
 
 
 def mean_curve(
@@ -18,8 +18,6 @@ def mean_curve(
     measure: str,
     *,
     by: str | None = "condition",
-    participant: str = "participant",
-    time: str = "second",
     level: float = LEVEL,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -30,14 +28,12 @@ def mean_curve(
         table: participant × condition × second × measure; rows of the same person, condition and second are averaged.
         measure: Column of the values.
         by: Column with the conditions, which get a curve each; None for one curve.
-        participant: Column that names people.
-        time: Column with starts of the seconds.
         level: Coverage of the interval at each second by itself, not of the whole curve at once.
         resamples: Resamples of people.
         seed: Seed of the resampling.
 
     Returns:
-        ``by`` (unless None), ``time``, ``people`` (with a value), ``mean``, ``low``, ``high``. Limits are NaN with
+        ``by`` (unless None), ``second``, ``people`` (with a value), ``mean``, ``low``, ``high``. Limits are NaN with
         fewer than :data:`~emotion.studies.statistics.resampling.MIN_PEOPLE` people.
 
     Raises:
@@ -48,7 +44,7 @@ def mean_curve(
         mean, low, high = mean_interval(values, level, resamples, seed)
         return {"mean": mean, "low": low, "high": high}
 
-    return _by_condition(table, measure, by, participant, time, curve)
+    return _by_condition(table, measure, by, curve)
 
 
 def share_curve(
@@ -57,8 +53,6 @@ def share_curve(
     threshold: float,
     *,
     by: str | None = "condition",
-    participant: str = "participant",
-    time: str = "second",
     level: float = LEVEL,
 ) -> pd.DataFrame:
     """Return the share of people whose value is over a threshold at each second, with Wilson's interval.
@@ -68,12 +62,10 @@ def share_curve(
         measure: Column of the values.
         threshold: A person counts if their mean of the second is larger.
         by: As in :func:`mean_curve`.
-        participant: Column that names people.
-        time: Column with starts of the seconds.
         level: Coverage of the interval (Wilson 1927) at each second by itself.
 
     Returns:
-        ``by`` (unless None), ``time``, ``people`` (with a value), ``over`` (how many are over), ``share``, ``low``,
+        ``by`` (unless None), ``second``, ``people`` (with a value), ``over`` (how many are over), ``share``, ``low``,
         ``high``; shares are 0–1, NaN where nobody has a value.
 
     Raises:
@@ -86,7 +78,7 @@ def share_curve(
             low, high = proportion_confint(over, people, 1 - level, "wilson")
             return {"over": over, "share": over / people, "low": np.clip(low, 0, 1), "high": np.clip(high, 0, 1)}
 
-    return _by_condition(table, measure, by, participant, time, curve)
+    return _by_condition(table, measure, by, curve)
 
 
 def difference_curve(
@@ -95,8 +87,6 @@ def difference_curve(
     *,
     by: str,
     names: tuple[str, str],
-    participant: str = "participant",
-    time: str = "second",
     level: float = LEVEL,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -108,27 +98,23 @@ def difference_curve(
         measure: Column of the values.
         by: Column with the conditions.
         names: The two conditions; the difference is the first − the second.
-        participant: Column that names people.
-        time: Column with starts of the seconds.
         level: As in :func:`mean_curve`.
         resamples: As in :func:`mean_curve`.
         seed: As in :func:`mean_curve`.
 
     Returns:
-        ``time``, ``people`` (with values in both), ``mean``, ``low``, ``high``.
+        ``second``, ``people`` (with values in both), ``mean``, ``low``, ``high``.
 
     Raises:
         InputError: A column or condition is missing, or seconds are not evenly spaced.
     """
-    expect_columns(table, [participant, by, time, measure])
+    expect_columns(table, [PARTICIPANT, by, SECOND, measure])
     for name in names:
         if not (table[by] == name).any():
             raise InputError(f"expected rows with {by} {name}; got {by} {', '.join(map(str, table[by].unique()))}")
-    means = table[table[by].isin(names)].groupby([participant, time, by], observed=True)[measure].mean().unstack(by)
+    means = table[table[by].isin(names)].groupby([PARTICIPANT, SECOND, by], observed=True)[measure].mean().unstack(by)
     rows = (means[names[0]] - means[names[1]]).rename(measure).reset_index()
-    return mean_curve(
-        rows, measure, by=None, participant=participant, time=time, level=level, resamples=resamples, seed=seed
-    )
+    return mean_curve(rows, measure, by=None, level=level, resamples=resamples, seed=seed)
 
 
 def around_events(
@@ -141,9 +127,6 @@ def around_events(
     step_s: float = 1.0,
     row_s: float = 1.0,
     by: str | None = "condition",
-    participant: str = "participant",
-    time: str = "second",
-    event_time: str = "time_s",
 ) -> pd.DataFrame:
     """Return measures over the time since an event, such as the same scene; repeated events are averaged per person.
 
@@ -151,43 +134,40 @@ def around_events(
     person's events are averaged with equal weight, so that people with many events count no more than others.
 
     Args:
-        table: participant × condition × time × measures, at any rate.
-        events: A row per event: participant, condition, and the time of the event, s. Without a participant (or
-            condition) column, an event holds for every participant (or condition).
+        table: participant × condition × second × measures, at any rate.
+        events: A row per event: participant, condition, and its time, ``time_s``. Without a participant (or condition)
+            column, an event holds for every participant (or condition).
         measures: Columns to average.
         before_s: Time shown before the event, s; only whole steps are.
         after_s: Time shown after it, s; only whole steps are.
         step_s: Length of a step of the result, s.
         row_s: Time that each row of the table covers, s; 0 for single frames.
         by: Column with the conditions; None if there are none.
-        participant: Column that names people.
-        time: Column with the start of each row, s.
-        event_time: Column of ``events`` with their time, s.
 
     Returns:
-        participant, ``by`` (unless None), ``time`` (start of the step since the event, s, a multiple of ``step_s``),
+        participant, ``by`` (unless None), ``second`` (start of the step since the event, a multiple of ``step_s``),
         ``events`` (averaged at this step) and the measures. It can be given to :func:`mean_curve`.
 
     Raises:
         InputError: A column is missing, or no row lies near an event.
     """
-    keys = [participant, *([by] if by else [])]
-    expect_columns(table, [*keys, time, *measures])
-    expect_columns(events, [event_time])
+    keys = [PARTICIPANT, *([by] if by else [])]
+    expect_columns(table, [*keys, SECOND, *measures])
+    expect_columns(events, ["time_s"])
     if step_s <= 0 or before_s < 0 or after_s < 0:
         raise InputError(f"expected a step over 0 s and no negative time; got {step_s}, {before_s} and {after_s} s")
     shared = [key for key in keys if key in events.columns]
-    numbered = events[[*shared, event_time]].rename(columns={event_time: "_event_s"}).dropna(subset="_event_s")
+    numbered = events[[*shared, "time_s"]].rename(columns={"time_s": "_event_s"}).dropna(subset="_event_s")
     numbered["_event"] = np.arange(len(numbered))
-    kept = table[[*keys, time, *measures]]
+    kept = table[[*keys, SECOND, *measures]]
     rows = kept.merge(numbered, on=shared) if shared else kept.merge(numbered, how="cross")
-    steps = np.floor((rows[time] + row_s / 2 - rows["_event_s"]) / step_s + 1e-9)
+    steps = np.floor((rows[SECOND] + row_s / 2 - rows["_event_s"]) / step_s + 1e-9)
     near = (steps >= -np.floor(before_s / step_s + 1e-9)) & (steps < np.floor(after_s / step_s + 1e-9))
     if not near.any():
         raise InputError(f"expected rows within {before_s:g} s before or {after_s:g} s after an event; got none")
-    rows = rows[near].assign(**{time: steps[near] * step_s})
-    each = rows.groupby([*keys, "_event", time], observed=True)[list(measures)].mean().reset_index()
-    grouped = each.groupby([*keys, time], observed=True)
+    rows = rows[near].assign(**{SECOND: steps[near] * step_s})
+    each = rows.groupby([*keys, "_event", SECOND], observed=True)[list(measures)].mean().reset_index()
+    grouped = each.groupby([*keys, SECOND], observed=True)
     return pd.concat(
         [grouped["_event"].nunique().rename("events"), grouped[list(measures)].mean()], axis=1
     ).reset_index()
@@ -197,17 +177,15 @@ def _by_condition(
     table: pd.DataFrame,
     measure: str,
     by: str | None,
-    participant: str,
-    time: str,
     curve: Callable[[Values], dict[str, Values]],
 ) -> pd.DataFrame:
     """Return one table of the curves of all conditions."""
-    expect_columns(table, [participant, time, measure, *([by] if by else [])])
+    expect_columns(table, [PARTICIPANT, SECOND, measure, *([by] if by else [])])
     parts = table.groupby(by, observed=True, sort=True) if by else [(None, table)]
     curves = []
     for name, rows in parts:
-        moments, values, _ = moments_of(rows, measure, participant=participant, time=time)
-        columns = {time: moments, "people": np.isfinite(values).sum(axis=0), **curve(values)}
+        moments, values, _ = moments_of(rows, measure)
+        columns = {SECOND: moments, "people": np.isfinite(values).sum(axis=0), **curve(values)}
         curves.append(pd.DataFrame({by: [name] * len(moments), **columns} if by else columns))
     if not curves:
         raise InputError(f"expected rows with {measure}; got none")

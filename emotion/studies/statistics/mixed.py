@@ -18,7 +18,7 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from emotion.errors import InputError
 from emotion.studies.statistics.resampling import LEVEL, Values
-from emotion.studies.statistics.tables import expect_columns
+from emotion.studies.statistics.tables import PARTICIPANT, expect_columns
 
 Places = NDArray[np.intp]
 """``(rows,)`` numbers of people or of their conditions."""
@@ -129,7 +129,6 @@ def mixed_model(
     *,
     within: str | None = None,
     between: str | None = None,
-    participant: str = "participant",
     reference: Mapping[str, str] | None = None,
     level: float = LEVEL,
 ) -> MixedModel:
@@ -145,7 +144,6 @@ def mixed_model(
         measure: Column to model.
         within: Column with conditions that each person has several of; None if there are none.
         between: Column with groups; None if there are none. With both, their interaction is in the model.
-        participant: Column that names people.
         reference: Column → its reference level; the first in alphabetical order otherwise.
         level: Coverage of the intervals.
 
@@ -156,14 +154,14 @@ def mixed_model(
     factors = [column for column in (within, between) if column]
     if not factors:
         raise InputError("expected a factor within or between people; got none")
-    expect_columns(table, [participant, measure, *factors])
-    rows = table.dropna(subset=[participant, measure, *factors]).reset_index(drop=True)
-    _check(rows, measure, between, participant)
+    expect_columns(table, [PARTICIPANT, measure, *factors])
+    rows = table.dropna(subset=[PARTICIPANT, measure, *factors]).reset_index(drop=True)
+    _check(rows, measure, between)
     design = _design(rows, within, between, reference or {})
-    people: Places = np.asarray(pd.factorize(rows[participant], sort=True)[0], np.intp)
+    people: Places = np.asarray(pd.factorize(rows[PARTICIPANT], sort=True)[0], np.intp)
     cells = people
     if within:
-        cells = np.asarray(rows.groupby([participant, within], observed=True).ngroup(), np.intp)
+        cells = np.asarray(rows.groupby([PARTICIPANT, within], observed=True).ngroup(), np.intp)
     repeated = within is not None and len(np.unique(cells)) < len(cells)
     scale = float(rows[measure].std())
     result, converged = _fit(rows[measure].to_numpy(np.float64) / scale, design, people, cells if repeated else None)
@@ -172,11 +170,11 @@ def mixed_model(
     return _model(measure, result, converged, design, df, scale, repeated, count, len(rows), level)
 
 
-def _check(rows: pd.DataFrame, measure: str, between: str | None, participant: str) -> None:
+def _check(rows: pd.DataFrame, measure: str, between: str | None) -> None:
     if not rows[measure].std() > 0:
         raise InputError(f"expected values of {measure} that differ; got {len(rows)} that do not")
     if between:
-        groups = rows.groupby(participant, observed=True)[between].nunique()
+        groups = rows.groupby(PARTICIPANT, observed=True)[between].nunique()
         if (groups > 1).any():
             name = groups.index[groups > 1][0]
             raise InputError(f"expected each person in one group of {between}; got {name} in {groups[name]}")

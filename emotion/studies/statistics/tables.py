@@ -10,6 +10,9 @@ import pandas as pd
 from emotion.errors import InputError
 from emotion.studies.statistics.resampling import Values
 
+PARTICIPANT, SECOND = "participant", "second"
+"""Columns of a long table: who it is, and the start of the second of stimulus time, s."""
+
 
 def expect_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
     """Raise InputError unless a table has all these columns."""
@@ -25,16 +28,13 @@ def expect_people(count: int, which: str) -> None:
         raise InputError(f"expected at least two people {which}; got {count}")
 
 
-def people_means(
-    table: pd.DataFrame, measures: Sequence[str], *, by: str, participant: str = "participant"
-) -> pd.DataFrame:
+def people_means(table: pd.DataFrame, measures: Sequence[str], *, by: str) -> pd.DataFrame:
     """Return each person's mean of the measures in each condition.
 
     Args:
         table: Long table with several rows per person and condition.
         measures: Columns to average; NaN are left out.
         by: Column with the conditions or groups.
-        participant: Column that names people.
 
     Returns:
         ``participant``, ``by`` and the measures, a row per person and condition.
@@ -42,13 +42,13 @@ def people_means(
     Raises:
         InputError: A column is missing.
     """
-    expect_columns(table, [participant, by, *measures])
-    grouped = table.groupby([participant, by], observed=True, sort=True)[list(measures)]
+    expect_columns(table, [PARTICIPANT, by, *measures])
+    grouped = table.groupby([PARTICIPANT, by], observed=True, sort=True)[list(measures)]
     return grouped.mean().reset_index()
 
 
 def pairs_of(
-    means: pd.DataFrame, measure: str, by: str, names: tuple[str, str], participant: str, *, paired: bool
+    means: pd.DataFrame, measure: str, by: str, names: tuple[str, str], *, paired: bool
 ) -> tuple[Values, Values]:
     """Return the values of two conditions: of the same people in the same order if paired.
 
@@ -57,7 +57,6 @@ def pairs_of(
         measure: Column of the values.
         by: Column with the conditions.
         names: The two conditions.
-        participant: Column that names people.
         paired: Whether to line up people; who has a value in one condition only gets a NaN in the other.
 
     Returns:
@@ -66,7 +65,7 @@ def pairs_of(
     Raises:
         InputError: Nobody is in one of the conditions, or a person is in both groups of an unpaired contrast.
     """
-    a, b = (means.loc[means[by] == name].set_index(participant)[measure].astype("float64") for name in names)
+    a, b = (means.loc[means[by] == name].set_index(PARTICIPANT)[measure].astype("float64") for name in names)
     for values, name in ((a, names[0]), (b, names[1])):
         if values.empty:
             have = ", ".join(map(str, means[by].unique()))
@@ -91,17 +90,13 @@ def moments_of(
     table: pd.DataFrame,
     measure: str,
     *,
-    participant: str = "participant",
-    time: str = "second",
     moments: Values | None = None,
 ) -> tuple[Values, Values, pd.Index]:
     """Return one measure as people × moments, rows of a person and moment averaged.
 
     Args:
-        table: Long table; ``time`` has the start of each moment, s, evenly spaced.
+        table: Long table, with the start of each moment, s, evenly spaced, as ``second``.
         measure: Column of the values.
-        participant: Column that names people.
-        time: Column of the moments.
         moments: ``(moments,)`` evenly spaced starts that contain those of the table; by default the table's own, with
             those in between that nobody has.
 
@@ -111,11 +106,11 @@ def moments_of(
     Raises:
         InputError: A column is missing, there are no rows, or the moments are not evenly spaced.
     """
-    expect_columns(table, [participant, time, measure])
+    expect_columns(table, [PARTICIPANT, SECOND, measure])
     if table.empty:
         raise InputError(f"expected rows with {measure}; got none")
-    rows, people = pd.factorize(table[participant], sort=True)
-    columns, own = pd.factorize(table[time].to_numpy(np.float64), sort=True)
+    rows, people = pd.factorize(table[PARTICIPANT], sort=True)
+    columns, own = pd.factorize(table[SECOND].to_numpy(np.float64), sort=True)
     grid = evenly_spaced(own) if moments is None else moments
     places = np.rint((own - grid[0]) / step_of(grid)).astype(np.intp)
     given = table[measure].to_numpy(np.float64)
