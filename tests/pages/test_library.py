@@ -15,6 +15,7 @@ from emotion.library.jobs.queue import Outcome, claim_next, finish, resume
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from ui.common.entries import state_text
+from ui.studies.jobs import FiguresJob, ImportJob
 from ui.video.video_source import VideoSource
 
 pytestmark = pytest.mark.slow
@@ -163,13 +164,18 @@ def test_deleting_everything_clears_the_session(library, tmp_path):
     page.session_state["begun_videos"] = {"0" * 32: begun}
     page.session_state["pictures"] = ["a picture"]
     page.session_state["pending_typed"] = {id(draft): {"name": "Musterfrau"}}
+    page.session_state["study_import_job"] = importing = ImportJob("study.zip", io.BytesIO(b"text"))
+    page.session_state["study_pairs_job"] = FiguresJob("figures with names")
+    page.session_state["lab_photo"] = ("Musterfrau.jpg", b"text")
     page = page.run().text_input(key="library_erase_confirmation").input("delete everything").run()
     page = erase_button(page).click().run()
     assert not page.exception
     assert not draft.path.exists()
     assert not begun.path.exists()
+    assert not importing.path.exists()
     assert page.session_state["pictures"] == []
-    assert "pending_typed" not in page.session_state
+    for name in ("pending_typed", "study_import_job", "study_pairs_job", "lab_photo"):
+        assert name not in page.session_state
 
 
 def test_a_damaged_video_is_marked_with_how_much_was_read(repository, video):

@@ -7,6 +7,7 @@ import streamlit as st
 from emotion.errors import LibraryError, count_text
 from emotion.library import LOCAL, Repository
 from emotion.library.owners.erase import erase_owner
+from ui.common.background import BackgroundJob
 from ui.common.plain import plain
 from ui.common.previews import forget_previews
 from ui.common.session_cache import clear_session_cache
@@ -19,11 +20,11 @@ from ui.video import session
 CONFIRMATION = "delete everything"
 _INPUT, _NEWS = "library_erase_confirmation", "library_erase_news"
 _HELD = (
-    "live_recorded", "growing_analysis", "study_results_job", "study_figures", "study_agreement_job", "study_coder",
-    "study_coding_last", "study_coding_seen", "coding_players", "forms", "pending_typed",
-    "library_retention",
+    "live_recorded", "growing_analysis", "study_results_job", "study_sums", "study_figures", "study_agreement_job",
+    "study_pairs_job", "study_export_job", "study_import_job", "study_coder", "study_coding_last", "study_coding_seen",
+    "coding_players", "forms", "pending_typed", "lab_photo", "lab_face", "lab_answers", "library_retention",
 )  # fmt: skip
-"""Session keys of analyses and results that other pages hold, and of a setting that is deleted."""
+"""Session keys of analyses, pictures and results that other pages hold, and of a setting that is deleted."""
 
 WHAT = (
     "Deletes all your analyses with timelines, videos, recordings, clips, names, notes and logs, your studies, "
@@ -72,4 +73,6 @@ def forget_session() -> None:
     clear_session_cache()
     forget_previews()
     for key in _HELD:
-        st.session_state.pop(key, None)
+        held = st.session_state.pop(key, None)
+        if isinstance(held, BackgroundJob):
+            held.close()
