@@ -36,15 +36,17 @@ class FiguresJob(BackgroundJob, Generic[T]):
         self.key: Hashable = key
         self.found: T | None = None
 
-    def start(self, compute: Callable[[OnProgress], T]) -> None:
-        """Start; returns at once."""
-        self._start_thread(lambda: self._run(compute))
+    def start(self, compute: Callable[[OnProgress], T], after: BackgroundJob | None = None) -> None:
+        """Start once another job has ended, so that they do not compute the same; returns at once."""
+        self._start_thread(lambda: self._run(compute, after))
 
     def forget(self) -> None:
         """Let the next run of the page start again."""
         self.key = None
 
-    def _run(self, compute: Callable[[OnProgress], T]) -> None:
+    def _run(self, compute: Callable[[OnProgress], T], after: BackgroundJob | None) -> None:
+        if after is not None:
+            after.wait()
         self.found = compute(self._report)
 
 
@@ -105,20 +107,21 @@ def computed(
         compute: Computes them on a thread.
         title: Name of the work.
         steps: Unit of progress, such as ``analyses``.
-        again: Label of the button that starts again after a stop.
+        again: Label of the button that starts again after a stop or an error.
     """
     job: FiguresJob[T] | None = st.session_state.get(f"{name}_job")
     if job is None or job.key != key:
-        if job is not None:
-            job.close()
+        if (old := job) is not None:
+            old.close()
+        # A new job rather than a restart, because two runs of the page may get here at once.
         job = st.session_state[f"{name}_job"] = FiguresJob(key)
-        job.start(compute)
+        job.start(compute, old)
         job.wait(SHORT_S)
     if job.running:
         follow(job, title, steps, f"{name}_stop")
-    elif job.found is None and job.error:
-        st.error(sentence(job.error), icon=":material/error:")
     elif job.found is None:
+        if job.error:
+            st.error(sentence(job.error), icon=":material/error:")
         st.button(plain(again), on_click=job.forget, icon=":material/calculate:", key=f"{name}_start")
     return None if job.running else job.found
 

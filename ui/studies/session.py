@@ -1,4 +1,4 @@
-"""Session state of the Studies page: the open study and its results, which a thread computes."""
+"""Session state of the Studies page: the open study, and what was computed of it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TypeVar
 
 import streamlit as st
 
-from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies import SavedStudy
 from emotion.library.studies.repository import AnalysisState
-from emotion.library.studies.results import study_results
 from emotion.studies.results import StudyResults
 from emotion.studies.sums import CellSums
-from ui.common.background import BackgroundJob
 
 STUDY = "study"
 """Query parameter of the open study."""
@@ -20,36 +18,8 @@ STUDY = "study"
 SHORT_S = 0.5
 """How long a page waits for results before it shows progress, s."""
 
-_JOB, _MESSAGE, _FIGURES = "study_results_job", "study_message", "study_figures"
+_MESSAGE, _FIGURES, _SUMS = "study_message", "study_figures", "study_sums"
 T = TypeVar("T")
-
-
-class ResultsJob(BackgroundJob):
-    """Computes the results of a study.
-
-    Attributes:
-        study_id: ID of the study.
-        key: Identifies what the results were computed from; None makes the next run of the page compute them again.
-        known: Intermediate results of each analysis, which the study's next job reuses.
-        results: The results; None while running, if cancelled and if failed.
-    """
-
-    def __init__(self, study_id: str, key: Hashable, known: dict[object, CellSums]) -> None:
-        super().__init__()
-        self.study_id, self.known = study_id, known
-        self.key: Hashable = key
-        self.results: StudyResults | None = None
-
-    def start(self, studies: StudyRepository, saved: SavedStudy) -> None:
-        """Start; returns at once."""
-        self._start_thread(lambda: self._run(studies, saved))
-
-    def forget(self) -> None:
-        """Let the next run of the page start again."""
-        self.key = None
-
-    def _run(self, studies: StudyRepository, saved: SavedStudy) -> None:
-        self.results = study_results(studies, saved, self._report, self.known)
 
 
 def cached(results: StudyResults, key: Hashable, make: Callable[[], T]) -> T:
@@ -77,20 +47,14 @@ def results_key(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> Hasha
     return saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items())
 
 
-def results_job(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> ResultsJob:
-    """Return the job of a study's results, started anew if the study, an analysis or its edits changed."""
-    key = results_key(saved, states)
-    job: ResultsJob | None = st.session_state.get(_JOB)
-    if job is None or job.key != key:
-        known = job.known if job is not None and job.study_id == saved.id else {}
-        if job is not None:
-            job.close()
-            job.wait()
-        # A new job rather than a restart, because two runs of the page may get here at once.
-        job = st.session_state[_JOB] = ResultsJob(saved.id, key, known)
-        job.start(studies, saved)
-        job.wait(SHORT_S)
-    return job
+def known_sums(study_id: str) -> dict[object, CellSums]:
+    """Return the sums of a study's cells that were computed in this session; only the latest study's are kept."""
+    of, sums = st.session_state.get(_SUMS, (None, {}))
+    if of != study_id:
+        sums = {}
+        st.session_state[_SUMS] = study_id, sums
+    found: dict[object, CellSums] = sums
+    return found
 
 
 def queue_message(message: str) -> None:

@@ -9,20 +9,20 @@ import streamlit as st
 
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
+from emotion.library.studies.results import study_results
 from emotion.studies.results import StudyResults
-from ui.common.plain import plain
 from ui.studies.add import show_add
 from ui.studies.agreement import show_agreement
 from ui.studies.coding import show_coding
 from ui.studies.contrast import show_contrast
 from ui.studies.exchange import show_export
 from ui.studies.grid import completeness, show_grid
-from ui.studies.jobs import follow
+from ui.studies.jobs import computed
 from ui.studies.logs import show_logs
 from ui.studies.pairs import show_pairs
 from ui.studies.people import show_people
 from ui.studies.results import show_curve, show_files, show_means
-from ui.studies.session import results_job
+from ui.studies.session import known_sums, results_key
 
 _TITLES = "Videos", "People and stimuli", "Means", "Curve", "Contrast", "Two people", "Coding", "Agreement", "Files"
 TABS = "study_tabs"
@@ -85,14 +85,13 @@ def _results(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, A
     """Return the results, or show progress while they are computed."""
     if not any(state.state.is_over for state in states.values()):
         return None
-    job = results_job(studies, saved, states)
-    if job.error:
-        st.error(plain(job.error), icon=":material/error:")
-    if job.running:
-        follow(job, "Computing results", "analyses", "study_stop")
-    elif job.results is None:
-        st.button("Compute results", icon=":material/calculate:", on_click=job.forget, key="study_compute")
-    return job.results
+    known = known_sums(saved.id)
+    return computed(
+        "study_results",
+        results_key(saved, states),
+        lambda on_step: study_results(studies, saved, on_step, known),
+        title="Computing results", steps="analyses", again="Compute results",
+    )  # fmt: skip
 
 
 def _show_waiting(saved: SavedStudy, results: StudyResults | None) -> None:
