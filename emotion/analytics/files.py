@@ -130,19 +130,6 @@ def _from_earlier(rows: pd.DataFrame, about: dict[str, Any]) -> pd.DataFrame:
     return rows.assign(**dict.fromkeys(missing, float("nan")))[list(column_types(about["labels"]))]
 
 
-def frames_of(schema: pa.Schema) -> pa.Table:
-    """Return the table of frames in the metadata of an analysis' Parquet file, without converting it to pandas.
-
-    Raises:
-        TimelineError: The file is not an analysis.
-    """
-    own = schema.metadata or {}
-    if _FRAMES not in own:
-        raise TimelineError("expected an analysis saved by this program; got another table")
-    with pa.ipc.open_stream(base64.b64decode(own[_FRAMES])) as stream:
-        return stream.read_all()
-
-
 def load_edits(path: str | Path) -> Edits:
     """Return the edits in a Parquet file, possibly none.
 

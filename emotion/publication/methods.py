@@ -20,13 +20,12 @@ _PACKAGES = {"ai-edge-litert": "LiteRT", "opencv-python-headless": "OpenCV", "av
 """Packages whose versions can change a figure, and their display names."""
 
 
-def methods_text(analysis: Analysis, edits: Edits | None = None, smoothing: str = "") -> str:
+def methods_text(analysis: Analysis, edits: Edits | None = None) -> str:
     """Return how an analysis was made, as a paragraph for a paper.
 
     Args:
         analysis: The analysis, with or without its edits applied; the text is the same.
         edits: Its edits: excluded events and baselines are named.
-        smoothing: How a page smooths probabilities, such as ``"a moving average over 0.5 s"``; empty for no smoothing.
     """
     sentences = [
         f"Facial expressions were measured with {TITLE}, version {program_version()}.",
@@ -35,7 +34,6 @@ def methods_text(analysis: Analysis, edits: Edits | None = None, smoothing: str 
         _unclear(analysis),
         _sampling(analysis, edits or Edits()),
         _edited(edits or Edits()),
-        f"Probabilities were smoothed with {smoothing}." if smoothing else "",
         f"Versions: {_versions()}.",
         "Figures describe displayed expressions, not what a person felt.",
         f"Citation: {citation()}",

@@ -45,10 +45,9 @@ def test_methods_name_the_program_the_model_and_its_digest(analysis):
 
 
 def test_methods_name_the_settings(analysis):
-    text = methods_text(analysis, smoothing="a moving average over 0.5 s")
+    text = methods_text(analysis)
     assert "one frame in 3 was analysed: 6 frames." in text
     assert "below 40% count as unclear" in text
-    assert "smoothed with a moving average over 0.5 s" in text
     part = replace(analysis, settings=analysis.settings | {"fps": 5.0, "start_s": 1.5}, complete=False)
     assert "at most 5 frames/s from 1.5 s to the end were analysed: 6 frames (incomplete)." in methods_text(part)
 

@@ -94,7 +94,7 @@ def from_spans(
     return Codings(coders, names, step_s, people)
 
 
-def with_model(codings: Codings, model: Mapping[str, pd.DataFrame], *, name: str = MODEL) -> Codings:
+def with_model(codings: Codings, model: Mapping[str, pd.DataFrame]) -> Codings:
     """Return codings with the model as one more coder.
 
     Args:
@@ -103,13 +103,12 @@ def with_model(codings: Codings, model: Mapping[str, pd.DataFrame], *, name: str
             frame without a face or of an unclear one, stays uncoded. A code holds until ``end_s`` if there is this
             column, which may leave out frames, or otherwise until the next frame. A unit gets the code that holds
             longest in it, if codes hold for half of it or more. Codes that people did not use are added.
-        name: Name of the model among the coders.
 
     Raises:
         InputError: A coder has this name already, or a column is missing.
     """
-    if name in codings.coders:
-        raise InputError(f"expected a name that no coder has; got {name}")
+    if MODEL in codings.coders:
+        raise InputError(f"expected coders with other names than the model's; got {MODEL!r}")
     found = {str(code) for frames in model.values() for code in _expected(frames)["code"].dropna().unique()}
     codes = (*codings.codes, *sorted(found - set(codings.codes)))
     people = {}
@@ -118,7 +117,7 @@ def with_model(codings: Codings, model: Mapping[str, pd.DataFrame], *, name: str
         if person in model:
             row = _longest_held(model[person], codes, units.shape[1], codings.step_s)
         people[person] = np.vstack([units, row])
-    return Codings((*codings.coders, name), codes, codings.step_s, people)
+    return Codings((*codings.coders, MODEL), codes, codings.step_s, people)
 
 
 def without_spans(codings: Codings, excluded: Mapping[str, Sequence[Span]]) -> Codings:

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from emotion.errors import InputError
 from emotion.studies.agreement.codings import Codes, Codings
 from emotion.studies.agreement.kappa import agreeing, cohens_kappa
-from emotion.studies.statistics.resampling import LEVEL, RESAMPLES
 
 
 def disagreements(codings: Codings, *, tolerance_s: float = 0.0, at_least_s: float = 0.0) -> pd.DataFrame:
@@ -40,9 +39,7 @@ def disagreements(codings: Codings, *, tolerance_s: float = 0.0, at_least_s: flo
     return pd.DataFrame(rows, columns=["participant", "start_s", "end_s", *codings.coders])
 
 
-def kappa_table(
-    codings: Codings, *, tolerance_s: float = 0.0, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
-) -> pd.DataFrame:
+def kappa_table(codings: Codings, *, tolerance_s: float = 0.0) -> pd.DataFrame:
     """Return Cohen's κ of each pair of coders, the model among them.
 
     Returns:
@@ -52,9 +49,7 @@ def kappa_table(
     rows = []
     for first, second in itertools.combinations(codings.coders, 2):
         try:
-            found = cohens_kappa(
-                codings.pair(first, second), tolerance_s=tolerance_s, level=level, resamples=resamples, seed=seed
-            )
+            found = cohens_kappa(codings.pair(first, second), tolerance_s=tolerance_s)
             figures = [found.value, found.low, found.high, found.observed, found.expected, found.people, found.units]
         except InputError:
             figures = [np.nan] * 5 + [0, 0]

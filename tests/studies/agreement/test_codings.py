@@ -51,7 +51,7 @@ def test_the_model_is_one_more_coder() -> None:
     assert of.codes == ("frown", "smile", "", "surprise")
     assert of.people["p1"][2].tolist() == [1] * 5 + [-1, -1] + [3] * 5
     assert of.people["p2"][2].tolist() == [-1] * 4
-    with pytest.raises(InputError, match="expected a name that no coder has; got model"):
+    with pytest.raises(InputError, match="expected coders with other names than the model's; got 'model'"):
         with_model(of, {})
 
 

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion.errors import DatasetError
+from emotion.errors import DatasetError, brief
 from emotion.input_files import is_litter
 from emotion.labels import AFFECTNET
-from training.datasets.readers.csv_rows import shorten
 from training.datasets.readers.picture_files import read_picture, subfolders
 from training.datasets.samples import BrokenRowError, Sample, Source, attempt
 from training.datasets.splits import parse_split
@@ -64,7 +63,7 @@ def _parts(source: Path) -> dict[str, Path]:
         found = ", ".join(path.name for path in inside) or "no folder"
         raise DatasetError(
             f"expected the folders images and annotations in {source}, or in train_set and val_set there; "
-            f"got {shorten(found)}"
+            f"got {brief(found)}"
         )
     return {names.get(split, split): path for split, path in parts.items()}
 
@@ -129,4 +128,4 @@ def _read_number(path: Path) -> float:
                 f"{expected}; save them again as plain numbers",
                 f"a pickled object in {path.name}, which could run code when opened",
             ) from None
-        raise BrokenRowError(expected, f"{path.name}: {shorten(str(error))}") from None
+        raise BrokenRowError(expected, f"{path.name}: {brief(error)}") from None

@@ -17,7 +17,7 @@ from typing import IO, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.errors import DatasetError, printable_line
+from emotion.errors import DatasetError, brief
 from emotion.input_files import is_litter
 from training.datasets.samples import BrokenRowError
 
@@ -68,7 +68,7 @@ class CsvTable:
         if missing := [name for name in columns if self.find(name) is None]:
             raise DatasetError(
                 f"expected the columns {', '.join(columns)} in the header of {self.path.name}; "
-                f"{', '.join(missing)} missing among {shorten(', '.join(self.header))}"
+                f"{', '.join(missing)} missing among {brief(', '.join(self.header))}"
             )
         return self
 
@@ -101,7 +101,7 @@ def find_table(source: Path, *names: str) -> CsvTable:
         if path.is_file():
             return CsvTable.open(path)
     found = ", ".join(sorted(path.name for path in source.iterdir())[:8]) or "nothing"
-    raise DatasetError(f"expected {' or '.join(names)} in {source}; got {shorten(found)}")
+    raise DatasetError(f"expected {' or '.join(names)} in {source}; got {brief(found)}")
 
 
 def parse_pixels(text: str, side: int) -> NDArray[np.uint8]:
@@ -156,16 +156,10 @@ def parse_code(text: str, expected: str, allowed: Sequence[int]) -> int:
     try:
         value = float(text)
     except ValueError:
-        raise BrokenRowError(expected, repr(shorten(text))) from None
+        raise BrokenRowError(expected, repr(brief(text))) from None
     if value not in allowed:
-        raise BrokenRowError(expected, shorten(text))
+        raise BrokenRowError(expected, brief(text))
     return int(value)
-
-
-def shorten(text: str, longest: int = 160) -> str:
-    """Return a text for a message: one printable line, truncated."""
-    line = printable_line(text)
-    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 @contextlib.contextmanager
@@ -189,7 +183,7 @@ def _zipped(path: Path) -> Iterator[IO[bytes]]:
         names = [name for name in archive.namelist() if name.lower().endswith(".csv") and not is_litter(name)]
         if len(names) != 1:
             found = ", ".join(archive.namelist()[:8])
-            raise DatasetError(f"expected one CSV file in {path.name}; got {shorten(found) or 'nothing'}")
+            raise DatasetError(f"expected one CSV file in {path.name}; got {brief(found) or 'nothing'}")
         with archive.open(names[0]) as member:
             yield member
 

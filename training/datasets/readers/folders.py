@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from emotion.errors import DatasetError, LabelError
+from emotion.errors import DatasetError, LabelError, brief
 from emotion.labels import EMOTIONS, LabelSet, parse_class
-from training.datasets.readers.csv_rows import shorten
 from training.datasets.readers.own_labels import own_labels
 from training.datasets.readers.picture_files import files_below, read_picture, subfolders
 from training.datasets.samples import Sample, Skipped, Source, attempt
@@ -96,5 +95,5 @@ def _label_set(root: Path, folders: list[_ClassFolder], codes: str | None) -> La
         found = ", ".join(path.name for path in subfolders(root)) or "no folder"
         raise DatasetError(
             f"expected folders of at least two expressions ({', '.join(EMOTIONS)}), alone or inside train, test and "
-            f"validation, or numbers and --codes; got {shorten(found)}"
+            f"validation, or numbers and --codes; got {brief(found)}"
         ) from error

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from emotion.errors import DatasetError, LabelError
+from emotion.errors import DatasetError, LabelError, brief
 from emotion.input_files import is_litter
 from emotion.labels import LabelSet, parse_class
-from training.datasets.readers.csv_rows import CsvTable, shorten
+from training.datasets.readers.csv_rows import CsvTable
 from training.datasets.readers.own_labels import own_labels
 from training.datasets.readers.picture_files import files_below, read_picture
 from training.datasets.samples import BrokenRowError, Sample, Source, attempt
@@ -104,7 +104,7 @@ def _parser(
             code = labels.labels.index(parse_class(fields[label], codes))
         except LabelError:
             expected = "an emotion's name" + (f" or code of {codes}" if codes else "; for numbers give --codes")
-            raise BrokenRowError(expected, repr(shorten(fields[label]))) from None
+            raise BrokenRowError(expected, repr(brief(fields[label]))) from None
         return Sample(place, fields[file], read_picture(pictures.find(fields[file])), {"emotion": code})
 
     return parse
@@ -116,7 +116,7 @@ def _only_csv(source: Path) -> Path:
     found = sorted(path for path in source.glob("*.csv") if not is_litter(path.name))
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
-        raise DatasetError(f"expected one CSV file in {source}, or its name by --index; got {shorten(names)}")
+        raise DatasetError(f"expected one CSV file in {source}, or its name by --index; got {brief(names)}")
     return found[0]
 
 
@@ -125,7 +125,7 @@ def _column(table: CsvTable, wanted: str | None, spellings: tuple[str, ...], opt
     if column is None:
         raise DatasetError(
             f"expected a column {wanted or ' or '.join(spellings[:4])} in {table.path.name} ({option} names another); "
-            f"got {shorten(', '.join(table.header)) or 'no header'}"
+            f"got {brief(', '.join(table.header)) or 'no header'}"
         )
     return column
 
@@ -148,5 +148,5 @@ def _survey(
         found = ", ".join(sorted(labels | strangers)) or "no rows"
         raise DatasetError(
             f"expected at least two emotions, or numbers and --codes, in the column {label} of {table.path.name}; "
-            f"got {shorten(found)}"
+            f"got {brief(found)}"
         ) from error
