@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,7 +14,7 @@ from emotion.library import Entry, Repository, State
 from emotion.models.offered import plain_name
 from ui.common.previews import preview_of
 from ui.common.shares import share_column, whole_percent
-from ui.common.web_modules import keep_value
+from ui.common.web_modules import component, keep_value
 from ui.common.widgets import duration_text, size_text
 
 STATE_NAMES = {
@@ -30,9 +29,7 @@ STATE_NAMES = {
 _ROW_PX, _MOST_ROWS = 48, 12
 _KEYBOARD = "keyboard"
 
-_mount = st.components.v2.component(
-    "last_input", js=(Path(__file__).with_name("web") / "last_input.js").read_text(encoding="utf-8")
-)
+_mount = component("last_input", __file__, "last_input")
 
 WHICH_DAY = "When it was recorded, if the file says so; otherwise when it was added"
 

@@ -6,29 +6,23 @@ import math
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from emotion.labels import UNCLEAR, answer_styles, display_order
 from emotion.live import Load, PersonNow, Snapshot
-from ui.common.web_modules import joined_modules
+from ui.common.web_modules import component, joined_modules
 from ui.common.widgets import duration_text
 from ui.live.calibration import calibration_notice
 from ui.live.face_facts import face_facts
 from ui.live.lanes import pack_lane
 
-_WEB = Path(__file__).with_name("web")
 _PLAYER = Path(__file__).parents[1] / "player" / "web"
 STALL_TIMEOUT_S = 2.0
 """Time without a frame after which the board shows a notice."""
 _NOTABLE = 0.05
 """Smaller differences from the baseline are not shown."""
 
-_mount = st.components.v2.component(
-    "live_board",
-    html=(_WEB / "board.html").read_text(encoding="utf-8"),
-    css=(_WEB / "board.css").read_text(encoding="utf-8"),
-    js=joined_modules(_PLAYER / "timeline.js", _PLAYER / "lanes.js", _WEB / "board.js"),
-)
+_SCRIPT = joined_modules(_PLAYER / "timeline.js", _PLAYER / "lanes.js", Path(__file__).with_name("web") / "board.js")
+
+_mount = component("live_board", __file__, "board", js=_SCRIPT)
 
 
 def show_board(snapshot: Snapshot, silent_s: float, key: str) -> None:

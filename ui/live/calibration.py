@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,8 @@ from emotion.live import GazeCalibrationNow, LiveSession, Snapshot
 from emotion.live.gaze_calibration import DOT_S
 from ui.common.errors import fragment
 from ui.common.plain import plain
-from ui.common.web_modules import keep_value
+from ui.common.web_modules import component, keep_value
 
-_WEB = Path(__file__).with_name("web")
 _STARTED = "live_calibration_started"
 _HOW = (
     "Sit and place the window as during the session, then look at nine dots for two seconds each. Your gaze is fitted "
@@ -27,12 +25,7 @@ _HOW = (
     "recording that you start after it."
 )
 
-_mount = st.components.v2.component(
-    "gaze_calibration",
-    html=(_WEB / "calibration.html").read_text(encoding="utf-8"),
-    css=(_WEB / "calibration.css").read_text(encoding="utf-8"),
-    js=(_WEB / "calibration.js").read_text(encoding="utf-8"),
-)
+_mount = component("gaze_calibration", __file__, "calibration")
 
 
 @fragment()

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import streamlit as st
-
+from ui.common.web_modules import component
 from ui.live.messages import OBSTACLES
 
-_WEB = Path(__file__).with_name("web")
 CAMERA_FRAME = "streamlit_webrtc.component.webrtc_streamer"
 """Title of streamlit-webrtc's iframe, which Streamlit derives from the component's module and name."""
 
-_mount = st.components.v2.component(
-    "camera_watch",
-    html=(_WEB / "watch.html").read_text(encoding="utf-8"),
-    css=(_WEB / "watch.css").read_text(encoding="utf-8"),
-    js=(_WEB / "watch.js").read_text(encoding="utf-8"),
-)
+_mount = component("camera_watch", __file__, "watch")
 
 
 def watch_camera(key: str, *, running: bool) -> None:

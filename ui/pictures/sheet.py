@@ -5,27 +5,17 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from emotion.analytics.abstention import face_answer
 from emotion.labels import ANSWER_COLOURS, INKS, UNCLEAR, display_order
-from ui.common.web_modules import keep_value
+from ui.common.web_modules import component, keep_value
 from ui.pictures.session import Picture, Unreadable
 
 NO_ANSWERS = NO_FACE, UNREADABLE = "no face", "cannot be read"
 """Shown in place of expressions for pictures that have none."""
 
-_WEB = Path(__file__).with_name("web")
-
-_mount = st.components.v2.component(
-    "picture_sheet",
-    html=(_WEB / "sheet.html").read_text(encoding="utf-8"),
-    css=(_WEB / "sheet.css").read_text(encoding="utf-8"),
-    js=(_WEB / "sheet.js").read_text(encoding="utf-8"),
-)
+_mount = component("picture_sheet", __file__, "sheet")
 
 
 def show_sheet(pictures: Sequence[tuple[int, Picture | Unreadable]], key: str) -> int | None:

@@ -16,7 +16,7 @@ from emotion.analytics.edits import Edits, Span
 from emotion.labels import answer_styles
 from emotion.telemetry.one_line import one_line
 from emotion.types import Analysis
-from ui.common.web_modules import joined_modules, keep_value
+from ui.common.web_modules import component, joined_modules, keep_value
 from ui.player.pack import pack
 from ui.player.serve import captions_url, data_url, picture_url, video_url
 
@@ -74,12 +74,7 @@ def player_module() -> str:
     return joined_modules(*(_WEB / f"{name}.js" for name in _MODULES))
 
 
-_mount = st.components.v2.component(
-    "expression_player",
-    html=(_WEB / "player.html").read_text(encoding="utf-8"),
-    css=(_WEB / "player.css").read_text(encoding="utf-8"),
-    js=player_module(),
-)
+_mount = component("expression_player", __file__, "player", js=player_module())
 
 
 def show_player(

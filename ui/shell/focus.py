@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from ui.common.web_modules import component
 
-import streamlit as st
-
-_mount = st.components.v2.component(
-    "keyboard_focus", js=(Path(__file__).with_name("web") / "focus.js").read_text(encoding="utf-8")
-)
+_mount = component("keyboard_focus", __file__, "focus")
 
 
 def keep_focus() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 from streamlit import config
+
+from ui.common.web_modules import component
 
 NAME = "expression_notice"
 """Name of the cookie."""
@@ -13,9 +13,7 @@ NAME = "expression_notice"
 DAYS = 365
 """How long a browser keeps it."""
 
-_mount = st.components.v2.component(
-    "remembered_answer", js=(Path(__file__).with_name("web") / "remember.js").read_text(encoding="utf-8")
-)
+_mount = component("remembered_answer", __file__, "remember")
 
 
 def remembered(version: str) -> str | None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from ui.common.theme import colour_scheme
-from ui.common.web_modules import keep_value
+from ui.common.web_modules import component, keep_value
 
-_mount = st.components.v2.component(
-    "colour_scheme", js=(Path(__file__).with_name("web") / "scheme.js").read_text(encoding="utf-8")
-)
+_mount = component("colour_scheme", __file__, "scheme")
 
 # No accent colour has a contrast of 4.5 both to white text on it and as text on a dark page, so selected buttons and
 # tabs use the colour of links.
