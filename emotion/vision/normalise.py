@@ -19,10 +19,10 @@ GREY, RGB = "grey", "rgb"
 INPUT_LIMIT = 4.0
 """Standardised values are clipped to ± this, which bounds the range of an int8 input."""
 
-_MIN_STD = 4.0
+MIN_STD = 4.0
 """Grey levels; dividing by less would amplify the noise of flat crops."""
 
-_IMAGENET_MEANS_BGR = np.array([103.939, 116.779, 123.68], np.float32)
+IMAGENET_MEANS_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 """Mean blue, green and red of ImageNet, which Caffe models subtract (Chatfield et al., BMVC 2014, arXiv:1405.3531)."""
 
 
@@ -95,11 +95,11 @@ def mirrored(faces: NDArray[Any]) -> NDArray[Any]:
 def _standardise(pixels: FloatArray) -> FloatArray:
     axes = (1, 2, 3)
     centred = pixels - pixels.mean(axis=axes, keepdims=True)
-    deviation = np.maximum(centred.std(axis=axes, keepdims=True), np.float32(_MIN_STD))
+    deviation = np.maximum(centred.std(axis=axes, keepdims=True), np.float32(MIN_STD))
     return np.asarray(np.clip(centred / deviation, -INPUT_LIMIT, INPUT_LIMIT), np.float32)
 
 
 def _caffe(pixels: FloatArray) -> FloatArray:
     if pixels.shape[-1] != 3:
         raise ModelError(f"expected RGB crops for the normalisation {CAFFE}; got {pixels.shape[-1]} channel")
-    return np.asarray(pixels[..., ::-1] - _IMAGENET_MEANS_BGR, np.float32)
+    return np.asarray(pixels[..., ::-1] - IMAGENET_MEANS_BGR, np.float32)

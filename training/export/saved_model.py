@@ -17,14 +17,11 @@ from emotion.errors import InputError, ModelError
 from emotion.models.registry import model_dir
 from emotion.serving.settings import PNG_SIGNATURE, PROBABILITIES_OUTPUT, RAW_SIGNATURE
 from emotion.types import ModelCard
-from emotion.vision.normalise import CAFFE, GREY, INPUT_LIMIT, STANDARDISE, SYMMETRIC, UNIT
+from emotion.vision.normalise import CAFFE, GREY, IMAGENET_MEANS_BGR, INPUT_LIMIT, MIN_STD, STANDARDISE, SYMMETRIC, UNIT
 from training.evaluation.evaluate import KERAS_FILE
 
 CARD_ASSET = Path("assets.extra") / "card.json"
 """Folder of a SavedModel for extra files, which TensorFlow Serving ignores."""
-
-_MIN_STD = 4.0
-_IMAGENET_MEANS_BGR = (103.939, 116.779, 123.68)
 
 
 def export_serving(card: ModelCard, folder: Path, version: int | None = None) -> Path:
@@ -102,10 +99,10 @@ def _normalised(pixels: Any, how: str) -> Any:
     """Normalise in the graph as ``emotion.vision.normalise`` does."""
     if how == STANDARDISE:
         mean, variance = tf.nn.moments(pixels, axes=(1, 2, 3), keepdims=True)
-        deviation = tf.maximum(tf.sqrt(variance), _MIN_STD)
+        deviation = tf.maximum(tf.sqrt(variance), MIN_STD)
         return tf.clip_by_value((pixels - mean) / deviation, -INPUT_LIMIT, INPUT_LIMIT)
     if how == CAFFE:
-        return tf.reverse(pixels, axis=[-1]) - tf.constant(_IMAGENET_MEANS_BGR)
+        return tf.reverse(pixels, axis=[-1]) - tf.constant(IMAGENET_MEANS_BGR)
     known = {UNIT: pixels / 255, SYMMETRIC: pixels / 127.5 - 1}
     if how not in known:
         raise ModelError(f"expected a normalisation that can be served; got {how!r}")
