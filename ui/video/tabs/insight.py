@@ -104,18 +104,15 @@ def show_insight(
     shown, track = _choose(edited, edits, key)
     pictures = face_pictures(analysis, video, key)
     view = _View(analysis, edited, shown, page, track, pictures, library, key, _moving(page, go_to))
-    fills = view.tabs()
-    if downloads is not None:
-        fills["Downloads"] = downloads
-    for (title, fill), tab in zip(
-        fills.items(), st.tabs(list(fills), key=f"{key}_tabs", on_change="rerun"), strict=True
-    ):
+    titles = [*_QUESTIONS, *(["Downloads"] if downloads is not None else [])]
+    for title, tab in zip(titles, st.tabs(titles, key=f"{key}_tabs", on_change="rerun"), strict=True):
         # Compute only the open tab.
         if tab.open:
             with tab:
                 if title in _QUESTIONS:
-                    st.markdown(f"**{_QUESTIONS[title]}**")
-                fill()
+                    view.show(title)
+                elif downloads is not None:
+                    downloads()
 
 
 def _moving(page: PageEdits, go_to: Callable[[float], None] | None) -> Callable[[float], None]:
@@ -131,7 +128,7 @@ def _moving(page: PageEdits, go_to: Callable[[float], None] | None) -> Callable[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """One method per tab."""
+    """The content of the tabs. Where edits leave no face, only the fields for edits are shown."""
 
     raw: Analysis
     edited: Analysis
@@ -143,65 +140,40 @@ class _View:
     key: str
     go_to: Callable[[float], None]
 
-    def tabs(self) -> dict[str, Callable[[], None]]:
-        """Return title → method of each tab."""
+    def show(self, title: str) -> None:
+        """Fill a tab."""
+        st.markdown(f"**{_QUESTIONS[title]}**")
+        if title == "People":
+            edit_people(self.raw, self.holder, self._field_key("people"), self.pictures)
+        if title == "Events":
+            edit_events(self.holder, f"{self.key}_events")
+            exchange_events(self.holder, f"{self.key}_events")
+        if not self.shown.timeline.empty:
+            self._of_faces()[title]()
+
+    def _of_faces(self) -> dict[str, Callable[[], None]]:
+        """Return title → what shows the faces."""
+        edited, shown, edits, track, key = self.edited, self.shown, self.holder.edits, self.track, self.key
         return {
-            "Overview": self.overview,
-            "People": self.people,
-            "Over time": self.course,
-            "Episodes": self.episodes,
-            "Presence": self.presence,
-            "Eyes and movements": self.behaviour,
-            "Events": self.events,
-            "Baseline": self.baseline,
-            "Compare": self.comparison,
+            "Overview": lambda: show_overview(shown, track),
+            "People": lambda: show_people(shown, edits, self.pictures, track, f"{key}_people"),
+            "Over time": self._over_time,
+            "Episodes": lambda: show_episodes(shown, edits, track, f"{key}_episodes"),
+            "Presence": lambda: show_presence(edited, edits, track, f"{key}_presence"),
+            "Eyes and movements": lambda: show_behaviour(edited, edits, track, f"{key}_behaviour"),
+            "Events": lambda: show_event_figures(edited, shown, edits.events, track, f"{key}_events"),
+            "Baseline": lambda: edit_baseline(shown, self.holder, track, self._field_key("baseline")),
+            "Compare": lambda: show_comparison(shown, edits, f"{key}_compare", self.others),
         }
 
-    def overview(self) -> None:
-        if not self.shown.timeline.empty:
-            show_overview(self.shown, self.track)
-
-    def people(self) -> None:
-        edit_people(self.raw, self.holder, self._field_key("people"), self.pictures)
-        if not self.shown.timeline.empty:
-            show_people(self.shown, self.holder.edits, self.pictures, self.track, f"{self.key}_people")
-
-    def episodes(self) -> None:
-        if not self.shown.timeline.empty:
-            show_episodes(self.shown, self.holder.edits, self.track, f"{self.key}_episodes")
-
-    def course(self) -> None:
-        if not self.shown.timeline.empty:
-            show_over_time(self.shown, self.holder.edits, self.track, f"{self.key}_course")
-            show_zoom(self.edited, self.holder.edits, f"{self.key}_zoom", self.go_to)
-
-    def presence(self) -> None:
-        if not self.shown.timeline.empty:
-            show_presence(self.edited, self.holder.edits, self.track, f"{self.key}_presence")
-
-    def behaviour(self) -> None:
-        if not self.edited.timeline.empty:
-            show_behaviour(self.edited, self.holder.edits, self.track, f"{self.key}_behaviour")
-
-    def baseline(self) -> None:
-        if not self.shown.timeline.empty:
-            edit_baseline(self.shown, self.holder, self.track, self._field_key("baseline"))
+    def _over_time(self) -> None:
+        show_over_time(self.shown, self.holder.edits, self.track, f"{self.key}_course")
+        show_zoom(self.edited, self.holder.edits, f"{self.key}_zoom", self.go_to)
 
     def _field_key(self, tab: str) -> str:
         """Return a key for fields; new after another page's changes, because a field would keep the old value."""
         generation = self.holder.generation
         return f"{self.key}_{tab}_{generation}" if generation else f"{self.key}_{tab}"
-
-    def events(self) -> None:
-        key = f"{self.key}_events"
-        edit_events(self.holder, key)
-        exchange_events(self.holder, key)
-        if not self.shown.timeline.empty:
-            show_event_figures(self.edited, self.shown, self.holder.edits.events, self.track, key)
-
-    def comparison(self) -> None:
-        if not self.shown.timeline.empty:
-            show_comparison(self.shown, self.holder.edits, f"{self.key}_compare", self.others)
 
 
 def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | None]:
