@@ -46,7 +46,9 @@ def take_sample() -> None:
 
 
 def choose_pictures() -> None:
-    source = st.segmented_control("Source", [UPLOAD, CAMERA], default=UPLOAD, label_visibility="collapsed")
+    source = st.segmented_control(
+        "Source", [UPLOAD, CAMERA], default=UPLOAD, required=True, label_visibility="collapsed"
+    )
     if source == CAMERA:
         st.camera_input("Photo", key=uploads.uploader_key("camera"), on_change=take, args=("camera",), width=480)
     else:

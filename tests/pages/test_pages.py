@@ -121,6 +121,10 @@ def test_the_camera_is_requested_only_on_demand(analyzer):
     assert test.get("camera_input")
 
 
+def test_one_source_of_pictures_is_always_chosen(analyzer):
+    assert page("image").segmented_control[0].proto.required
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 def test_the_real_model_sees_the_smile():
