@@ -31,8 +31,9 @@ _LINE_POINTS = 800
 _PATH_POINTS = 300
 _ROW_PX = 30
 
-MEASURES = {"valence": (valence, [-1.0, 1.0], "Valence (derived)")} | {
-    "intensity": (intensity, [0.0, 1.0], "Intensity (derived)")
+MEASURES = {
+    "valence": (valence, [-1.0, 1.0], "Valence (derived)"),
+    "intensity": (intensity, [0.0, 1.0], "Intensity (derived)"),
 }
 """Derived measure → its formula, range and title."""
 
