@@ -84,16 +84,24 @@ def cancel(repository: Repository, entry_id: str) -> None:
         row.cancel_asked = True
         drop = row.state == State.QUEUED and _cancel_at_once(session, row)
     if drop:
-        repository.library.storage.remove(video_key(entry_id))
+        _drop_video(repository.library, entry_id)
 
 
 def _cancel_at_once(session: Session, row: AnalysisRow) -> bool:
     """Cancel an analysis that has no worker, and return whether its video must be deleted."""
-    row.state, row.note, row.finished_at = State.CANCELLED, "Cancelled before it started.", now()
+    row.state, row.note, row.finished_at = State.CANCELLED, "Cancelled while it was queued.", now()
     row.kept_until = expiry(row, retention_days_of(session, row.owner))
     drop = not row.settings["keep_video"]
     row.has_video = row.has_video and not drop
     return drop
+
+
+def _drop_video(library: Library, entry_id: str) -> None:
+    """Delete the video of a cancelled analysis, which then no longer counts towards the owner's quota."""
+    library.storage.remove(video_key(entry_id))
+    size = library.storage.used_bytes(entry_id)
+    with library.database.writing() as session:
+        session.execute(update(AnalysisRow).where(AnalysisRow.id == entry_id).values(bytes=size))
 
 
 def resume(repository: Repository, entry_id: str) -> None:
@@ -175,7 +183,7 @@ def requeue(library: Library, claim: Claim) -> bool:
         row.state, row.run, row.worker_host, row.heartbeat_at = State.QUEUED, None, None, None
         drop = row.cancel_asked and _cancel_at_once(session, row)
     if drop:
-        library.storage.remove(video_key(claim.id))
+        _drop_video(library, claim.id)
     return True
 
 

@@ -129,7 +129,7 @@ def test_an_analysis_cancelled_before_its_worker_started_is_over(
     assert given_up(library) == [unstarted.id]
     entry = repository.get(unstarted.id)
     assert (entry.state, entry.has_video, entry.finished_at is None) == (State.CANCELLED, False, False)
-    assert library.storage.keys(unstarted.id) == []
+    assert (library.storage.keys(unstarted.id), entry.bytes) == ([], 0)
 
 
 def test_a_process_of_another_user_is_no_worker(

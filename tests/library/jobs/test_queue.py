@@ -78,6 +78,7 @@ def test_cancelling_a_queued_job_ends_it_at_once(library: Library, repository: R
     assert (after.state, after.has_video, after.can_resume) == (State.CANCELLED, False, False)
     assert repository.video_path(entry.id) is None
     assert repository.video_path(kept.id) is not None
+    assert (after.bytes, repository.used_bytes()) == (0, kept.bytes)
 
 
 def test_cancelling_a_running_job_reaches_the_worker(library: Library, repository: Repository, video: Path) -> None:
