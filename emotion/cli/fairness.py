@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +16,8 @@ from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
 from emotion.errors import count_text
 from emotion.evaluation.fairness.folders import GroupFolders, read_groups
-from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
+from emotion.evaluation.fairness.report import Fairness, judge_groups
+from emotion.evaluation.fairness.tables import DIFFERS, differences_table, groups_table, recalls_table, to_table
 from emotion.evaluation.user_evaluation.run import Framing, run_user_evaluation
 from emotion.labels import CODES
 from emotion.models.registry import resolve
@@ -81,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _print(found: Fairness, folders: GroupFolders) -> None:
     out = console()
-    out.print(groups_table(found), recalls_table(found), tests_table(found), sep="\n")
+    out.print(*map(_table, (groups_table(found), recalls_table(found), differences_table(found))), sep="\n")
     for words in found.warnings:
         out.print(Text(f"! {words}", style="yellow"))
     for words in found.notes:
@@ -91,38 +93,8 @@ def _print(found: Fairness, folders: GroupFolders) -> None:
             out.print(Text(f"! {count_text(len(files), 'file')} {where}: left out", style="yellow"))
 
 
-def groups_table(found: Fairness) -> Table:
-    """Return a row per group, with 95% intervals."""
-    table = Table("group", "judged", "accuracy", "expected", "balanced", "faces not found", box=None)
-    for group in found.groups:
-        balanced = "–" if group.balanced is None else _with_interval(*group.balanced)
-        expected = "–" if group.expected is None else f"{group.expected:.1%}"
-        table.add_row(
-            group.name, str(group.accuracy.of), _share(group.accuracy), expected, balanced, _share(group.not_found)
-        )
+def _table(rows: pd.DataFrame) -> Table:
+    table = Table(*rows.columns, box=None)
+    for row in rows.astype(str).itertuples(index=False):
+        table.add_row(*(Text(cell, "bold red" if cell == DIFFERS else "") for cell in row))
     return table
-
-
-def recalls_table(found: Fairness) -> Table:
-    """Return a row per expression and a column per group."""
-    table = Table("recall of", *(group.name for group in found.groups), box=None)
-    for label in found.groups[0].recalls:
-        table.add_row(label, *(f"{_share(one.recalls[label])} of {one.recalls[label].of}" for one in found.groups))
-    return table
-
-
-def tests_table(found: Fairness) -> Table:
-    """Return a row per test."""
-    table = Table("difference between groups in", "statistic", "p", "p (Holm)", f"at {LEVEL:.0%}", box=None)
-    for test in found.tests:
-        answer = Text("they differ", style="bold red") if test.differs else Text("not shown")
-        table.add_row(test.what, f"{test.statistic:.2f}", f"{test.p:.4f}", f"{test.p_holm:.4f}", answer)
-    return table
-
-
-def _share(share: Share) -> str:
-    return "–" if share.value is None else _with_interval(share.value, share.low, share.high)
-
-
-def _with_interval(value: float, low: float, high: float) -> str:
-    return f"{value:.1%} ({100 * low:.1f} – {100 * high:.1f})"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from emotion.csv_text import csv_bytes
 from emotion.errors import DatasetError
 from emotion.evaluation.fairness.folders import group_of
-from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
+from emotion.evaluation.fairness.report import Fairness, judge_groups
+from emotion.evaluation.fairness.tables import differences_table, groups_table, recalls_table, to_table
 from emotion.evaluation.user_evaluation.run import UserEvaluation
 from ui.common.plain import plain
 from ui.common.session_cache import session_cached
@@ -30,7 +30,7 @@ def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str)
     if found is None:
         st.caption(LAYOUT)
         return
-    st.dataframe(_groups(found), hide_index=True)
+    st.dataframe(groups_table(found), hide_index=True)
     if differing := [test.what for test in found.tests if test.differs]:
         st.warning(f"Groups differ significantly in {', '.join(map(plain, differing))}.", icon=":material/difference:")
     else:
@@ -38,8 +38,8 @@ def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str)
     for warning in found.warnings:
         st.warning(plain(warning), icon=":material/warning:")
     with st.expander("Recall and significance tests"):
-        st.dataframe(_recalls(found), hide_index=True)
-        st.dataframe(_tests(found), hide_index=True)
+        st.dataframe(recalls_table(found), hide_index=True)
+        st.dataframe(differences_table(found), hide_index=True)
         st.caption(" ".join(map(plain, found.notes)))
     st.download_button(
         "Groups as CSV", csv_bytes(to_table(found)), f"{stem}.{model}.groups.csv", "text/csv",
@@ -57,43 +57,3 @@ def _fairness(trial: UserEvaluation, model: str, codes: str | None) -> Fairness 
         return judge_groups(trial, model, groups)
     except DatasetError:
         return None
-
-
-def _groups(found: Fairness) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "Group": group.name,
-                "Judged": group.accuracy.of,
-                "Accuracy": _share(group.accuracy),
-                "Expected": "–" if group.expected is None else f"{group.expected:.1%}",
-                "Mean recall": "–" if group.balanced is None else _with_interval(*group.balanced),
-                "Faces not found": _share(group.not_found),
-            }
-            for group in found.groups
-        ]
-    )
-
-
-def _recalls(found: Fairness) -> pd.DataFrame:
-    rows = []
-    for label in found.groups[0].recalls:
-        shares = {group.name: group.recalls[label] for group in found.groups}
-        rows.append({"Recall of": label} | {name: f"{_share(one)} of {one.of}" for name, one in shares.items()})
-    return pd.DataFrame(rows)
-
-
-def _tests(found: Fairness) -> pd.DataFrame:
-    rows = [
-        (one.what, f"{one.p:.4f}", f"{one.p_holm:.4f}", "differs" if one.differs else "no difference shown")
-        for one in found.tests
-    ]
-    return pd.DataFrame(rows, columns=["Difference in", "p", "p (Holm-corrected)", f"At {LEVEL:.0%}"])
-
-
-def _share(share: Share) -> str:
-    return "–" if share.value is None else _with_interval(share.value, share.low, share.high)
-
-
-def _with_interval(value: float, low: float, high: float) -> str:
-    return f"{value:.1%} ({100 * low:.0f} – {100 * high:.0f})"

@@ -3,4 +3,5 @@
 - :mod:`emotion.evaluation.fairness.folders`: reads pictures, their expressions and their groups
 - :mod:`emotion.evaluation.fairness.association`: tests whether an outcome depends on the group
 - :mod:`emotion.evaluation.fairness.report`: figures per group with intervals, tests and warnings
+- :mod:`emotion.evaluation.fairness.tables`: these figures as tables for people and for files
 """

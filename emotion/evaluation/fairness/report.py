@@ -246,18 +246,3 @@ def _notes(lost: np.ndarray, broken: int) -> tuple[str, ...]:
     if broken:
         notes.append(f"{count_text(broken, 'picture')} could not be read: left out.")
     return tuple(notes)
-
-
-def to_table(found: Fairness) -> pd.DataFrame:
-    """Return a row per figure: ``group``, ``measure``, ``label``, ``count``, ``of``, ``value``, ``low``, ``high``."""
-    rows: list[dict[str, Any]] = []
-    for group in found.groups:
-        measures = [(ACCURACY, "", group.accuracy), (NOT_FOUND, "", group.not_found)]
-        measures += [("recall", label, share) for label, share in group.recalls.items()]
-        rows += [{"group": group.name, "measure": what, "label": label} | asdict(one) for what, label, one in measures]
-        if group.balanced is not None:
-            value, low, high = group.balanced
-            rows.append({"group": group.name, "measure": "balanced accuracy", "value": value, "low": low, "high": high})
-        rows.append({"group": group.name, "measure": "expected accuracy", "value": group.expected})
-    columns = ["group", "measure", "label", "count", "of", "value", "low", "high"]
-    return pd.DataFrame(rows, columns=columns).astype({"count": "Int64", "of": "Int64"})

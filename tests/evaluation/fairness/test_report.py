@@ -15,7 +15,8 @@ import emotion
 from emotion.cli.main import main
 from emotion.errors import DatasetError, InputError
 from emotion.evaluation.fairness.folders import GroupFolders, group_of, read_groups
-from emotion.evaluation.fairness.report import Fairness, compare, to_table
+from emotion.evaluation.fairness.report import Fairness, compare
+from emotion.evaluation.fairness.tables import differences_table, groups_table, recalls_table, to_table
 from emotion.evaluation.user_evaluation.zip_folders import LabelledFile
 from emotion.samples import sample_image
 
@@ -72,6 +73,18 @@ def test_every_figure_is_a_row():
         "accuracy", "balanced accuracy", "expected accuracy", "faces not found", "recall",
     }  # fmt: skip
     assert json.dumps(compare(BOTH, {}).to_dict())
+
+
+def test_people_read_every_figure_with_its_interval():
+    found = compare(BOTH.assign(searched=BOTH["group"] == "old"), {})
+    young = groups_table(found).set_index("Group").loc["young"]
+    assert young["Accuracy"] == "85.0% (76.7–90.7)"
+    assert (young["Judged"], young["Faces not found"]) == (100, "–")
+    assert recalls_table(found).set_index("Recall of").loc["anger"].tolist() == [
+        "40.0% (27.6–53.8) of 50", "80.0% (67.0–88.8) of 50"
+    ]  # fmt: skip
+    answers = differences_table(found).set_index("Difference in")["At 5%"]
+    assert (answers["recall of anger"], answers["recall of happiness"]) == ("they differ", "not shown")
 
 
 def test_small_groups_and_rare_expressions_are_marked():
@@ -213,7 +226,7 @@ def test_the_command_scores_a_real_model(tmp_path, capsys):
         (tmp_path / "in" / name).write_bytes(content)
     assert main(["fairness", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out
-    assert "difference between groups in" in printed
+    assert "Difference in" in printed
     assert "1 picture could not be read: left out." in printed
     assert "1 file in no folder of an expression: left out" in printed
     assert "Answers are limited to the 2 expressions that the pictures have." in " ".join(printed.split())
