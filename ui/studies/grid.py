@@ -12,12 +12,14 @@ from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
 from emotion.studies import Cell, Consent, Participant
 from emotion.studies.results import StudyResults
+from emotion.studies.study import Key
 from ui.common.entries import STATE_NAMES
 from ui.common.plain import plain
 from ui.studies import session
 from ui.video.session import open_analysis
 
 MISSING, NOT_SEEN, LOW_SHARE = "missing", "⚠ not seen", 0.5
+_MOST_PROBLEMS = 5
 
 
 def show_grid(
@@ -44,7 +46,7 @@ def show_grid(
         "the person with the participant's name or track is not in this part. Select a cell to open its analysis or "
         "remove it."
     )
-    _show_problems(results)
+    _show_problems(cells, states, results)
     for place, stimulus in picked.selection.cells:
         cell = cells.get((study.participants[place].name, stimulus))
         if cell is not None:
@@ -73,12 +75,16 @@ def _cell_text(
     return f"{'⚠ ' if sums.seen < LOW_SHARE else ''}{sums.seen:.0%}{several}"
 
 
-def _show_problems(results: StudyResults | None) -> None:
-    if results is None:
-        return
-    for key, reason in list(results.problems.items())[:5]:
-        if "is not finished" not in reason:
-            st.warning(f"**{plain(' · '.join(key))}**: {plain(reason)}", icon=":material/warning:")
+def _show_problems(
+    cells: Mapping[Key, Cell], states: Mapping[str, AnalysisState], results: StudyResults | None
+) -> None:
+    """Say why cells have no result, except those whose analysis is still to come."""
+    coming = {key for key, cell in cells.items() if cell.analysis in states and not states[cell.analysis].state.is_over}
+    problems = [] if results is None else [one for one in results.problems.items() if one[0] not in coming]
+    for key, reason in problems[:_MOST_PROBLEMS]:
+        st.warning(f"**{plain(' · '.join(key))}**: {plain(reason)}", icon=":material/warning:")
+    if len(problems) > _MOST_PROBLEMS:
+        st.caption(f"And {len(problems) - _MOST_PROBLEMS} more.")
 
 
 def _show_actions(studies: StudyRepository, saved: SavedStudy, cell: Cell, states: Mapping[str, AnalysisState]) -> None:
