@@ -50,17 +50,18 @@ def _edit_people(saved: SavedStudy) -> pd.DataFrame:
     rows = [
         {
             "participant": each.name, "consent": str(each.consent), "excluded": each.excluded,
-            **{name: each.variables.get(name, "") for name in names},
+            **{_column(name): each.variables.get(name, "") for name in names},
         }
         for each in saved.study.participants
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["participant", "consent", "excluded", *names], dtype=object)
+    table = pd.DataFrame(rows, columns=["participant", "consent", "excluded", *map(_column, names)], dtype=object)
     return draft_editor(
         table, _people_key(saved), hide_index=True, placeholder="", disabled=["participant"],
         column_config={
             "participant": st.column_config.TextColumn("Participant", pinned=True),
             "consent": st.column_config.SelectboxColumn("Consent", options=list(map(str, Consent)), required=True),
             "excluded": st.column_config.TextColumn("Excluded because", max_chars=200),
+            **{_column(name): st.column_config.TextColumn(name) for name in names},
         },
     )  # fmt: skip
 
@@ -70,11 +71,11 @@ def _edit_stimuli(saved: SavedStudy) -> pd.DataFrame:
     rows = [
         {
             "stimulus": each.name, "event": each.event, "before_s": each.before_s, "after_s": each.after_s,
-            **{name: each.variables.get(name, "") for name in names},
+            **{_column(name): each.variables.get(name, "") for name in names},
         }
         for each in saved.study.stimuli
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["stimulus", "event", "before_s", "after_s", *names])
+    table = pd.DataFrame(rows, columns=["stimulus", "event", "before_s", "after_s", *map(_column, names)])
     number = st.column_config.NumberColumn
     return draft_editor(
         table.astype({"before_s": "float64", "after_s": "float64"}), _stimuli_key(saved), hide_index=True,
@@ -84,6 +85,7 @@ def _edit_stimuli(saved: SavedStudy) -> pd.DataFrame:
             "event": st.column_config.TextColumn("Event", max_chars=200),
             "before_s": number("From, s before event", min_value=0.0, format="%.1f", required=True),
             "after_s": number("To, s after its start", min_value=0.0, format="%.1f", help="Empty: to the event's end"),
+            **{_column(name): st.column_config.TextColumn(name) for name in names},
         },
     )  # fmt: skip
 
@@ -154,7 +156,12 @@ def _stimulus(row: dict[Any, Any], variables: Sequence[str]) -> Stimulus:
 
 
 def _texts(row: dict[Any, Any], names: Sequence[str]) -> dict[str, str]:
-    return {name: _text(row[name]) for name in names}
+    return {name: _text(row[_column(name)]) for name in names}
+
+
+def _column(variable: str) -> str:
+    """Return the column of a variable in an editor, whose own columns may have the same name."""
+    return f"variable {variable}"
 
 
 def _text(value: object) -> str:
