@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -74,11 +75,15 @@ def study_of_sheet(table: pd.DataFrame, files: Mapping[str, str], title: str = "
 
 
 def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
-    """Return a study as a table that :func:`study_of_sheet` reads; cells without an analysis have no ``file``."""
+    """Return a study as a table that :func:`study_of_sheet` reads; cells without an analysis have no ``file``.
+
+    Variables that are named like another column are renamed.
+    """
     cells, ids = {cell.key: cell for cell in study.cells}, _ids_of(files)
+    people, stimuli = _with_free_variables(study)
     rows = []
-    for person in study.participants:
-        for stimulus in study.stimuli:
+    for person in people.participants:
+        for stimulus in stimuli.stimuli:
             cell = cells.get((person.name, stimulus.name))
             rows.append(
                 {
@@ -94,7 +99,16 @@ def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
                     **stimulus.variables,
                 }
             )
-    return pd.DataFrame(rows, columns=[*OWN, *study.variables("participants"), *study.variables("stimuli")])
+    return pd.DataFrame(rows, columns=[*OWN, *people.variables("participants"), *stimuli.variables("stimuli")])
+
+
+def _with_free_variables(study: Study) -> tuple[Study, Study]:
+    """Return the participants and the stimuli, with variables that can be columns of one table."""
+    names = *study.variables("participants"), *study.variables("stimuli")
+    taken = [*OWN, *(name for name in names if name.lower() in OWN)]  # read in any case
+    people = replace(study, stimuli=(), cells=()).with_free_variables(taken)
+    taken += people.variables("participants")
+    return people, replace(study, participants=(), cells=()).with_free_variables(taken)
 
 
 def _people(table: pd.DataFrame) -> dict[str, dict[str, str]]:

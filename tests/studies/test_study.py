@@ -154,6 +154,17 @@ def test_the_sheet_of_a_study_is_read_again_if_one_film_was_analysed_twice() -> 
     assert (again.cells, unknown) == (cells, [])
 
 
+def test_the_sheet_of_a_study_keeps_variables_with_the_names_of_its_columns() -> None:
+    person = Participant("p", {"consent": "by phone", "group": "a"}, Consent.GIVEN)
+    study = Study("S", (person,), (Stimulus("s", {"File": "x", "group": "b"}),), (Cell("p", "s", "1"),))
+    table = sheet_of(study, {"1": "a.mp4"})
+    again, _ = study_of_sheet(read_sheet(csv_bytes(table)), {"1": "a.mp4"})
+    assert again.cells == study.cells
+    assert again.participants[0].consent == Consent.GIVEN
+    variables = {"variable_consent": "by phone", "group": "a", "variable_File": "x", "variable_group": "b"}
+    assert {**again.participants[0].variables, **again.stimuli[0].variables} == variables
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("sign", ["\t", ",", ";"])
 def test_a_sheet_of_a_spreadsheet_is_read(encoding: str, sign: str) -> None:

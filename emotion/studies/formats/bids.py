@@ -58,7 +58,8 @@ def write_data_set(study: Study, labels: Mapping[str, str], folder: Path) -> lis
         "DatasetType": "raw",
         "GeneratedBy": [{"Name": "emotion", "Version": program_version()}],
     }
-    people = [each for each in study.participants if each.name in labels]
+    named = study.with_free_variables(("participant_id", "name"))
+    people = [each for each in named.participants if each.name in labels]
     rows = [{"participant_id": f"sub-{labels[each.name]}", "name": each.name, **each.variables} for each in people]
     table = pd.DataFrame(rows).rename(columns=_one_line).map(_one_line, na_action="ignore")
     table = table.mask(table == "")  # a blank variable is missing, n/a in BIDS

@@ -105,6 +105,12 @@ def test_a_data_set_is_described_and_names_people(tmp_path: Path) -> None:
     assert write_data_set(study, labels, tmp_path) == [], "files of another data set are kept"
 
 
+def test_a_variable_called_name_does_not_replace_names(tmp_path: Path) -> None:
+    write_data_set(Study("S", (Participant("p", {"name": "x"}),)), {"p": "p"}, tmp_path)
+    lines = (tmp_path / "participants.tsv").read_text(encoding="utf-8").splitlines()
+    assert lines == ["participant_id\tname\tvariable_name", "sub-p\tp\tx"]
+
+
 def test_a_blank_variable_of_a_participant_is_not_available(tmp_path: Path) -> None:
     """BIDS asks for n/a where a value is missing."""
     people = Participant("a", {"group": "x", "age": "7"}), Participant("b", {"group": " "}), Participant("c")
