@@ -63,7 +63,7 @@ class MarkerInlet:
             for uid, inlet in list(self._inlets.items()):
                 try:
                     self._pull(inlet)
-                except self._pylsl.LostError:
+                except self._pylsl.util.LostError:
                     self._inlets.pop(uid, None)
                 except Exception:  # a stream of another program must not end the others
                     log.exception("a marker stream failed")

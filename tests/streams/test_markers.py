@@ -19,6 +19,7 @@ from emotion.streams.lsl import KIND, LslSink
 from emotion.streams.markers import MarkerInlet
 from tests.streams.results import FPS, LABELS, result
 from tests.streams.xdf_file import XdfRecorder
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 AHEAD_S, MARKERS = 3, 8
@@ -59,6 +60,25 @@ class Camera:
         while not self._stop.wait(max(self._started_s + index / FPS - time.perf_counter(), 0)):
             self._hub.take(result(index), time.perf_counter())
             index += 1
+
+
+def send(name: str, text: str, received: list[str]) -> None:
+    """Send a marker as a program that ends afterwards."""
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo(name, "Markers", 1, 0, "string", name))
+    assert outlet.wait_for_consumers(30)
+    outlet.push_sample([text])
+    until(lambda: text in received)
+
+
+def test_markers_of_a_program_that_was_started_again_arrive(lsl_config: str) -> None:
+    received: list[str] = []
+    inlet = MarkerInlet(lambda text, _: received.append(text))
+    try:
+        send("first run", "1", received)
+        until(lambda: not inlet.streams)
+        send("second run", "2", received)
+    finally:
+        inlet.close()
 
 
 @pytest.fixture(scope="module")
