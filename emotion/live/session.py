@@ -82,6 +82,11 @@ class LiveSession:
         self._size: tuple[int, int] | None = None
         self._closed = False
 
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return self._analyzer.model
+
     def warm(self) -> None:
         """Run every model once, to avoid a delay at the first frame."""
         self._analyzer.warm()

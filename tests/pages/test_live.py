@@ -26,6 +26,7 @@ from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
 from tests.waiting import until
 from ui.live.camera_stream import CameraStream
+from ui.live.controls import CLIP_NOT_HIDDEN
 
 PATIENCE_S = 60.0
 
@@ -108,14 +109,22 @@ def agreed() -> AppTest:
     return test
 
 
-def running(streamer: Streamer) -> AppTest:
+def running(streamer: Streamer, test: AppTest | None = None) -> AppTest:
     """The live page with a running camera that shows a face."""
     streamer.connects = True
-    test = agreed().run()
+    test = (test or agreed()).run()
     until(lambda: bool(streamer.session.snapshot().people))
     test.run()
     assert not test.exception
     return test
+
+
+def end_camera(streamer: Streamer, test: AppTest) -> None:
+    streamer.connects = False
+    streamer.track.stop()
+    until(lambda: streamer.line.stage is None)
+    test.run()
+    assert not test.exception
 
 
 def labels(test: AppTest) -> list[str]:
@@ -199,6 +208,33 @@ def test_hold_and_options_reach_the_running_session(streamer):
     assert streamer.session.settings.hide == "nothing"
 
 
+def test_every_choice_in_a_control_counts(streamer):
+    test = running(streamer)
+    for hide in ("blur", "silhouette", "nothing", "blur"):
+        test.segmented_control(key="live_hide").set_value(hide).run()
+        assert streamer.session.settings.hide == hide
+    for eyes in (False, True, False):
+        test.toggle(key="live_eyes").set_value(eyes).run()
+        assert streamer.session.settings.eyes is eyes
+
+
+def test_the_tick_for_a_clip_stays_and_says_that_faces_are_not_hidden(streamer, repository):
+    test = running(streamer)
+    test.checkbox(key="live_with_clip").check().run()
+    assert CLIP_NOT_HIDDEN not in texts(test)
+    test.segmented_control(key="live_hide").set_value("blur").run()
+    assert CLIP_NOT_HIDDEN in texts(test)
+    for recordings in (1, 2):
+        press(test, "Record")
+        assert streamer.session.snapshot().recording.with_clip
+        assert test.checkbox(key="live_with_clip").disabled
+        press(test, "Stop recording")
+        assert repository.search().total >= recordings
+    end_camera(streamer, test)
+    running(streamer, test)
+    assert test.checkbox(key="live_with_clip").value
+
+
 def test_a_recording_goes_to_the_library_and_is_linked(streamer, repository):
     test = running(streamer)
     assert repository.search().total == 0, "nothing is recorded by default"
@@ -229,11 +265,7 @@ def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer
     test = running(streamer)
     press(test, "Record")
     until(lambda: streamer.session.snapshot().recording.seconds > 0.3)
-    streamer.connects = False
-    streamer.track.stop()
-    until(lambda: streamer.line.stage is None)
-    test.run()
-    assert not test.exception
+    end_camera(streamer, test)
     assert "Press **Start the camera**" in texts(test)
     assert labels(test) == ["Open the timeline"]
     assert repository.search().entries[0].state is State.DONE
@@ -250,11 +282,14 @@ def test_values_are_sent_to_other_programs_until_stopped(streamer):
     press(test, "Start sending")
     assert f"WebSocket to ws://127.0.0.1:{port}" in texts(test).replace("**", "")
     with connect(f"ws://127.0.0.1:{port}/") as client:
-        assert json.loads(client.recv(30))["type"] == "header"
+        header = json.loads(client.recv(30))
+        assert (header["type"], header["model"]) == ("header", streamer.session.model)
         assert json.loads(client.recv(30))["type"] == "frame"
     press(test, "Stop sending")
     with pytest.raises(OSError):
         connect(f"ws://127.0.0.1:{port}/")
+    assert test.toggle(key="live_send_ws").value, "the choices stay"
+    assert test.number_input(key="live_send_port").value == port
 
 
 def test_a_wrong_address_is_reported_and_settings_hide_the_panel(streamer, monkeypatch):

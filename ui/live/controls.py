@@ -16,7 +16,8 @@ from ui.common.errors import run_action, show_failure
 from ui.live.recorded import note_recording
 
 BASELINE_S = 3.0
-_CLIP, _ERROR = "live_with_clip", "live_error"
+_CLIP, _CLIP_KEPT, _ERROR = "live_with_clip", "live_with_clip_kept", "live_error"
+CLIP_NOT_HIDDEN = "The clip shows faces as they are, although they are hidden here."
 # Buttons keep key and type when their label changes: otherwise the browser replaces them, and they lose the focus.
 _HOLD, _BASELINE, _RECORD = "live_hold", "live_baseline", "live_record"
 _BUTTONS = (
@@ -37,6 +38,8 @@ def show_controls(session: LiveSession | None, library: Repository) -> None:
             _show_hold(session, now)
             _show_baseline(session, now)
             _show_record(session, now, library)
+    if session is not None and session.settings.hide != "nothing" and st.session_state.get(_CLIP):
+        st.caption(CLIP_NOT_HIDDEN)
     show_failure(_ERROR)
 
 
@@ -55,15 +58,17 @@ def _show_baseline(session: LiveSession, now: Snapshot) -> None:
 
 
 def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> None:
-    if now.recording is not None and now.recording.running:
+    runs = now.recording is not None and now.recording.running
+    if runs:
         hint = "End the recording and save it to the library"
         _button(_RECORD, "Stop recording", "stop_circle", hint, session.stop_recording)
-        return
-    hint = "Saves the timeline to the library; the video only if “with a clip” is ticked"
-    _button(_RECORD, "Record", "fiber_manual_record", hint, partial(_record, session, library))
-    st.checkbox(
-        "with a clip", key=_CLIP,
-        help="Also saves the camera's video, which is analysed like any other",
+    else:
+        hint = "Saves the timeline to the library; the video only if “with a clip” is ticked"
+        _button(_RECORD, "Record", "fiber_manual_record", hint, partial(_record, session, library))
+    # Kept apart, because the box loses its tick whenever no camera runs.
+    st.session_state[_CLIP_KEPT] = st.checkbox(
+        "with a clip", st.session_state.get(_CLIP_KEPT, False), key=_CLIP, disabled=runs,
+        help="Also saves the camera's video, with faces as they are; it is analysed like any other",
     )  # fmt: skip
 
 

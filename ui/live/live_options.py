@@ -16,6 +16,7 @@ RATES = (30, 24, 15, 10)
 _DRAW_LABELS = {"nothing": "Nothing", "boxes": "Boxes", "mesh": "Mesh"}
 _HIDE_LABELS = {"nothing": "Show", "blur": "Blur", "silhouette": "Silhouette"}
 
+MIRRORED = "Flip the picture like a mirror; labels stay readable"
 EYES_COST = (
     "How open the eyes are, blinks and gaze. This costs more than twice the expression itself; the line below the "
     "values shows the time it takes here."
@@ -55,27 +56,31 @@ def current_options() -> LiveOptions:
 
 def choose_options(running: bool) -> LiveOptions:
     """Let the visitor choose; size and rate are fixed while the camera runs."""
+    # Without a key, a widget whose default changes becomes a new one, and the next choice in the old one is lost.
     before = current_options()
     hint = "Stop the camera to change this" if running else "The camera uses the closest size that it supports"
     size, rate, draw, hide = st.columns(4)
     chosen = (
         size.selectbox(
             "Size", list(SIZES), list(SIZES).index(before.size), format_func=SIZES.__getitem__,
-            disabled=running, help=hint,
+            disabled=running, help=hint, key="live_size",
         ),
-        rate.selectbox("Frames per second", RATES, RATES.index(before.rate), disabled=running, help=hint),
+        rate.selectbox(
+            "Frames per second", RATES, RATES.index(before.rate), disabled=running, help=hint, key="live_rate"
+        ),
     )  # fmt: skip
+    look = before.look
     look = replace(
-        before.look,
+        look,
         draw=draw.segmented_control(
-            "Draw", DRAW, default=before.look.draw, format_func=_DRAW_LABELS.__getitem__, required=True
+            "Draw", DRAW, default=look.draw, format_func=_DRAW_LABELS.__getitem__, required=True, key="live_draw"
         ),
         hide=hide.segmented_control(
-            "Faces", HIDE, default=before.look.hide, format_func=_HIDE_LABELS.__getitem__, required=True
+            "Faces", HIDE, default=look.hide, format_func=_HIDE_LABELS.__getitem__, required=True, key="live_hide"
         ),
-        mirror=draw.toggle("Mirror", before.look.mirror, help="Flip the picture like a mirror; labels stay readable"),
-        eyes=hide.toggle("Eyes and gaze", before.look.eyes, help=EYES_COST),
-        movements=hide.toggle("Movements", before.look.movements, help=MOVEMENTS_COST),
+        mirror=draw.toggle("Mirror", look.mirror, help=MIRRORED, key="live_mirror"),
+        eyes=hide.toggle("Eyes and gaze", look.eyes, help=EYES_COST, key="live_eyes"),
+        movements=hide.toggle("Movements", look.movements, help=MOVEMENTS_COST, key="live_movements"),
     )
     st.session_state[_OPTIONS] = LiveOptions(*chosen, look)
     return current_options()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -22,11 +23,25 @@ from ui.common.plain import plain
 TITLE = "Send values to other programs"
 ABOUT = "Every analysed frame goes to the programs that you choose, until you stop or the camera ends."
 POLL_INTERVAL_S = 2.0
-_SENDING, _ERROR = "live_sending", "live_sending_error"
+_SENDING, _KEPT, _ERROR = "live_sending", "live_send_kept", "live_sending_error"
 _LSL, _OSC, _WEBSOCKET, _PORT, _PEOPLE, _MARKERS = (
     f"live_send_{name}" for name in ("lsl", "osc", "ws", "port", "people", "markers")
 )
-_DEFAULT_PORT = 8765
+
+
+class _Choice(NamedTuple):
+    """What to send and receive, as last chosen."""
+
+    lsl: bool = False
+    markers: bool = False
+    osc: str = ""
+    websocket: bool = False
+    port: int = 8765
+    people: int = 1
+
+    @property
+    def is_something(self) -> bool:
+        return self.lsl or self.markers or bool(self.osc) or self.websocket
 
 
 @dataclass(eq=False)
@@ -80,39 +95,44 @@ def _sending_of(session: LiveSession) -> Sending | None:
 
 def _show_choice(session: LiveSession) -> None:
     st.caption(ABOUT)
-    lsl = st.toggle("Lab Streaming Layer", key=_LSL)
-    markers = st.toggle("Receive LSL markers as events of the recording", key=_MARKERS)
+    # The widgets are gone while values are sent.
+    before: _Choice = st.session_state.get(_KEPT, _Choice())
+    lsl = st.toggle("Lab Streaming Layer", before.lsl, key=_LSL)
+    markers = st.toggle("Receive LSL markers as events of the recording", before.markers, key=_MARKERS)
     osc = st.text_input(
-        "OSC to", key=_OSC, placeholder=EXAMPLE, width=320,
+        "OSC to", before.osc, key=_OSC, placeholder=EXAMPLE, width=320,
         help="host:port; leave empty to send none",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        websocket = st.toggle("WebSocket on port", key=_WEBSOCKET)
+        websocket = st.toggle("WebSocket on port", before.websocket, key=_WEBSOCKET)
         port = st.number_input(
-            "Port", 1024, LARGEST_PORT, _DEFAULT_PORT, key=_PORT, label_visibility="collapsed", width=140
+            "Port", 1024, LARGEST_PORT, before.port, key=_PORT, label_visibility="collapsed", width=140
         )
-    people = st.number_input("People", 1, MOST_PEOPLE, 1, key=_PEOPLE, help="How many are sent at once", width=140)
+    people = st.number_input(
+        "People", 1, MOST_PEOPLE, before.people, key=_PEOPLE, help="How many are sent at once", width=140
+    )
     show_failure(_ERROR)
-    chosen = (lsl, osc.strip(), int(port) if websocket else None, int(people), markers)
-    is_something = lsl or bool(osc.strip()) or websocket or markers
+    chosen = _Choice(lsl, markers, osc.strip(), websocket, int(port), int(people))
+    st.session_state[_KEPT] = chosen
     st.button(
-        "Start sending", icon=":material/send:", type="primary", disabled=not is_something, key="live_send_start",
-        on_click=_start, args=(session, *chosen),
+        "Start sending", icon=":material/send:", type="primary", disabled=not chosen.is_something,
+        key="live_send_start", on_click=_start, args=(session, chosen),
     )  # fmt: skip
 
 
-def _start(session: LiveSession, lsl: bool, osc: str, port: int | None, people: int, markers: bool) -> None:
-    run_action(_ERROR, lambda: _open(session, lsl, osc, port, people, markers))
+def _start(session: LiveSession, chosen: _Choice) -> None:
+    run_action(_ERROR, lambda: _open(session, chosen))
 
 
-def _open(session: LiveSession, lsl: bool, osc: str, port: int | None, people: int, markers: bool) -> None:
-    receivers = (parse_address(osc),) if osc else ()
+def _open(session: LiveSession, chosen: _Choice) -> None:
+    receivers = (parse_address(chosen.osc),) if chosen.osc else ()
+    port = chosen.port if chosen.websocket else None
     now = session.snapshot()
-    about = {"abstain_below": str(now.abstain_below)}
-    hub = open_hub(StreamOptions(lsl, receivers, port, people=people), now.labels, about)
+    about = {"model": session.model, "abstain_below": str(now.abstain_below)}
+    hub = open_hub(StreamOptions(chosen.lsl, receivers, port, people=chosen.people), now.labels, about)
     sending = Sending(weakref.ref(session), hub)
     try:
-        sending.markers = MarkerInlet(sending.mark, network=allows_network()) if markers else None
+        sending.markers = MarkerInlet(sending.mark, network=allows_network()) if chosen.markers else None
     except LiveError:
         hub.close()
         raise
