@@ -47,6 +47,9 @@ def chromium(browser: Browser) -> BrowserType:
     return browser.browser_type
 
 
+_UNPLUG = "video => video.ownerDocument.defaultView.tracks.forEach(track => track.stop())"
+
+
 def press(person: Visitor, label: str) -> None:
     person.page.get_by_role("button", name=label, exact=True).click(timeout=PATIENT_MS)
 
@@ -98,6 +101,25 @@ def test_a_face_is_analysed_held_and_recorded_and_the_seat_freed(chromium, serve
         # It notices a browser that crashed only after half a minute.
         second.stop()
         expect(first.start_button).to_be_visible(timeout=PATIENT_MS)
+
+
+def test_choosing_a_camera_is_no_fault_but_a_camera_that_ends_is(chromium, server, camera):
+    with visitor(chromium, server, camera) as person:
+        person.enter()
+        person.start()
+        person.frame.get_by_role("button", name="Choose camera").click()
+        person.page.wait_for_timeout(1000)
+        person.frame.get_by_role("button", name="Done").click()
+        returned = person.figures()["returned"]
+        # Longer than it takes to call a camera unplugged.
+        person.page.wait_for_timeout(4000)
+        assert person.watch() == ""
+        assert person.figures()["returned"] > returned
+        person.frame.locator("video").evaluate(_UNPLUG)
+        expect(person.page.locator(".watch .title")).to_contain_text("stopped sending frames", timeout=PATIENT_MS)
+        # Frees the only seat for the next test.
+        person.stop()
+        expect(person.start_button).to_be_visible(timeout=PATIENT_MS)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,6 @@ class Watch {
       const promptTimer = setTimeout(() => watch.tell("asking"), PROMPT_DELAY_MS);
       try {
         const stream = await getUserMedia(constraints);
-        watch.stream = stream;
         watch.tell(undefined);
         return stream;
       } catch (error) {
@@ -147,9 +146,11 @@ class Watch {
     }
   }
 
-  // Reports tracks that ended while the connection stays open; Stop would close it within two polls.
+  // Reports a track that ended while the connection stays open; Stop would close it within two polls. “Choose camera”
+  // opens and ends tracks of its own, so only the one that is sent counts.
   checkCamera(call) {
-    const ended = this.stream?.getVideoTracks().every((track) => track.readyState === "ended");
+    const sent = call.connection.getSenders().map((sender) => sender.track).find((track) => track?.kind === "video");
+    const ended = sent?.readyState === "ended";
     call.endedPolls = ended ? call.endedPolls + 1 : 0;
     if (call.endedPolls > 3) this.tell("unplugged");
     else if (!ended && this.reason && this.reason !== "server_down") this.tell(undefined);
