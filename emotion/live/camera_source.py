@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -17,9 +18,13 @@ from typing import Any
 
 import av
 import av.error
+from av.format import Flags
 
-from emotion.errors import LiveError, VideoError, brief
+from emotion.errors import LiveError, brief
 from emotion.vision.decode.containers import moving_streams, picture_stream
+from emotion.vision.decode.planes import with_square_pixels
+from emotion.vision.decode.shape import Shape
+from emotion.vision.decode.video import read_pictures
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
 RETRY_S = 2.0
@@ -38,19 +43,19 @@ class Captured:
 
     Attributes:
         frame: The decoded frame.
-        time_s: Its time in the source, seconds; None if unknown.
+        time_s: Its time in the source, seconds; its arrival if the source has no times.
         arrived_s: ``time.perf_counter`` when it was decoded, seconds.
         skipped: Number of frames skipped before it.
     """
 
     frame: av.VideoFrame
-    time_s: float | None
+    time_s: float
     arrived_s: float
     skipped: int = 0
 
 
 def read_file(path: Path, *, loops: int = 1, stop: threading.Event | None = None) -> Iterator[Captured]:
-    """Yield every frame of a video, at its own speed or slower.
+    """Yield every frame of a video at its own speed or slower, with the times that an analysis of the file gives it.
 
     Args:
         path: The file.
@@ -60,19 +65,19 @@ def read_file(path: Path, *, loops: int = 1, stop: threading.Event | None = None
     Raises:
         VideoError: It cannot be read.
     """
-    ended, start_s, before_s, played = stop or threading.Event(), time.perf_counter(), 0.0, 0
+    ended, start_s, next_s, played = stop or threading.Event(), float("nan"), 0.0, 0
     while not ended.is_set() and (loops == 0 or played < loops):
-        first_s, last_s, step_s = None, before_s, 1 / 25
-        for frame in _frames(str(path), {}, VideoError):
-            first_s = float(frame.time or 0.0) if first_s is None else first_s
-            time_s = before_s + float(frame.time or 0.0) - first_s
+        first_s, last_s, step_s, before_s = None, next_s, 1 / 25, next_s
+        for moment_s, picture, shape in read_pictures(path):
+            first_s = moment_s if first_s is None else first_s
+            time_s = before_s + moment_s - first_s
             step_s, last_s = max(time_s - last_s, 1e-3), time_s
+            # Reading the times of a long file takes a while before its first frame.
+            start_s = time.perf_counter() - time_s if math.isnan(start_s) else start_s
             if ended.wait(max(start_s + time_s - time.perf_counter(), 0.0)):
                 return
-            yield Captured(frame, time_s, time.perf_counter())
-        if first_s is None:
-            raise VideoError(f"expected a video with frames; {path.name} has none")
-        before_s, played = last_s + step_s, played + 1
+            yield Captured(with_square_pixels(picture, shape), time_s, time.perf_counter())
+        next_s, played = last_s + step_s, played + 1
 
 
 def read_camera(number: int, stop: threading.Event) -> Iterator[Captured]:
@@ -101,6 +106,7 @@ def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
         except LiveError:
             if not opened:
                 raise
+        if not stop.is_set():
             log.warning("the stream was interrupted; trying again in %g s", RETRY_S)
         stop.wait(RETRY_S)
 
@@ -114,7 +120,7 @@ class _Newest:
         self._waiting: Captured | None = None
         self._skipped = 0
         self._ended = False
-        self._error: LiveError | None = None
+        self._error: Exception | None = None
         threading.Thread(target=self._run, name="camera", daemon=True).start()
 
     def next(self) -> Captured | None:
@@ -136,14 +142,14 @@ class _Newest:
 
     def _run(self) -> None:
         try:
-            for frame in _frames(self._address, self._opening, LiveError):
+            for captured in _frames(self._address, self._opening):
                 if self._stop.is_set():
                     break
                 with self._changed:
                     self._skipped += self._waiting is not None
-                    self._waiting = Captured(frame, frame.time, time.perf_counter())
+                    self._waiting = captured
                     self._changed.notify_all()
-        except LiveError as error:
+        except Exception as error:  # the reader's thread raises it
             self._error = error
         finally:
             with self._changed:
@@ -157,16 +163,23 @@ def _newest(address: str, opening: dict[str, Any], stop: threading.Event) -> Ite
         yield captured
 
 
-def _frames(address: str, opening: dict[str, Any], error_type: type[VideoError | LiveError]) -> Iterator[av.VideoFrame]:
-    shown = Path(address).name if "://" not in address else address
+def _frames(address: str, opening: dict[str, Any]) -> Iterator[Captured]:
+    shown, shape = Path(address).name if "://" not in address else address, None
     try:
         with av.open(address, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S), **opening) as container:
             if not moving_streams(container):
-                raise error_type(f"expected a picture in {shown}; there is none")
+                raise LiveError(f"expected a picture in {shown}; there is none")
             stream = picture_stream(container)
             stream.thread_type = "SLICE"  # frame threads would delay each frame by several frames
+            # FFmpeg numbers the frames of such streams, as Motion JPEG over HTTP, at a rate of its own.
+            is_timed = Flags.no_timestamps not in Flags(container.format.flags)
             with contextlib.suppress(av.error.EOFError):
-                yield from container.decode(stream)
+                for picture in container.decode(stream):
+                    arrived_s = time.perf_counter()
+                    shape = shape or Shape.of(stream, picture)
+                    time_s = picture.time if is_timed else None
+                    frame = with_square_pixels(picture, shape)
+                    yield Captured(frame, arrived_s if time_s is None else time_s, arrived_s)
     except (av.error.FFmpegError, OSError) as error:
         reason = "nothing came in time" if isinstance(error, av.error.ExitError) else error.strerror or brief(error)
-        raise error_type(f"{shown} cannot be read: {reason}") from error
+        raise LiveError(f"{shown} cannot be read: {reason}") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from emotion.streams.stream_clock import StreamClock
+
 MAX_AHEAD_S = 5.0
 """A timestamp this far ahead of the clock is an error, not a gap, seconds."""
 _LEAST_STEP_S = 1e-3
@@ -10,14 +12,16 @@ _LEAST_STEP_S = 1e-3
 class StreamTime:
     """Turns timestamps into seconds since the first picture, strictly ascending.
 
-    An interval between timestamps counts if it is positive and not much longer than the clock's. Otherwise the clock's
-    interval is used: cameras restart, tabs sleep and counters reset.
+    An interval between timestamps counts if it is positive and not much longer than the clock's. Otherwise the clock is
+    used: cameras restart, tabs sleep and counters reset. The least delay of the last frames is then taken off, because
+    the last frame before an interruption may come out of the decoder many seconds late.
     """
 
     def __init__(self) -> None:
         self.now_s = 0.0
         """Time of the latest frame, seconds."""
         self._last: tuple[float, float] | None = None
+        self._clock = StreamClock()
 
     @property
     def is_new(self) -> bool:
@@ -34,6 +38,9 @@ class StreamTime:
         if self._last is not None:
             step_s, passed_s = stamp_s - self._last[0], clock_s - self._last[1]
             is_plausible = 0 < step_s <= passed_s + MAX_AHEAD_S
-            self.now_s += max(step_s if is_plausible else passed_s, _LEAST_STEP_S)
+            if not is_plausible:
+                step_s = (self._clock.stream_time(clock_s) or 0.0) - self.now_s
+            self.now_s += max(step_s, _LEAST_STEP_S)
+        self._clock.stamp(self.now_s, clock_s)
         self._last = stamp_s, clock_s
         return self.now_s

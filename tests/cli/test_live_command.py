@@ -96,7 +96,7 @@ def test_the_seconds_end_a_session_and_other_formats_are_written(clip: Path, tmp
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--file", "missing.mp4"], "missing.mp4 cannot be read"),
+        (["--file", "missing.mp4"], "missing.mp4 cannot be opened: there is no such file"),
         (["--camera", "77"], "video77 cannot be read"),
         (["--file", "x.mp4", "--out", "x.doc"], "expected a file that ends in"),
         (["--file", "x.mp4", "--osc", "192.0.2.1:9000"], "EMOTION_STREAMS=network"),

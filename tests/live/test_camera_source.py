@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import socket
 import threading
 import time
@@ -11,6 +13,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from av.stream import Disposition
@@ -51,6 +54,59 @@ def test_a_file_without_end_is_stopped(clip: Path) -> None:
 def test_a_film_is_played_and_not_its_cover(tmp_path: Path) -> None:
     covered = write_with_cover(tmp_path / "covered.mp4", [np.zeros((64, 128, 3), np.uint8)] * 3)
     assert [one.frame.width for one in read_file(covered)] == [128] * 3
+
+
+def write_h264(path: Path, count: int, aspect: Fraction = Fraction(1), **options: str) -> Path:
+    """Write grey frames of 64 × 96 stored px at 25 frames per second."""
+    with av.open(str(path), "w", **options) as container:
+        film = container.add_stream("libx264", rate=25)
+        film.width, film.height, film.pix_fmt = 64, 96, "yuv420p"
+        film.codec_context.sample_aspect_ratio = aspect
+        for _ in range(count):
+            container.mux(film.encode(av.VideoFrame.from_ndarray(np.full((96, 64, 3), 99, np.uint8), format="rgb24")))
+        container.mux(film.encode())
+    return path
+
+
+def test_pixels_that_are_not_square_are_stretched_as_in_the_analysis_of_a_file(tmp_path: Path) -> None:
+    (captured,) = read_file(write_h264(tmp_path / "wide.mp4", 1, Fraction(3, 1)))
+    assert (captured.frame.width, captured.frame.height) == (192, 96)
+
+
+def test_a_file_without_time_stamps_plays_at_its_rate(tmp_path: Path) -> None:
+    began_s = time.perf_counter()
+    times = [one.time_s for one in read_file(write_h264(tmp_path / "raw.h264", 10, format="h264"))]
+    assert times == pytest.approx([index / 25 for index in range(10)])
+    assert time.perf_counter() - began_s > times[-1]
+
+
+class MotionJpeg(http.server.BaseHTTPRequestHandler):
+    """Sends pictures like a web camera with 10 frames per second, which have no time stamps."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+        self.end_headers()
+        picture = cv2.imencode(".jpg", np.full((96, 128, 3), 99, np.uint8))[1].tobytes()
+        head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n".encode()
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(head + picture + b"\r\n")
+                time.sleep(0.1)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_frames_without_time_stamps_have_the_time_of_their_arrival() -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), MotionJpeg) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        stop = threading.Event()
+        received = list(islice(read_url(f"http://127.0.0.1:{server.server_address[1]}/", stop), 8))
+        stop.set()
+        server.shutdown()
+    assert [one.time_s for one in received] == [one.arrived_s for one in received]
+    assert received[-1].time_s - received[0].time_s > 0.6
 
 
 def write_with_cover(path: Path, pictures: Sequence[np.ndarray]) -> Path:

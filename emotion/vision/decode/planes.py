@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import av
 import av.video.reformatter
 import cv2
 import numpy as np
@@ -38,6 +39,18 @@ def rgb_of(picture: Any, shape: Shape | None = None) -> Image:
     # A new converter, as a frame's own one is not safe if two threads share the frame.
     converted = np.asarray(VideoReformatter().reformat(picture, format="rgb24").to_ndarray(), np.uint8)
     return _displayed(_full_range(converted) if _is_limited_grey(picture) else converted, picture, shape)
+
+
+def with_square_pixels(picture: av.VideoFrame, shape: Shape) -> av.VideoFrame:
+    """Return a decoded frame in the size and colours in which it is displayed; itself if it is stored in them.
+
+    Args:
+        picture: A decoded frame.
+        shape: The stream's display shape.
+    """
+    if shape.keeps_size(picture) and not is_hdr(picture):
+        return picture
+    return av.VideoFrame.from_ndarray(rgb_of(picture, shape), format="rgb24")
 
 
 def _stored_luma(picture: Any) -> Image:

@@ -109,6 +109,10 @@ class Shape:
             return None
         return (self.width, self.height) if self.orientation.swap else (self.height, self.width)
 
+    def keeps_size(self, picture: Any) -> bool:
+        """Return whether a frame only has to be turned to be displayed, not scaled."""
+        return (picture.height, picture.width) == self._unscaled and self.orientation_of(picture) == self.orientation
+
     def fit(self, image: Image, orientation: Orientation) -> Image:
         """Return a stored frame as displayed, scaled to this shape, with black bars if proportions differ."""
         if image.shape[:2] == self._unscaled and orientation == self.orientation:

@@ -113,6 +113,16 @@ def read_video(
         raise VideoError(f"{path.name} has no frames in the part {sampling.part}; its length is {length_s:.1f} s")
 
 
+def read_pictures(path: str | Path) -> Iterator[tuple[float, Any, Shape]]:
+    """Yield the decoded frames of a video in display order, each with its time, s, and the video's display shape.
+
+    Raises:
+        VideoError: The file cannot be read or breaks off.
+    """
+    for _, time_s, picture, view in _pictures_of(path_of(path), 0.0, None):
+        yield time_s, picture, view.shape
+
+
 def frame_at(path: str | Path, time_s: float) -> Image:
     """Return the frame displayed at a time, ``(H, W, 3)`` uint8 RGB; the last one if the video is shorter.
 
