@@ -17,13 +17,14 @@ from typing import Any
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.cli.common.analyzer_options import add_analyzer_options, analyzer_of
-from emotion.cli.common.arguments import argument, positive
+from emotion.cli.common.arguments import argument, positive, whole
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.storage import Storage
 from emotion.errors import InputError
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.camera_source import Captured, read_camera, read_file, read_url
+from emotion.live.stream_time import Gaps
 from emotion.live.timeline_writer import RecordingInfo, TimelineWriter
 from emotion.report.formats import FORMATS, Format, export
 from emotion.streams import StreamHub, StreamOptions, open_hub
@@ -42,11 +43,11 @@ _FORMATS = {each.suffix.rpartition(".")[2]: each for each in FORMATS if each.nam
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--camera", type=int, metavar="N", help="camera of this machine, /dev/videoN")
+    source.add_argument("--camera", type=whole, metavar="N", help="camera of this machine, /dev/videoN")
     source.add_argument("--url", metavar="URL", help="network stream: rtsp://…, udp://…, srt://…, http://…")
     source.add_argument("--file", type=Path, metavar="FILE", help="video that is played at its own speed")
     parser.add_argument(
-        "--loops", type=int, default=1, metavar="N", help="times to play the file, 0 for ever (default: %(default)s)"
+        "--loops", type=whole, default=1, metavar="N", help="times to play the file, 0 for ever (default: %(default)s)"
     )
     parser.add_argument(
         "--seconds", type=positive(float), metavar="S", help="stop after S seconds (default: run until Ctrl-C)"
@@ -71,7 +72,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--people", type=int, default=1, metavar="N", help="maximum number of people to send, 1 to 8 (default: 1)"
     )
     parser.add_argument("--markers", action="store_true", help="receive LSL markers as events of the timeline")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the timeline: .parquet, .csv or .json")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the timeline to a new .parquet, .csv or .json")
     add_analyzer_options(parser)
 
 
@@ -82,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         InputError: The options contradict each other.
         EmotionError: The source, an output or the file cannot be used.
     """
-    written = None if options.out is None else _format_of(options.out)
+    written = None if options.out is None else _format_of(options.out, with_events=options.markers)
     analyzer = analyzer_of(options)
     analyzer.warm()
     about = {"model": analyzer.model, "abstain_below": str(float(analyzer.abstain_below))}
@@ -92,7 +93,8 @@ def run(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as opened:
         hub = open_hub(wanted, analyzer.labels, about)
         opened.callback(hub.close)
-        capture = _Run(analyzer, hub, options.out, written)
+        # All frames of a file are there, so a long time between two of them is no interruption.
+        capture = _Run(analyzer, hub, options.out, written, None if options.file else Gaps())
         opened.callback(capture.finish)
         if options.markers:
             opened.callback(MarkerInlet(capture.mark, network=allows_network()).close)
@@ -109,6 +111,7 @@ class _Run:
     hub: StreamHub
     out: Path | None
     written: Format | None
+    gaps: Gaps | None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -126,8 +129,12 @@ class _Run:
             self._writer = TimelineWriter(self._parts, about)
 
     def analyse(self, frames: Iterator[Captured], seconds: float | None) -> None:
-        """Analyse frames until the source ends or the time limit is reached."""
-        began_s = written_s = reported_s = time.monotonic()
+        """Analyse frames until the source ends or the time limit is reached, also while no frame comes."""
+        if seconds is not None:
+            timer = threading.Timer(seconds, self.stop.set)
+            timer.daemon = True
+            timer.start()
+        written_s = reported_s = time.monotonic()
         for captured in frames:
             self._session.process(
                 captured.frame, captured.time_s, skipped=captured.skipped, arrived_s=captured.arrived_s
@@ -135,12 +142,11 @@ class _Run:
             now_s = time.monotonic()
             if self._writer is not None and now_s - written_s >= WRITE_S:
                 written_s = now_s
-                self._writer.write(0.0)
+                self._write()
             if now_s - reported_s >= _REPORT_S:
                 reported_s = now_s
                 self._report()
-            if self.stop.is_set() or (seconds is not None and now_s - began_s >= seconds):
-                self.stop.set()
+            if self.stop.is_set():
                 return
 
     def mark(self, text: str, moment_s: float) -> None:
@@ -154,16 +160,25 @@ class _Run:
         self._session.close()
         if self._writer is None or self._parts is None or self.out is None or self.written is None:
             return
-        self._writer.write(0.0)
+        self._write()
         if self._writer.frames:
             export(self._parts.load(""), self.out, self.written, Edits(events=tuple(self._events)))
             print(f"{self.out}: {self._writer.frames:,} frames, {len(self._events)} events", file=sys.stderr)
+        else:
+            print(f"{self.out}: not written, as no frame came", file=sys.stderr)
         shutil.rmtree(self._folder(), ignore_errors=True)
 
     def _take(self, result: FrameResult, arrived_s: float) -> None:
         self.hub.take(result, arrived_s)
+        if self._writer is None:
+            return
+        if self.gaps is not None and (gap := self.gaps.add(result.time_s)) is not None:
+            self._events.append(gap)
+        self._writer.add(result)
+
+    def _write(self) -> None:
         if self._writer is not None:
-            self._writer.add(result)
+            self._writer.write(0.0 if self.gaps is None else self.gaps.left_out_s)
 
     def _report(self) -> None:
         now = self._session.snapshot().load
@@ -178,7 +193,10 @@ class _Run:
 
 
 class _stopped_by_signals:  # noqa: N801 – a context manager
-    """Sets an event at Ctrl-C and SIGTERM, so that the command shuts down cleanly; a second Ctrl-C ends it at once."""
+    """Sets an event at a signal, so that the command shuts down cleanly; a second one ends it at once.
+
+    The signals are Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal or its connection is closed.
+    """
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
@@ -186,8 +204,9 @@ class _stopped_by_signals:  # noqa: N801 – a context manager
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._on_signal)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) is not signal.SIG_IGN:  # as SIGHUP is under nohup
+                    self._before[number] = signal.signal(number, self._on_signal)
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
@@ -204,10 +223,14 @@ def _source(options: argparse.Namespace, stop: threading.Event) -> Iterator[Capt
     return read_url(options.url, stop) if options.url is not None else read_camera(options.camera, stop)
 
 
-def _format_of(path: Path) -> Format:
+def _format_of(path: Path, *, with_events: bool) -> Format:
     wanted = path.suffix.removeprefix(".").lower()
     if wanted not in _FORMATS:
         raise InputError(f"expected a file that ends in .parquet, .csv or .json; got {path.name}")
+    if with_events and wanted == "csv":
+        raise InputError(f"expected .parquet or .json, as a CSV file has no markers; got {path.name}")
     if not path.absolute().parent.is_dir():
         raise InputError(f"expected a file in an existing folder; there is no {path.parent}")
+    if path.exists():
+        raise InputError(f"expected the name of a new file, as no session can be repeated; {path.name} exists")
     return _FORMATS[wanted]

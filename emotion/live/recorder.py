@@ -23,6 +23,7 @@ from emotion.library.jobs.queue import Claim, record_heartbeat
 from emotion.library.jobs.recordings import begin_recording, close_recording
 from emotion.live.clip import Clip
 from emotion.live.snapshot import RecordingNow
+from emotion.live.stream_time import Gaps
 from emotion.live.timeline_writer import SOURCE, RecordingInfo, TimelineWriter
 from emotion.types import FrameResult
 
@@ -30,12 +31,8 @@ WRITE_S = 0.4
 """Interval between writes, seconds; including the write itself it stays under one second."""
 HEARTBEAT_INTERVAL_S = 1.0
 """Interval between heartbeats to the library, seconds."""
-GAP_S = 1.0
-"""A longer time without a frame is excluded from figures, seconds."""
 IDLE_TIMEOUT_S = 120.0
 """A recording ends after this long without a frame, seconds."""
-ON_HOLD, NO_PICTURE = "on hold", "no picture"
-"""Labels of the events that mark excluded time."""
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +59,7 @@ class Recorder:
         self._unsaved = _Marks()
         self._start_s: float | None = None
         self._size: tuple[int, int] | None = None
-        self._last_s = self._step_s = self._left_out_s = 0.0
-        self._held, self._count = False, 0
+        self._gaps, self._count = Gaps(), 0
         self._problem, self._why = "", ""
         self._clip_id: str | None = None
         self._active_s = time.monotonic()
@@ -98,20 +94,19 @@ class Recorder:
             return
         self._size = self._size or (result.width, result.height)
         time_s = result.time_s - self._start_s
-        if self._count and (self._held or time_s - self._last_s > GAP_S):
-            self._exclude(Span(min(self._last_s + self._step_s, time_s), time_s))
-        elif self._count:
-            self._step_s = time_s - self._last_s
+        if (gap := self._gaps.add(time_s)) is not None:
+            self._unsaved.events.append(gap)
         self._waiting.append(_recorded(result, self._count, time_s, self._size))
-        self._last_s, self._held, self._count = time_s, False, self._count + 1
+        self._count += 1
 
     def hold(self) -> None:
         """Pause the recording until the next result."""
-        self._held = True
+        self._gaps.hold()
 
     def mark_baseline(self, tracks: tuple[int, ...], seconds: float) -> None:
         """Save a baseline of these people over the last seconds."""
-        span = Span(max(self._last_s - seconds, 0.0), self._last_s)
+        last_s = self._gaps.last_s
+        span = Span(max(last_s - seconds, 0.0), last_s)
         self._unsaved.baselines.append(dict.fromkeys(tracks, span))
 
     def mark(self, label: str, time_s: float) -> None:
@@ -139,12 +134,8 @@ class Recorder:
         clip, problem = self._clip, self._problem
         if clip is not None and not problem:
             problem = clip.problem or (f"{clip.left_out} frames are missing in the clip." if clip.left_out else "")
-        seconds = max(self._last_s - self._left_out_s, 0.0)
+        seconds = max(self._gaps.last_s - self._gaps.left_out_s, 0.0)
         return RecordingNow(self._claim.id, seconds, self.is_running, clip is not None, problem, self._clip_id)
-
-    def _exclude(self, span: Span) -> None:
-        self._unsaved.events.append(Event(ON_HOLD if self._held else NO_PICTURE, span, excluded=True))
-        self._left_out_s += span.end_s - span.start_s
 
     def _run(self) -> None:
         sent_s = time.monotonic()
@@ -173,11 +164,11 @@ class Recorder:
     def _write(self) -> None:
         while self._waiting:
             self._timeline.add(self._waiting.popleft())
-        self._timeline.write(self._left_out_s)
+        self._timeline.write(self._gaps.left_out_s)
 
     def _send_heartbeat(self) -> None:
         """Send a heartbeat and new marks to the library; stop if the library asks for it."""
-        done, seconds = self._timeline.frames, max(self._last_s - self._left_out_s, 1e-3)
+        done, seconds = self._timeline.frames, max(self._gaps.last_s - self._gaps.left_out_s, 1e-3)
         try:
             should_stop = record_heartbeat(self._library, self._claim, done, done, done / seconds)
             if should_stop is None:

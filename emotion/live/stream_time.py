@@ -1,12 +1,17 @@
-"""Strictly ascending stream time from frame timestamps that may jump or restart."""
+"""Strictly ascending stream time from frame timestamps that may jump or restart, and the gaps in it."""
 
 from __future__ import annotations
 
+from emotion.analytics.edits import Event, Span
 from emotion.streams.stream_clock import StreamClock
 
 MAX_AHEAD_S = 5.0
 """A timestamp this far ahead of the clock is an error, not a gap, seconds."""
 _LEAST_STEP_S = 1e-3
+GAP_S = 1.0
+"""A longer time without a frame is excluded from figures, seconds."""
+ON_HOLD, NO_PICTURE = "on hold", "no picture"
+"""Labels of the events that mark excluded time."""
 
 
 class StreamTime:
@@ -44,3 +49,32 @@ class StreamTime:
         self._clock.stamp(self.now_s, clock_s)
         self._last = stamp_s, clock_s
         return self.now_s
+
+
+class Gaps:
+    """Finds the time between recorded frames in which nothing was recorded.
+
+    Attributes:
+        last_s: Time of the last frame, seconds.
+        left_out_s: Total length of the gaps, seconds.
+    """
+
+    def __init__(self) -> None:
+        self.last_s = self.left_out_s = self._step_s = 0.0
+        self._has_begun = self._held = False
+
+    def hold(self) -> None:
+        """Treat the time until the next frame as a gap."""
+        self._held = True
+
+    def add(self, time_s: float) -> Event | None:
+        """Add a frame, and return the event that excludes the gap before it; None if there is none."""
+        step_s, gap = time_s - self.last_s, None
+        if self._has_begun and (self._held or step_s > GAP_S):
+            span = Span(min(self.last_s + self._step_s, time_s), time_s)
+            gap = Event(ON_HOLD if self._held else NO_PICTURE, span, excluded=True)
+            self.left_out_s += span.end_s - span.start_s
+        elif self._has_begun:
+            self._step_s = step_s
+        self.last_s, self._has_begun, self._held = time_s, True, False
+        return gap

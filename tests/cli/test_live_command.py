@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +21,11 @@ from emotion.analytics.files import load_edits, load_parquet
 from emotion.cli import live
 from emotion.cli.main import main
 from emotion.errors import LiveError
+from emotion.live.camera_source import Captured
+from emotion.live.stream_time import NO_PICTURE
 from emotion.samples import make_clip
+from tests.live.cameras import as_frame, portrait
+from tests.waiting import until
 
 pytest.importorskip("pylsl")
 pytestmark = pytest.mark.slow
@@ -101,6 +110,7 @@ def test_the_seconds_end_a_session_and_other_formats_are_written(clip: Path, tmp
         (["--file", "x.mp4", "--out", "x.doc"], "expected a file that ends in"),
         (["--file", "x.mp4", "--osc", "192.0.2.1:9000"], "EMOTION_STREAMS=network"),
         (["--file", "x.mp4", "--lsl", "--people", "99"], "expected 1 to 8 people"),
+        (["--file", "x.mp4", "--markers", "--out", "x.csv"], "a CSV file has no markers"),
     ],
 )
 def test_wrong_options_are_refused_in_one_line(
@@ -119,13 +129,61 @@ def test_a_start_that_fails_leaves_nothing_behind(
         raise LiveError("expected the package pylsl; install the extra streams")
 
     monkeypatch.setattr(live, "MarkerInlet", failing)
-    port, out = free_port(), tmp_path / "session.csv"
+    port, out = free_port(), tmp_path / "session.json"
     options = ["--file", str(clip), "--markers", "--websocket", str(port), "--out", str(out)]
     assert main(["live", *options]) == 2
     assert "expected the package pylsl" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     with socket.socket() as free:
         free.bind(("127.0.0.1", port))
+
+
+def test_an_earlier_session_is_not_overwritten(clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "session.csv"
+    out.write_text("an hour with a participant")
+    assert main(["live", "--file", str(clip), "--seconds", "1", "--out", str(out)]) == 2
+    assert "session.csv exists" in capsys.readouterr().err
+    assert out.read_text() == "an hour with a participant"
+
+
+def test_the_seconds_end_a_session_while_nothing_comes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    began_s, out = time.monotonic(), tmp_path / "session.parquet"
+    assert main(["live", "--url", f"udp://127.0.0.1:{free_port()}", "--seconds", "1", "--out", str(out)]) == 0
+    assert time.monotonic() - began_s < 9, "opening the stream gives up after ten seconds"
+    assert "not written, as no frame came" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_of_a_stream_counts_for_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> Iterator[Captured]:
+        for index in range(40):
+            time_s = index / 20 + (3.0 if index >= 20 else 0.0)
+            yield Captured(as_frame(portrait(320, 240), index), time_s, time.perf_counter())
+
+    monkeypatch.setattr(live, "read_url", interrupted)
+    out = tmp_path / "session.parquet"
+    assert main(["live", "--url", "rtsp://camera", "--out", str(out)]) == 0
+    (event,) = load_edits(out).events
+    assert (event.label, event.excluded) == (NO_PICTURE, True)
+    assert (event.span.start_s, event.span.end_s) == pytest.approx((1.0, 4.0))
+    assert load_parquet(out).info.fps == pytest.approx(20, rel=0.05)
+
+
+def test_a_closed_terminal_ends_a_session_with_its_file(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "session.parquet"
+    command = [sys.executable, "-m", "emotion", "live", "--file", str(clip), "--loops", "0", "--out", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as session:
+        until(lambda: any((tmp_path / "session.parquet.parts").rglob("*.parquet")))
+        session.send_signal(signal.SIGHUP)
+    assert session.returncode == 0
+    assert len(load_parquet(out).frames) > 10
+
+
+@pytest.mark.parametrize("wrong", [["--loops", "-1"], ["--camera", "-1"]])
+def test_numbers_below_zero_are_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["live", *wrong])
+    assert "expected a whole number of 0 or more; got -1" in capsys.readouterr().err
 
 
 def test_an_address_without_a_port_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,7 @@ from emotion.library.jobs.clips import clip_file, hand_over_left_clips
 from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.live import LiveSession, LiveSettings
-from emotion.live.recorder import NO_PICTURE, ON_HOLD
+from emotion.live.stream_time import NO_PICTURE, ON_HOLD
 from emotion.vision.decode.video import probe, read_video
 from tests.live.cameras import Camera, Clock
 from tests.waiting import until

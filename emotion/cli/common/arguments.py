@@ -23,6 +23,13 @@ def argument(parse: Callable[[str], T]) -> Callable[[str], T]:
     return parsed
 
 
+def whole(text: str) -> int:
+    """Return a whole number of 0 or more; a ``type`` for argparse."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more; got {text}")
+    return int(text)
+
+
 def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
     """Return a ``type`` for argparse that takes finite numbers above 0."""
 
