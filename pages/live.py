@@ -18,6 +18,7 @@ from ui.live import (
     show_controls,
     show_recorded,
     show_streams,
+    stop_camera,
     warmed,
 )
 from ui.shell.notice import is_answered, show_notice, show_purpose
@@ -85,5 +86,6 @@ show_purpose()
 if show_notice(TO_START, CONSENT, _TICK) and st.checkbox(CONSENT, value=is_answered(), key=_TICK):
     show_live()
 else:
+    stop_camera()
     hints(WHAT_YOU_GET)
     show_recorded(library)

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.behaviour.blinks import BLINK, DOWN, OPEN_QUANTILE, can_count, lid_events
+from emotion.analytics.behaviour.blinks import BLINK, COUNTABLE_RATE, DOWN, OPEN_QUANTILE, can_count, lid_events
 from emotion.analytics.behaviour.descriptions import NOTABLE
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.movements import BASELINE, MIN_NEUTRAL_ROWS, NEUTRAL, UNKNOWN, movements_of
+from emotion.analytics.behaviour.rate import local_rates
 from emotion.live.history import SPAN_S
 from emotion.live.snapshot import FaceNow
 from emotion.types import Face, FloatArray, FrameResult
@@ -92,6 +93,7 @@ class _Person:
         self._measures: deque[tuple[float, FloatArray]] = deque(maxlen=MAX_ROWS)
         self._neutral: deque[FloatArray] = deque(maxlen=_MAX_NEUTRAL)
         self._blinks: int | None = None
+        self._counts_blinks = False
         self._counted_s = self._counted_until_s = float("-inf")
         self._neutral_rest: FloatArray | None = None
         self._open: FloatArray = np.full(2, np.nan, np.float32)
@@ -119,6 +121,8 @@ class _Person:
         openness = rows[["eye_openness_left", "eye_openness_right"]].to_numpy()
         if np.isfinite(openness).any(axis=0).all():
             self._open = np.nanquantile(openness, OPEN_QUANTILE, axis=0).astype(np.float32)
+        lately = rows["time_s"] > self.last_s - COUNT_INTERVAL_S
+        self._counts_blinks = bool(np.median(local_rates(rows.loc[lately, "time_s"])) >= COUNTABLE_RATE)
         if not can_count(rows):
             return
         events = lid_events(rows)
@@ -149,6 +153,7 @@ class _Person:
             gaze_deg=angle,
             towards_camera=bool(angle <= TOWARDS_DEG) if np.isfinite(angle) else None,
             blinks=self._blinks,
+            counts_blinks=self._counts_blinks,
             movements=moved,
             rest="" if face.measures is None else source,
         )

@@ -76,8 +76,9 @@ class Meter:
         """Return the figures of the last :data:`WINDOW_S`."""
         lately = self._recent_pictures(now_s, WINDOW_S)
         seconds = self._seconds(now_s, WINDOW_S)
-        times = np.array([picture.ms for picture in lately])
-        median, p95 = np.percentile(times, [50, 95]) if lately else (np.nan, np.nan)
+        # A frame that was not analysed takes no time, and under load these are most of them.
+        times = [picture.ms for picture in lately if picture.analysed]
+        median, p95 = np.percentile(times, [50, 95]) if times else (np.nan, np.nan)
         out = len(lately)
         return Figures(
             in_fps=(out + sum(picture.skipped for picture in lately)) / seconds,

@@ -37,10 +37,11 @@ class FaceNow:
         open_right: The same of the right eye.
         gaze_deg: Angle between the gaze and the direction to the camera, degrees; NaN if unknown.
         towards_camera: Whether that is within 15°; None if unknown.
-        blinks: Blinks since the person came into view; None while they cannot be counted (too few frames a second).
+        blinks: Blinks counted since the person came into view; None before they can be counted.
         movements: Movement → value from the person's rest, shares of the eye distance; empty if unknown.
         rest: Source of the face at rest: ``"baseline"``, ``"neutral"`` frames or ``"unknown"``; empty while movements
             are not measured.
+        counts_blinks: Whether blinks are being counted, which needs 15 frames per second.
     """
 
     open_left: float
@@ -50,6 +51,7 @@ class FaceNow:
     blinks: int | None
     movements: Mapping[str, float]
     rest: str
+    counts_blinks: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +89,7 @@ class Load:
         in_fps: Pictures per second that arrived, including skipped ones.
         analysed_fps: Pictures per second that were analysed.
         out_fps: Pictures per second that were returned.
-        median_ms: Time in the server per picture, median, in ms; NaN before the first.
+        median_ms: Time in the server per analysed picture, median, in ms; NaN before the first.
         p95_ms: Its 95th percentile.
         dropped: Number of pictures skipped for a newer one since the session began.
         quality: Quality level, 0 for full quality.

@@ -55,6 +55,14 @@ def test_a_slow_stream_cannot_count_blinks():
     assert seen(120, [20]).now(1).blinks == 1
 
 
+def test_a_stream_that_becomes_slow_says_that_blinks_are_no_longer_counted():
+    signals = seen(120, [20])
+    assert signals.now(1).counts_blinks
+    for index in range(41, 81):
+        signals.add(result(index, fps=10))
+    assert (signals.now(1).blinks, signals.now(1).counts_blinks) == (1, False)
+
+
 def test_openness_is_a_share_of_the_persons_own_open_eye():
     signals = seen(90)
     signals.add(result(90, openness=(0.125, NAN), gaze=(NAN, NAN)))

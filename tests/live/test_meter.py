@@ -23,6 +23,14 @@ def test_rates_of_an_even_stream():
     assert figures.dropped == 100
 
 
+def test_skipped_frames_do_not_make_the_time_per_frame_look_short():
+    meter = Meter(0.0)
+    for index in range(1, 91):
+        analysed = index % 3 == 0
+        meter.add(index / 30, 20.0 if analysed else 0.1, analysed=analysed)
+    assert meter.figures(3.0).median_ms == 20
+
+
 def test_no_frames_have_no_times():
     figures = Meter(5.0).figures(5.0)
     assert (figures.in_fps, figures.out_fps, figures.dropped) == (0, 0, 0)

@@ -272,6 +272,15 @@ def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer
     assert SEATS.taken == 0
 
 
+def test_withdrawn_consent_ends_camera_and_recording_at_once(streamer, repository):
+    test = running(streamer)
+    press(test, "Record")
+    test.checkbox(key="live_consent").uncheck().run()
+    assert streamer.line.is_over
+    assert repository.search().entries[0].state is State.DONE
+    assert labels(test) == ["Open the timeline"]
+
+
 def test_values_are_sent_to_other_programs_until_stopped(streamer):
     test = running(streamer)
     assert "Start sending" not in labels(test), "nothing is selected"

@@ -2,7 +2,7 @@
 
 from ui.live.board_refresh import button_state, refresh_board
 from ui.live.calibration import show_calibration
-from ui.live.camera import running_stream, session_of, show_camera, warmed
+from ui.live.camera import running_stream, session_of, show_camera, stop_camera, warmed
 from ui.live.controls import show_controls
 from ui.live.live_options import choose_options
 from ui.live.messages import OBSTACLES
@@ -21,5 +21,6 @@ __all__ = [
     "show_controls",
     "show_recorded",
     "show_streams",
+    "stop_camera",
     "warmed",
 ]

@@ -65,6 +65,15 @@ def session_of(stream: CameraStream | None) -> LiveSession | None:
     return stage if isinstance(stage, LiveSession) else None
 
 
+def stop_camera() -> None:
+    """End this session's recording and camera at once; streamlit-webrtc would notice only after seconds."""
+    stream = running_stream()
+    if (session := session_of(stream)) is not None:
+        session.stop_recording()
+    if stream is not None:
+        stream.stop()
+
+
 def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
     """Show the camera with its buttons, or a notice while all places are taken."""
     if running_stream() is None and SEATS.taken >= SEATS.limit:

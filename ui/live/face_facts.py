@@ -7,6 +7,7 @@ import math
 from emotion.analytics.behaviour.descriptions import strongest_movements
 from emotion.live import FaceNow
 
+NEEDED = "needs 15 frames per second"
 _WIDEST = 1.5
 """Largest openness that is shown, as a share of the person's own open eye."""
 
@@ -18,7 +19,7 @@ def face_facts(face: FaceNow) -> list[tuple[str, str]]:
     known = {side: value for side, value in openness.items() if math.isfinite(value)}
     if known:
         facts.append(("Eyes open", ", ".join(f"{side} {_share(value)}" for side, value in known.items())))
-        facts.append(("Blinks", "needs 15 frames per second" if face.blinks is None else str(face.blinks)))
+        facts.append(("Blinks", _blinks(face)))
     if not math.isnan(face.gaze_deg):
         where = "towards the camera" if face.towards_camera else "away from the camera"
         facts.append(("Gaze", f"{where} ({face.gaze_deg:.0f}°)"))
@@ -27,6 +28,12 @@ def face_facts(face: FaceNow) -> list[tuple[str, str]]:
     elif face.rest == "unknown":
         facts.append(("Movements", "press Baseline, or show a neutral face"))
     return facts
+
+
+def _blinks(face: FaceNow) -> str:
+    if face.blinks is None:
+        return NEEDED
+    return str(face.blinks) if face.counts_blinks else f"{face.blinks}, not counted now: {NEEDED}"
 
 
 def _share(openness: float) -> str:

@@ -120,6 +120,9 @@ def test_the_board_says_why_blinks_and_movements_are_missing():
     (shown,) = board_data(snapshot(replace(person(), face=face)), 0.0)["people"]
     assert dict(shown["face"])["Blinks"] == "needs 15 frames per second"
     assert dict(shown["face"])["Movements"] == "press Baseline, or show a neutral face"
+    slow = replace(face, blinks=4, counts_blinks=False)
+    (shown,) = board_data(snapshot(replace(person(), face=slow)), 0.0)["people"]
+    assert dict(shown["face"])["Blinks"] == "4, not counted now: needs 15 frames per second"
     (shown,) = board_data(snapshot(replace(person(), face=replace(face, rest=""))), 0.0)["people"]
     assert "Movements" not in dict(shown["face"])
     assert board_data(snapshot(person()), 0.0)["people"][0]["face"] == []
