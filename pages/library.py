@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.access.library import library_or_stop
+from ui.common.widgets import kept_tabs
 from ui.library.days import show_days
 from ui.library.erase import show_erase
 from ui.library.list import show_list
@@ -18,7 +19,7 @@ st.caption(
 )
 library = library_or_stop()
 show_queue(library)
-analyses, calendar, storage = st.tabs(["Analyses", "Days", "Storage"])
+analyses, calendar, storage = kept_tabs(["Analyses", "Days", "Storage"], "library_tabs")
 with analyses:
     show_list(library)
 with calendar:

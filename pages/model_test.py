@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.common.widgets import kept_tabs
 from ui.lab.models import choose_models, load_lab
 from ui.lab.trial import show_trial
 from ui.lab.try_one import show_try
@@ -15,7 +16,7 @@ if not lab.names:
     st.warning("No model is installed.", icon=":material/warning:")
     st.stop()
 names = choose_models(lab)
-one, many = st.tabs(["One photo", "Labelled pictures"])
+one, many = kept_tabs(["One photo", "Labelled pictures"], "test_tabs")
 with one:
     show_try(lab, names)
 with many:

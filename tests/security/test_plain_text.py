@@ -55,7 +55,7 @@ REVIEWED = {
     ("ui/studies/view.py", "completeness(saved, states)"): "numbers",
     ("ui/video/downloads.py", "chosen.about"): "sentences of FORMATS, written in the program",
     ("ui/video/downloads.py", "f'**{plain(chosen.title)}** · {_progress_text(job.progress, chosen.steps)}'"): "numbers",
-    ("ui/video/tabs/insight.py", "list(fills)"): "titles of this module",
+    ("ui/common/widgets.py", "titles"): "titles of tabs, written in the program",
     ("ui/video/tabs/insight.py", "f'{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}'"): "sentences of this module",
     ("ui/shell/notice.py", "f'{next_step} {_asked_once_text()}'"): "sentences of the pages",
     ("ui/video/pending_uploads.py", "_model_help()"): "OFFERS, written in emotion/models/offered.py",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 import streamlit as st
+from streamlit.elements.lib.mutable_tab_container import TabContainer
 from streamlit.errors import StreamlitAPIException
 
 from emotion.analytics.abstention import explain
@@ -108,6 +109,25 @@ def page_link(page: str, label: str, icon: str) -> None:
         st.page_link(page, label=label, icon=icon)
     except (StreamlitAPIException, KeyError):
         st.caption(label)
+
+
+def kept_tabs(titles: Sequence[str], key: str) -> Sequence[TabContainer]:
+    """Show tabs, of which the same one is open when the visitor comes back from another page.
+
+    Args:
+        titles: Titles of the tabs.
+        key: Key of the tabs. A change of the open tab reruns the page.
+    """
+    if key not in st.session_state and (last := open_tab(key)) in titles:
+        st.session_state[key] = last
+    tabs = st.tabs(titles, key=key, on_change="rerun")
+    st.session_state[f"{key}_last"] = st.session_state[key]
+    return tabs
+
+
+def open_tab(key: str) -> str:
+    """Return the title of the open tab of :func:`kept_tabs`; empty if they were never shown."""
+    return str(st.session_state.get(key) or st.session_state.get(f"{key}_last", ""))
 
 
 def show_outcome(key: str) -> None:

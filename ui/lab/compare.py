@@ -25,7 +25,9 @@ _MEASURES = {"accuracy": "Accuracy", "loss": "Loss"}
 def show_comparison(lab: Lab) -> None:
     """Let the visitor choose models; show training, confusion, scores per class and reliability."""
     family, role = choose_test(lab, "compare")
-    chosen = st.multiselect("Models", lab.names, default=lab.names[:_CHOSEN_AT_FIRST], key="lab_compared")
+    chosen = st.multiselect(
+        "Models", lab.names, default=lab.names[:_CHOSEN_AT_FIRST], key="lab_compared", persist_state="session"
+    )
     if not chosen:
         st.info("Choose at least one model.", icon=":material/compare:")
         return
@@ -81,7 +83,13 @@ def _show_confusions(records: Mapping[str, Record]) -> None:
     st.subheader("Confusion", anchor=False)
     shares = "Shares, %"
     unit = st.segmented_control(
-        "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="lab_unit"
+        "Figures",
+        [shares, "Counts"],
+        default=shares,
+        required=True,
+        label_visibility="collapsed",
+        key="lab_unit",
+        persist_state="session",
     )
     _side_by_side({name: confusion_chart(one, shares=unit == shares) for name, one in records.items()})
     st.caption("Rows: true expression; columns: answer. Stronger colour: larger share of the row.")
@@ -91,7 +99,7 @@ def _show_classes(records: Mapping[str, Record], lab: Lab) -> None:
     st.subheader("Scores per class", anchor=False)
     measure = st.segmented_control(
         "Measure", ["Precision", "Recall", "F1"], default="F1", required=True,
-        label_visibility="collapsed", key="lab_measure",
+        label_visibility="collapsed", key="lab_measure", persist_state="session",
     )  # fmt: skip
     show_chart(class_bars(records, measure, lab.names), "lab_classes", measure.lower())
     st.caption(

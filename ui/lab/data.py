@@ -55,7 +55,7 @@ def has_data_sets() -> bool:
 def show_data_sets() -> None:
     """Let the visitor choose a measured data set, and show its facts."""
     found = find_facts(DATASETS)
-    name = st.selectbox("Data set", list(found), key="lab_data_set")
+    name = st.selectbox("Data set", list(found), key="lab_data_set", persist_state="session")
     try:
         facts = load_facts(found[name])
     except DatasetError as error:

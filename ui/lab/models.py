@@ -117,7 +117,7 @@ def choose_models(lab: Lab) -> list[str]:
     """Let the visitor choose the models to test; at first those that the app offers, and imported ones."""
     first = [name for name in choices() if name in lab.cards]
     chosen = st.multiselect(
-        "Models", lab.names, default=first, format_func=plain_name, key="lab_tested",
+        "Models", lab.names, default=first, format_func=plain_name, key="lab_tested", persist_state="session",
         help="Names in lower case are models for developers; *Inside the models* describes them.",
     )  # fmt: skip
     if not chosen:
@@ -195,7 +195,7 @@ def _show_scatter(table: pd.DataFrame, lab: Lab) -> None:
     st.subheader("Accuracy vs. cost", anchor=False)
     cost = st.segmented_control(
         "Cost", list(COSTS), default="multiply_adds", required=True,
-        format_func=COSTS.__getitem__, label_visibility="collapsed", key="lab_cost",
+        format_func=COSTS.__getitem__, label_visibility="collapsed", key="lab_cost", persist_state="session",
     )  # fmt: skip
     drawn = table.dropna(subset=["accuracy", cost])["model"].tolist()
     if not drawn:

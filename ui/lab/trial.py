@@ -107,12 +107,12 @@ def _take(upload: UploadedFile) -> None:
 def _choose() -> tuple[Framing, str | None]:
     with st.container(horizontal=True, gap="medium"):
         framing = st.selectbox(
-            "Image type", list(Framing), key="trial_framing", width=220,
+            "Image type", list(Framing), key="trial_framing", persist_state="session", width=220,
             format_func=attrgetter("value"),
             help="Photographs: the largest face is found and aligned. Cropped faces are used as they are.",
         )  # fmt: skip
         codes = st.selectbox(
-            "Folders are named by", [_WORDS, *CODES], key="trial_codes", width=240,
+            "Folders are named by", [_WORDS, *CODES], key="trial_codes", persist_state="session", width=240,
             format_func=_CODE_TITLES.__getitem__,
         )  # fmt: skip
     return framing or Framing.BY_SIZE, codes or None
@@ -142,7 +142,9 @@ def _show_result(job: TrialJob, trial: UserEvaluation, codes: str | None) -> Non
         return
     table = overview(job.records)
     show_figures(table.assign(model=[plain_name(name) for name in table["model"]]))
-    model = st.selectbox("Model", list(trial.cards), key="trial_model", format_func=plain_name, width=300)
+    model = st.selectbox(
+        "Model", list(trial.cards), key="trial_model", persist_state="session", format_func=plain_name, width=300
+    )
     if limit := limited_choice(trial, model):
         st.caption(plain(limit))
     record = job.records[model]
@@ -182,7 +184,13 @@ def _show_record(record: dict[str, Any]) -> None:
     left, right = st.columns(2, gap="medium")
     shares = "Shares, %"
     unit = left.segmented_control(
-        "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="trial_unit"
+        "Figures",
+        [shares, "Counts"],
+        default=shares,
+        required=True,
+        label_visibility="collapsed",
+        key="trial_unit",
+        persist_state="session",
     )
     with left:
         show_chart(confusion_chart(record, shares=unit == shares), "trial_confusion", "confusion")

@@ -43,10 +43,16 @@ def show_days(library: Repository) -> None:
 def _choose_display() -> tuple[str, int]:
     with st.container(horizontal=True):
         by = st.selectbox(
-            "Colour by", [LEADING, *EMOTIONS], key="library_day_colour", width=220,
+            "Colour by", [LEADING, *EMOTIONS], key="library_day_colour", persist_state="session", width=220,
             format_func=lambda name: "Leading expression" if name == LEADING else f"Share of {name}",
         )  # fmt: skip
         period = st.segmented_control(
-            "Period", list(PERIODS), default=91, required=True, format_func=PERIODS.__getitem__, key="library_period"
+            "Period",
+            list(PERIODS),
+            default=91,
+            required=True,
+            format_func=PERIODS.__getitem__,
+            key="library_period",
+            persist_state="session",
         )
     return by, period

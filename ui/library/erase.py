@@ -23,8 +23,10 @@ _HELD = (
     "live_recorded", "growing_analysis", "study_results_job", "study_sums", "study_figures", "study_agreement_job",
     "study_pairs_job", "study_export_job", "study_import_job", "study_coder", "study_coding_last", "study_coding_seen",
     "coding_players", "forms", "pending_typed", "lab_photo", "lab_face", "lab_answers", "library_retention",
+    "library_text", "library_tags",
 )  # fmt: skip
-"""Session keys of analyses, pictures and results that other pages hold, and of a setting that is deleted."""
+"""Session keys of analyses, pictures and results that other pages hold, of a setting that is deleted, and of the last
+search."""
 
 WHAT = (
     "Deletes all your analyses with timelines, videos, recordings, clips, names, notes and logs, your studies, "

@@ -75,17 +75,17 @@ def _choose_query(library: Repository) -> tuple[str, list[str], str]:
     words, wanted, order = st.columns([3, 3, 2])
     text = words.text_input(
         "Search", placeholder="Titles, files, tags, people, events", on_change=_first_page,
-        icon=":material/search:", label_visibility="collapsed", key="library_text",
+        icon=":material/search:", label_visibility="collapsed", key="library_text", persist_state="session",
     )  # fmt: skip
     tags = library.tags()
     chosen = wanted.multiselect(
         "Tags", list(tags), format_func=lambda tag: f"{tag} ({tags.get(tag, 0)})", on_change=_first_page,
         placeholder="Tags" if tags else "No tags yet", disabled=not tags, label_visibility="collapsed",
-        key="library_tags",
+        key="library_tags", persist_state="session",
     )  # fmt: skip
     sort = order.selectbox(
         "Order", list(SORT_NAMES), format_func=SORT_NAMES.__getitem__, on_change=_first_page,
-        label_visibility="collapsed", key="library_sort",
+        label_visibility="collapsed", key="library_sort", persist_state="session",
     )  # fmt: skip
     return text, chosen, sort
 

@@ -40,7 +40,9 @@ _MOVEMENTS_HELP = (
 def choose_layers() -> frozenset[Layer]:
     """Let the visitor choose what to draw over all pictures."""
     offered = [layer for layer in Layer if not needs_part_models([layer]) or can_find_parts()]
-    chosen = st.pills("Overlay", offered, selection_mode="multi", default=[Layer.BOXES], key="picture_layers")
+    chosen = st.pills(
+        "Overlay", offered, selection_mode="multi", default=[Layer.BOXES], key="picture_layers", persist_state="session"
+    )
     layers = frozenset(chosen)
     if needs_part_models(layers):
         _show_legend()

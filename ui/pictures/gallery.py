@@ -19,7 +19,7 @@ from emotion.report.picture_records import image_record, image_table
 from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
 from ui.pictures.face_facts import choose_layers
-from ui.pictures.session import Picture, Unreadable
+from ui.pictures.session import FILTER, Picture, Unreadable
 from ui.pictures.sheet import answers_of, in_order, show_sheet
 from ui.pictures.view import as_json, download, show_picture
 
@@ -43,16 +43,18 @@ def show_gallery(pictures: Sequence[Picture | Unreadable]) -> None:
     _show_failures([picture for picture in pictures if isinstance(picture, Unreadable)])
     totals = Counter(answer for picture in pictures for answer in answers_of(picture).elements())
     chosen = st.pills(
-        "Show", in_order(totals), selection_mode="multi", key="pictures_filter",
+        "Show", in_order(totals), selection_mode="multi", key=FILTER, persist_state="session",
         format_func=lambda answer: f"{plain(answer)} {totals[answer]:d}", label_visibility="collapsed",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(
-            "View", [SHEET, TABLE], default=SHEET, required=True, key="pictures_view", label_visibility="collapsed"
-        )
+            "View", [SHEET, TABLE], default=SHEET, required=True, key="pictures_view",
+            persist_state="session", label_visibility="collapsed",
+        )  # fmt: skip
         order = st.selectbox(
-            "Order", [NEWEST, BY_NAME, LEAST_SURE], key="pictures_order", width=180, label_visibility="collapsed"
-        )
+            "Order", [NEWEST, BY_NAME, LEAST_SURE], key="pictures_order",
+            persist_state="session", width=180, label_visibility="collapsed",
+        )  # fmt: skip
         with st.popover("Overlay", icon=":material/layers:", help="What is drawn over faces in opened and saved files"):
             layers = choose_layers()
         # Uploads have no folders, so duplicate names are numbered.

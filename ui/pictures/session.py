@@ -26,6 +26,9 @@ BOXES_ALONE = frozenset({Layer.BOXES})
 SHEET_PX = 240
 """Longest side of a picture on the contact sheet."""
 
+FILTER = "pictures_filter"
+"""Key of the choice of expressions whose pictures are shown."""
+
 _PICTURES, _PENDING = "pictures", "pending_pictures"
 
 
@@ -138,6 +141,7 @@ def analyse_next(analyzer: emotion.Analyzer) -> bool:
 
 
 def clear_pictures() -> None:
-    """Forget all pictures."""
+    """Forget all pictures, and the filter, which would hide some of the next ones."""
     pictures().clear()
     pending_pictures().clear()
+    st.session_state.pop(FILTER, None)

@@ -30,20 +30,37 @@ MIN_PAIRS, MIN_GROUP = 6, 4
 def show_contrast(results: StudyResults) -> None:
     """Compare two conditions or groups."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = st.selectbox("Compare", groupings(results), format_func=plain, key="study_contrast_by", width=220)
+        by = st.selectbox(
+            "Compare",
+            groupings(results),
+            format_func=plain,
+            key="study_contrast_by",
+            persist_state="session",
+            width=220,
+        )
         means = results.labelled(results.means, by)
         levels = list(dict.fromkeys(means[by].astype(str)))
         a = st.selectbox(
-            "First", levels, format_func=plain, key=f"study_contrast_a_{by}_{hash(tuple(levels))}", width=220
+            "First",
+            levels,
+            format_func=plain,
+            key=f"study_contrast_a_{by}_{hash(tuple(levels))}",
+            persist_state="session",
+            width=220,
         )
         others = [level for level in levels if level != a]
         b = st.selectbox(
-            "Second", others, format_func=plain, key=f"study_contrast_b_{by}_{hash((a, *levels))}", width=220
+            "Second",
+            others,
+            format_func=plain,
+            key=f"study_contrast_b_{by}_{hash((a, *levels))}",
+            persist_state="session",
+            width=220,
         )
     defaults = [name for name in ("happiness", "valence") if name in results.measures]
     names = st.multiselect(
         "Measures", results.measures, defaults, format_func=lambda one: measure_named(one).title,
-        key="study_contrast_measures", help="Holm's correction is over all that you choose",
+        key="study_contrast_measures", persist_state="session", help="Holm's correction is over all that you choose",
     )  # fmt: skip
     if len(levels) < 2:
         st.info("A contrast needs two conditions or groups.", icon=":material/compare_arrows:")
@@ -95,7 +112,13 @@ def _show_mixed(results: StudyResults, names: list[str], by: str, paired: bool) 
     groups = results.study.variables("participants")
     if paired and groups:
         with st.container(width=320):
-            chosen = st.selectbox("Groups of people", ["none", *groups], format_func=plain, key="study_mixed_groups")
+            chosen = st.selectbox(
+                "Groups of people",
+                ["none", *groups],
+                format_func=plain,
+                key="study_mixed_groups",
+                persist_state="session",
+            )
         between = None if chosen == "none" else chosen
     table = results.labelled(results.means, by)
     table = table if between is None else results.labelled(table, between)

@@ -79,11 +79,25 @@ def show_curve(results: StudyResults) -> None:
     """Show curves across people over stimulus time."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = _ask_measure(results, "curve")
-        by = st.selectbox("A curve for each", groupings(results), format_func=plain, key="study_curve_by", width=220)
-        kind = st.segmented_control(
-            "Show", ["Mean", "Share of people over"], default="Mean", required=True, key="study_curve_kind"
+        by = st.selectbox(
+            "A curve for each",
+            groupings(results),
+            format_func=plain,
+            key="study_curve_by",
+            persist_state="session",
+            width=220,
         )
-        threshold = st.number_input("Threshold", value=0.5, step=0.05, key="study_threshold", disabled=kind == "Mean")
+        kind = st.segmented_control(
+            "Show",
+            ["Mean", "Share of people over"],
+            default="Mean",
+            required=True,
+            key="study_curve_kind",
+            persist_state="session",
+        )
+        threshold = st.number_input(
+            "Threshold", value=0.5, step=0.05, key="study_threshold", persist_state="session", disabled=kind == "Mean"
+        )
     limit = None if kind == "Mean" else float(threshold)
     curve = cached(results, ("curve", name, by, limit), lambda: _curve(results, name, by, limit))
     if curve.empty:
@@ -152,7 +166,13 @@ def _ask_measure(results: StudyResults, key: str) -> str:
     names = results.measures
     start = names.index(default_measure(names))
     return st.selectbox(
-        "Measure", names, start, format_func=lambda one: measure_named(one).title, key=f"study_{key}_measure", width=220
+        "Measure",
+        names,
+        start,
+        format_func=lambda one: measure_named(one).title,
+        key=f"study_{key}_measure",
+        persist_state="session",
+        width=220,
     )
 
 

@@ -11,6 +11,7 @@ from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
 from emotion.library.studies.results import study_results
 from emotion.studies.results import StudyResults
+from ui.common.widgets import kept_tabs
 from ui.studies.add import show_add
 from ui.studies.agreement import show_agreement
 from ui.studies.coding import show_coding
@@ -47,7 +48,7 @@ def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
         lambda: _show_files(studies, saved, states, results),
     )
     # Only the open tab is computed: curves of many people take a moment.
-    for tab, show in zip(st.tabs(_TITLES, key=TABS, on_change="rerun"), shown, strict=True):
+    for tab, show in zip(kept_tabs(_TITLES, TABS), shown, strict=True):
         if tab.open:
             with tab:
                 show()

@@ -82,7 +82,13 @@ def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> 
     table = relative_figures(analysis, track, baseline)
     largest = table[table["figure"].str.startswith("probability of")].set_index("figure")["difference"].abs()
     shown = [name.removeprefix("probability of ") for name in largest.nlargest(3).index]
-    labels = st.multiselect("Expressions", display_order(analysis.labels), default=shown, key=f"{key}_labels_{track}")
+    labels = st.multiselect(
+        "Expressions",
+        display_order(analysis.labels),
+        default=shown,
+        key=f"{key}_labels_{track}",
+        persist_state="session",
+    )
     if labels:
         chips(labels)
         chart = relative_chart(analysis, track, baseline, labels)

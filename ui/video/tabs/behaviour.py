@@ -110,7 +110,7 @@ def _show_charts(analysis: Analysis, edits: Edits, person: int, key: str) -> Non
     chosen = st.multiselect(
         "Movements", moves, [name for name in _FIRST_MOVEMENTS if name in moves],
         format_func=lambda name: signals[name].title, max_selections=MAX_MOVEMENTS, key=f"{key}_moves",
-        help=f"Up to {MAX_MOVEMENTS} at once",
+        persist_state="session", help=f"Up to {MAX_MOVEMENTS} at once",
     )  # fmt: skip
     for name in chosen:
         _show_signal(signals[name], table, found, edges, f"{key}_{person}")
@@ -205,6 +205,7 @@ def _choose_event(events: list[Event], key: str) -> Event | None:
         range(-1, len(events)),
         format_func=lambda one: _WHOLE if one < 0 else f"{events[one].label} · {events[one].span.start_s:.1f} s",
         key=f"{key}_when_{len(events)}",
+        persist_state="session",
         help="A moment counts from one second before it to one second after it",
     )
     return None if place < 0 else events[place]

@@ -49,7 +49,9 @@ def show_comparison(analysis: Analysis, edits: Edits, key: str, library: OtherAn
         key: Prefix of the widgets' keys.
         library: Other analyses; a Parquet file is always possible.
     """
-    kind = st.segmented_control("Compare with", [_PERSON, _ANALYSIS], default=_PERSON, required=True, key=f"{key}_kind")
+    kind = st.segmented_control(
+        "Compare with", [_PERSON, _ANALYSIS], default=_PERSON, required=True, key=f"{key}_kind", persist_state="session"
+    )
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**First**")
@@ -61,7 +63,12 @@ def show_comparison(analysis: Analysis, edits: Edits, key: str, library: OtherAn
         if second is None:
             return
         offset_s = st.number_input(
-            "Time offset (s)", value=0.0, step=0.1, key=f"{key}_offset", help="Added to the times of the second side"
+            "Time offset (s)",
+            value=0.0,
+            step=0.1,
+            key=f"{key}_offset",
+            persist_state="session",
+            help="Added to the times of the second side",
         )
     _show(first, Side(second.name, second.analysis, second.track, offset_s), key)
     if kind == _PERSON:
@@ -85,7 +92,11 @@ def _other_analysis(library: OtherAnalyses | None, key: str) -> Side | None:
     if library is None or not titles:
         return _other_file(key)
     chosen = st.selectbox(
-        "Analysis", [*titles, _FILE], format_func=lambda one: titles.get(one, one), key=f"{key}_of_{len(titles)}"
+        "Analysis",
+        [*titles, _FILE],
+        format_func=lambda one: titles.get(one, one),
+        key=f"{key}_of_{len(titles)}",
+        persist_state="session",
     )
     if chosen == _FILE:
         return _other_file(key)
@@ -136,7 +147,7 @@ def _show(first: Side, second: Side, key: str) -> None:
         st.info("The two models have no expression in common.", icon=":material/label_off:")
         return
     wanted = [label for label in labels if label in {"happiness", "neutral"}] or list(labels[:2])
-    chosen = st.multiselect("Expressions", labels, default=wanted, key=f"{key}_labels")
+    chosen = st.multiselect("Expressions", labels, default=wanted, key=f"{key}_labels", persist_state="session")
     if chosen:
         chips(chosen)
         show_chart(comparison_chart(first, second, chosen), f"{key}_chart", "comparison")

@@ -38,7 +38,7 @@ def show_episodes(analysis: Analysis, edits: Edits, track: int | None, key: str)
         key: Prefix of the widgets' keys.
     """
     st.markdown("**Episodes**: uninterrupted runs of one leading expression")
-    min_s = st.slider("Shortest episode, s", 0.0, 5.0, 0.5, 0.1, key=f"{key}_min_s")
+    min_s = st.slider("Shortest episode, s", 0.0, 5.0, 0.5, 0.1, key=f"{key}_min_s", persist_state="session")
     table = episodes(analysis, min_s)
     table = table if track is None else table[table["track_id"] == track]
     if table.empty:
@@ -75,7 +75,7 @@ def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
         st.info("The leading expression never changed while a face was seen.", icon=":material/horizontal_rule:")
         return
     unit = st.segmented_control(
-        "Cells show", ["Counts", "Shares"], default="Counts", required=True, key=f"{key}_unit",
+        "Cells show", ["Counts", "Shares"], default="Counts", required=True, key=f"{key}_unit", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
     chart = transition_chart(counts, as_shares=unit == "Shares")

@@ -161,8 +161,9 @@ def show_event_figures(
         range(len(kept)),
         format_func=lambda one: f"{kept[one].label} · {kept[one].span.start_s:.1f} s",
         key=f"{key}_event_{len(kept)}",
+        persist_state="session",
     )
-    window_s = length.slider("Window, s", 1.0, 60.0, WINDOW_S, 0.5, key=f"{key}_window")
+    window_s = length.slider("Window, s", 1.0, 60.0, WINDOW_S, 0.5, key=f"{key}_window", persist_state="session")
     effects = before_after(analysis, kept[place], window_s, track)
     if effects.empty:
         st.info("No face is seen before or after this event.", icon=":material/no_accounts:")

@@ -16,6 +16,7 @@ from emotion.types import Analysis
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.session_cache import session_cached
+from ui.common.widgets import kept_tabs, open_tab
 from ui.video.tabs.baseline import edit_baseline
 from ui.video.tabs.behaviour import show_behaviour
 from ui.video.tabs.compare import OtherAnalyses, show_comparison
@@ -105,7 +106,7 @@ def show_insight(
     pictures = face_pictures(analysis, video, key)
     view = _View(analysis, edited, shown, page, track, pictures, library, key, _moving(page, go_to))
     titles = [*_QUESTIONS, *(["Downloads"] if downloads is not None else [])]
-    for title, tab in zip(titles, st.tabs(titles, key=f"{key}_tabs", on_change="rerun"), strict=True):
+    for title, tab in zip(titles, kept_tabs(titles, f"{key}_tabs"), strict=True):
         # Compute only the open tab.
         if tab.open:
             with tab:
@@ -178,19 +179,30 @@ class _View:
 
 def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | None]:
     """Let the visitor choose a person and the smoothing; return the smoothed analysis and the track."""
-    tab = st.session_state.get(f"{key}_tabs", "")  # the fields are made before the tabs
+    tab = open_tab(f"{key}_tabs")  # the fields are made before the tabs
     raw = tab in _UNSMOOTHED
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=240):
             track = choose_person(edited, edits, f"{key}_person", no_effect=_NO_PERSON.get(tab, ""))
         chosen = st.selectbox(
             "Smoothing", list(_METHOD_NAMES), format_func=_METHOD_NAMES.__getitem__, key=f"{key}_method", width=180,
+            persist_state="session",
             help="This tab shows the data as measured." if raw else f"Removes flicker from the curves. {_ONLY_HERE}",
             disabled=raw,
         )  # fmt: skip
         if chosen == _OFF:
             return edited, track
-        window_s = st.slider(_WINDOWS[chosen], 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", width=220, disabled=raw)
+        window_s = st.slider(
+            _WINDOWS[chosen],
+            0.1,
+            3.0,
+            0.5,
+            0.1,
+            key=f"{key}_smooth_s",
+            persist_state="session",
+            width=220,
+            disabled=raw,
+        )
     st.caption(f"{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}")
     method = next(name for name in METHODS if name == chosen)
     # The same object in every run, so that results that tabs cached for it stay valid.

@@ -80,7 +80,10 @@ def _ask(analysis: Analysis, edits: Edits, people: tuple[int, int], key: str) ->
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure, over = ask_measure(names, key)
         relative = set(people) <= set(edits.baselines) and st.toggle(
-            "Relative to the baselines", key=f"{key}_relative", help="Each person's mean at rest is subtracted"
+            "Relative to the baselines",
+            key=f"{key}_relative",
+            persist_state="session",
+            help="Each person's mean at rest is subtracted",
         )
     return measure, over, {one: edits.baselines[one] for one in people} if relative else {}
 
@@ -89,11 +92,13 @@ def ask_measure(names: Sequence[str], key: str) -> tuple[str, float]:
     """Return the chosen measure, and the probability over which a face smiles; the fields stand in one row."""
     measure = st.selectbox(
         "Measure", names, names.index(default_measure(names)), format_func=lambda one: measure_named(one).title,
-        key=f"{key}_measure", width=220,
+        key=f"{key}_measure", persist_state="session", width=220,
     )  # fmt: skip
     if SMILE not in names:
         return measure, SMILE_OVER
-    over = st.number_input("A smile is happiness over", 0.05, 0.95, SMILE_OVER, 0.05, key=f"{key}_over", width=180)
+    over = st.number_input(
+        "A smile is happiness over", 0.05, 0.95, SMILE_OVER, 0.05, key=f"{key}_over", persist_state="session", width=180
+    )
     return measure, float(over)
 
 

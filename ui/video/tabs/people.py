@@ -63,6 +63,7 @@ def choose_person(
         format_func=lambda track: "Everybody" if track == EVERYBODY else person_name(track, edits.names),
         # New options need a new key, because an old choice may no longer exist.
         key=f"{key}_{len(options)}_{sum(options)}",
+        persist_state="session",
         help=plain(no_effect) if no_effect else None,
         disabled=bool(no_effect),
     )

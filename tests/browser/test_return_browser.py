@@ -1,0 +1,79 @@
+"""What a visitor chose on a page is still chosen after a visit to another page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bench.common.chromium import settle
+from tests.browser.conftest import open_demo
+
+pytestmark = pytest.mark.browser
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).first.click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    settle(page)
+
+
+def chosen(page: Page, group: str) -> list[str]:
+    """Return the chosen buttons of a group of buttons."""
+    buttons = page.get_by_test_id("stButtonGroup").filter(has=page.get_by_text(group, exact=True))
+    return buttons.locator('[data-selected="true"]').all_inner_texts()
+
+
+def add_sample(page: Page) -> None:
+    settle(page)
+    if not page.get_by_role("button", name="Try the sample").count():
+        page.get_by_role("button", name="Add pictures").click()
+    page.get_by_role("button", name="Try the sample").click()
+    settle(page)
+
+
+def test_pictures_keep_view_order_and_filter_until_they_are_cleared(visit: Page):
+    go_to(visit, "Pictures")
+    add_sample(visit)
+    add_sample(visit)
+    visit.get_by_role("radio", name="Table").click()
+    visit.get_by_text("happiness 2", exact=True).click()
+    settle(visit)
+    visit.get_by_role("combobox").click()
+    visit.get_by_role("option", name="By name").click()
+    settle(visit)
+    go_to(visit, "Help")
+    go_to(visit, "Pictures")
+    assert chosen(visit, "Table") == ["Table"]
+    assert chosen(visit, "happiness 2") == ["happiness 2"]
+    expect(visit.get_by_role("combobox")).to_have_value("By name")
+    expect(visit.get_by_test_id("stDataFrame")).to_be_visible()
+    visit.get_by_role("button", name="Clear all").click()
+    add_sample(visit)
+    add_sample(visit)
+    assert chosen(visit, "happiness 2") == []
+
+
+def test_a_video_keeps_its_tab_person_and_settings(visit: Page):
+    open_demo(visit)
+    visit.get_by_role("tab", name="Episodes").click()
+    settle(visit)
+    person = visit.get_by_role("combobox", name="Person")
+    person.click()
+    visit.get_by_role("option", name="Grace").click()
+    settle(visit)
+    visit.get_by_role("radio", name="Shares").click()
+    settle(visit)
+    visit.get_by_role("tab", name="Overview").click()
+    settle(visit)
+    visit.get_by_role("tab", name="Episodes").click()
+    settle(visit)
+    assert chosen(visit, "Shares") == ["Shares"]
+    go_to(visit, "Library")
+    visit.get_by_role("tab", name="Days").click()
+    settle(visit)
+    go_to(visit, "Video")
+    expect(visit.get_by_role("tab", name="Episodes")).to_have_attribute("aria-selected", "true")
+    expect(person).to_have_value("Grace")
+    assert chosen(visit, "Shares") == ["Shares"]
+    go_to(visit, "Library")
+    expect(visit.get_by_role("tab", name="Days")).to_have_attribute("aria-selected", "true")
