@@ -88,9 +88,14 @@ def _print(found: Fairness, folders: GroupFolders) -> None:
         out.print(Text(f"! {words}", style="yellow"))
     for words in found.notes:
         out.print(Text(f"  {words}", style="dim"))
-    for files, where in ((folders.ungrouped, "in no group"), (folders.unlabelled, "in no folder of an expression")):
-        if files:
-            out.print(Text(f"! {count_text(len(files), 'file')} {where}: left out", style="yellow"))
+    left_out = {
+        "in no group": len(folders.ungrouped),
+        "in no folder of an expression": len(folders.unlabelled),
+        "without a picture's ending": folders.others,
+    }
+    for which, count in left_out.items():
+        if count:
+            out.print(Text(f"! {count_text(count, 'file')} {which}: left out", style="yellow"))
 
 
 def _table(rows: pd.DataFrame) -> Table:

@@ -66,14 +66,16 @@ def test_the_empty_page_explains_what_to_upload():
 
 
 def test_every_model_is_scored_and_mistakes_are_shown(smile):
-    test = give(zipped({"happy/1.png": smile, "Sad/2.png": smile, "sad/notes.txt": b"x", "elsewhere.png": smile}))
+    files = {"happy/1.png": smile, "Sad/2.png": smile, "sad/broken.png": b"x", "elsewhere.png": smile}
+    test = give(zipped(files | {"sad/notes.txt": b"x"}))
     words = texts(test)
     assert "faces.zip" in [one.value for one in test.subheader]
-    assert "2 of 3 pictures evaluated · happiness, sadness · 1 file outside of such folders" in words
+    assert "2 of 3 pictures evaluated · happiness, sadness · 1 picture in no folder of an expression" in words
+    assert "1 file without a picture's ending left out" in words
     table = next(one.value for one in test.dataframe if "faces" in one.value and one.value["faces"].tolist() == [2, 2])
     assert dict(zip(table["model"], table["accuracy"], strict=True)) == pytest.approx({"all": 50, "strange": 50})
     unread = next(one.value for one in test.dataframe if list(one.value.columns) == ["File", "Why"])
-    assert unread["File"].tolist() == ["sad/notes.txt"]
+    assert unread["File"].tolist() == ["sad/broken.png"]
     assert "The most confident of 1 wrong answers out of 2" in words
     assert "Sad/2.png" in words.replace("\\", "")
     press(test, "Clear")

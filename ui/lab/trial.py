@@ -167,7 +167,9 @@ def _summary(trial: UserEvaluation) -> str:
         ", ".join(display_order(trial.label_set.labels)),
     ]
     if trial.unlabelled:
-        parts.append(f"{count_text(trial.unlabelled, 'file')} outside of such folders")
+        parts.append(f"{count_text(trial.unlabelled, 'picture')} in no folder of an expression")
+    if trial.others:
+        parts.append(f"{count_text(trial.others, 'file')} without a picture's ending left out")
     return " · ".join(parts)
 
 

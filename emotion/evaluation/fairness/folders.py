@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from emotion.errors import DatasetError, InputError, LabelError
-from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread, expressions_in, label_of
+from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread, expressions_in, is_picture, label_of
 from emotion.input_files import is_litter
 from emotion.labels import parse_class
 from emotion.paths import unicode_name
-from emotion.vision.decode.formats import ENDINGS
 
 FILE_COLUMNS = ("file", "path", "filename", "picture", "image")
 """Accepted names of the column of pictures."""
@@ -25,6 +24,7 @@ class GroupFolders:
     Attributes:
         label_set: The labels that occur.
         unlabelled: Paths of pictures outside class folders.
+        others: Number of files that are no pictures, such as notes, without those of operating systems.
         ungrouped: Paths of pictures without a group.
 
     Args:
@@ -39,7 +39,9 @@ class GroupFolders:
     def __init__(self, root: Path, groups: Mapping[str, str] | None = None, codes: str | None = None) -> None:
         if not root.is_dir():
             raise InputError(f"expected a folder of labelled pictures; there is none at {root}")
-        self._files = {_name_below(path, root): path for path in sorted(root.rglob("*")) if _is_picture(path, root)}
+        files = {_name_below(path, root): path for path in sorted(root.rglob("*")) if path.is_file()}
+        self._files = {name: path for name, path in files.items() if is_picture(name)}
+        self.others = sum(not is_litter(name) for name in files) - len(self._files)
         names = list(self._files)
         labels = {name: label_of(name, codes) for name in names}
         self.unlabelled = [name for name, label in labels.items() if label is None]
@@ -109,7 +111,7 @@ def read_groups(table: Path, root: Path, column: str | None = None) -> dict[str,
         raise DatasetError(f"expected {table.name} to be a CSV file in UTF-8; {error}") from error
     by_name: dict[str, list[str]] = {}
     for path in root.rglob("*"):
-        if _is_picture(path, root):
+        if path.is_file() and is_picture(_name_below(path, root)):
             by_name.setdefault(unicode_name(path.name), []).append(_name_below(path, root))
     paths = {path for same in by_name.values() for path in same}
     return {_path_of(name, by_name, paths): group for name, group in pairs if group}
@@ -137,11 +139,6 @@ def _columns(names: list[str], wanted: str | None, table: Path) -> tuple[str, st
 
 def _name_below(path: Path, root: Path) -> str:
     return unicode_name(path.relative_to(root).as_posix())
-
-
-def _is_picture(path: Path, root: Path) -> bool:
-    inside = path.relative_to(root).as_posix()
-    return path.suffix.lower() in ENDINGS and not is_litter(inside) and path.is_file()
 
 
 def _listed(names: list[str]) -> str:

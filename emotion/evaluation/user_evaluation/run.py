@@ -50,17 +50,19 @@ class LabelledPictures(Protocol):
 
     Attributes:
         label_set: The labels that occur.
-        unlabelled: Paths of files outside class folders.
+        unlabelled: Paths of pictures outside class folders.
+        others: Number of files that are no pictures.
     """
 
     label_set: LabelSet
     unlabelled: list[str]
+    others: int
 
     def __len__(self) -> int:
-        """Return the number of labelled files."""
+        """Return the number of labelled pictures."""
 
     def __iter__(self) -> Iterator[LabelledFile | Unread]:
-        """Yield every labelled file, or the reason why it cannot be read."""
+        """Yield every labelled picture, or the reason why it cannot be read."""
 
 
 class Framing(Enum):
@@ -84,8 +86,9 @@ class UserEvaluation:
         cards: Model → card.
         logits: Model → ``(n, k)`` float32 logits.
         unread: Pictures that could not be read or show no face.
-        unlabelled: Number of files outside class folders.
-        files: Number of files in class folders.
+        unlabelled: Number of pictures outside class folders.
+        others: Number of files that are no pictures.
+        files: Number of pictures in class folders.
         note: Why it ended early, in one sentence, or empty.
     """
 
@@ -98,6 +101,7 @@ class UserEvaluation:
     logits: Mapping[str, FloatArray]
     unread: tuple[Unread, ...]
     unlabelled: int
+    others: int
     files: int
     note: str = ""
 
@@ -150,6 +154,7 @@ def run_user_evaluation(
         {name: _stack([one.logits[name] for one in answered], classifier) for name, classifier in classifiers.items()},
         tuple(unread),
         len(folders.unlabelled),
+        folders.others,
         len(folders),
         note,
     )

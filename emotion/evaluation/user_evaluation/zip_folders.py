@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from emotion.errors import DatasetError, LabelError, TooLargeError, brief
+from emotion.errors import DatasetError, LabelError, TooLargeError, brief, count_text
 from emotion.input_files import is_litter
 from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
 from emotion.sandbox.zips import BROKEN, open_zip
+from emotion.vision.decode.formats import ENDINGS
 
 MEGABYTE = 10**6
 
@@ -52,14 +53,15 @@ class Unread:
 
 
 class ZipFolders:
-    """An archive whose files are labelled by the innermost folder that names an expression.
+    """An archive whose pictures are labelled by the innermost folder that names an expression.
 
-    ``happy/1.png``, ``data/test/Happy/1.png`` and ``3_happy/smiling/1.png`` are all happiness. System files
-    (``__MACOSX``, ``.DS_Store``, ``Thumbs.db``) are ignored.
+    ``happy/1.png``, ``data/test/Happy/1.png`` and ``3_happy/smiling/1.png`` are all happiness. Only files that
+    :func:`is_picture` are read.
 
     Attributes:
         label_set: The labels that occur.
-        unlabelled: Paths of files outside class folders.
+        unlabelled: Paths of pictures outside class folders.
+        others: Number of files that are no pictures, such as notes, without those of operating systems.
 
     Args:
         path: The archive.
@@ -78,18 +80,20 @@ class ZipFolders:
         # zipfile fails on entries without a name.
         named = [entry for entry in self._archive.infolist() if entry.filename]
         files = [entry for entry in named if not entry.is_dir() and not is_litter(entry.filename)]
-        labels = {entry.filename: label_of(entry.filename, codes) for entry in files}
-        self._labelled = [(entry, label) for entry in files if (label := labels[entry.filename])]
+        pictures = [entry for entry in files if is_picture(entry.filename)]
+        labels = {entry.filename: label_of(entry.filename, codes) for entry in pictures}
+        self._labelled = [(entry, label) for entry in pictures if (label := labels[entry.filename])]
         self.unlabelled = [name for name, label in labels.items() if label is None]
+        self.others = len(files) - len(pictures)
         found = {label for _, label in self._labelled}
-        self.label_set = expressions_in(found, f"{len(self.unlabelled):,} files in no such folder")
+        self.label_set = expressions_in(found, _without_label(len(self.unlabelled), self.others))
 
     def __len__(self) -> int:
-        """Return the number of labelled files."""
+        """Return the number of labelled pictures."""
         return len(self._labelled)
 
     def __iter__(self) -> Iterator[LabelledFile | Unread]:
-        """Yield every labelled file, or the reason why it cannot be unpacked, in the archive's order.
+        """Yield every labelled picture, or the reason why it cannot be unpacked, in the archive's order.
 
         Raises:
             TooLargeError: The unpacked pictures exceed the limit.
@@ -124,6 +128,21 @@ class ZipFolders:
         if len(content) > self._limits.file_bytes:
             return Unread(entry.filename, f"it is larger than {self._limits.file_bytes // MEGABYTE} MB")
         return content
+
+
+def is_picture(name: str) -> bool:
+    """Return whether a file is a picture by its name, and not one that an operating system added.
+
+    Args:
+        name: Path relative to the searched folder or archive.
+    """
+    return PurePosixPath(name).suffix.lower() in ENDINGS and not is_litter(name)
+
+
+def _without_label(unlabelled: int, others: int) -> str:
+    """Return what an archive without class folders has."""
+    pictures = f"{count_text(unlabelled, 'picture')} in no such folder"
+    return f"{pictures} and {count_text(others, 'file')} without a picture's ending" if others else pictures
 
 
 def label_of(name: str, codes: str | None = None) -> str | None:

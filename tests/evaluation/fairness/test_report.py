@@ -163,6 +163,7 @@ def test_folders_of_groups(tmp_path):
     folders = GroupFolders(tmp_path)
     assert folders.groups == {"a/happy/1.png": "a", "a/sad/2.JPG": "a", "b/happy/1.png": "b"}
     assert (folders.unlabelled, folders.ungrouped) == (["b/odd/1.png"], ["happy/3.png"])
+    assert folders.others == 1
     assert folders.label_set.labels == ("happiness", "sadness")
     first = next(iter(folders))
     assert first == LabelledFile("a/happy/1.png", "happiness", b"a picture")

@@ -39,7 +39,7 @@ def classifiers():
 
 @pytest.fixture
 def faces(tmp_path) -> Path:
-    """A smiling photo and its face crop: five pictures, three with a wrong label; one picture without a face."""
+    """A smiling photo and its face crop: five pictures, three with a wrong label; one without a face, one broken."""
     portrait = sample_image()
     crop = crop_face(portrait, emotion.Analyzer().image(portrait).faces[0], 48)
     path = tmp_path / "faces.zip"
@@ -49,7 +49,7 @@ def faces(tmp_path) -> Path:
         for name in ("happy/crop.png", "sad/crop.png", "angry/crop.png"):
             writer.writestr(name, encode_png(crop))
         writer.writestr("angry/black.png", encode_png(np.zeros((200, 200, 3), np.uint8)))
-        writer.writestr("angry/notes.txt", "no picture")
+        writer.writestr("angry/broken.png", "no picture")
     return path
 
 
@@ -73,6 +73,7 @@ def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> User
         logits={"made": logits},
         unread=(),
         unlabelled=0,
+        others=0,
         files=len(truth),
     )
 
@@ -82,7 +83,7 @@ def test_photos_and_face_crops_are_classified(faces, classifiers, analyzer):
     assert trial.names == ("happy/photo.png", "sad/photo.png", "happy/crop.png", "sad/crop.png", "angry/crop.png")
     assert {one.name: one.reason for one in trial.unread} == {
         "angry/black.png": "no face was found",
-        "angry/notes.txt": f"the picture is not a picture in a known format; expected {EXPECTED}",
+        "angry/broken.png": f"the picture is not a picture in a known format; expected {EXPECTED}",
     }
     assert trial.searched.tolist() == [True, True, False, False, False]
     assert limited_choice(trial, "default").startswith(

@@ -44,13 +44,25 @@ def test_the_innermost_folder_that_names_an_expression_counts(name, codes, label
 
 
 def test_class_folders_are_read_in_order(tmp_path):
-    litter = {"__MACOSX/happy/._1.png": b"", "happy/.DS_Store": b"", "sad/Thumbs.db": b"", "readme.txt": b"x"}
+    litter = {"__MACOSX/happy/._1.png": b"", "happy/.DS_Store": b"", "sad/Thumbs.db": b"", "other/3.png": b"x"}
     folders = ZipFolders(archive(tmp_path, TWO | litter))
     assert folders.label_set.labels == ("happiness", "sadness")
     assert len(folders) == 2
-    assert folders.unlabelled == ["readme.txt"]
+    assert (folders.unlabelled, folders.others) == (["other/3.png"], 0)
     assert list(folders) == [LabelledFile("happy/1.png", "happiness", b"a"), LabelledFile("sad/2.png", "sadness", b"b")]
     folders.close()
+
+
+def test_files_that_are_no_pictures_are_left_out_and_counted(tmp_path):
+    notes = {"happy/notes.txt": b"x", "happy/1.PNG": b"a", "labels.csv": b"x"}
+    folders = ZipFolders(archive(tmp_path, TWO | notes))
+    assert [one.name for one in folders] == ["happy/1.png", "sad/2.png", "happy/1.PNG"]
+    assert (folders.unlabelled, folders.others) == ([], 2)
+
+
+def test_an_archive_without_pictures_says_what_it_has(tmp_path):
+    with pytest.raises(DatasetError, match="got 1 picture in no such folder and 2 files without a picture's ending"):
+        ZipFolders(archive(tmp_path, {"1.png": b"a", "happy/1": b"b", "sad/2.txt": b"c"}))
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04broken", b"PK\x05\x06"])
