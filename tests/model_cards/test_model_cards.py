@@ -336,3 +336,21 @@ def test_the_page_shows_the_chosen_models_card():
     assert page.subheader[0].value == plain(full_name("fer2013-resvgg"))
     assert {one.label for one in page.expander} >= {"**Known weaknesses**", "**When not to use it**"}
     assert [button.label for button in page.get("download_button")] == ["Markdown", "HTML"]
+
+
+def test_every_column_of_figures_has_a_heading():
+    document = model_document("default")
+    angles = next(section for section in document.sections if section.title == "By head angle")
+    assert [table.title for table in angles.tables] == ["RAF-DB", "GENKI-4K"]
+    assert angles.tables[0].rows[4][0] == "pitch, −90° to −20°"
+    for section in document.sections:
+        html = section_html(section)
+        for table in section.tables:
+            for column in filter(None, table.columns):
+                assert f">{column}</th>" in html, (section.title, column)
+
+
+def test_a_table_without_a_title_keeps_its_headings():
+    html = section_html(Section("By angle", tables=(Table("", ("Angle", "Faces"), (("0°", "12"),)),)))
+    assert '<th scope="col">Faces</th>' in html
+    assert "pairs" not in html

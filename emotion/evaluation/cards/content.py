@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from emotion.types import ModelCard
 
 TEST = next(iter(SPLITS))
 _MEGA = 1e6
+_ANGLE_SETS = {"rafdb-test": "RAF-DB", "genki4k-smiles": "GENKI-4K"}
 
 NEVER = (
     "To say what somebody feels, thinks or intends: an expression is only what a face shows.",
@@ -211,24 +212,25 @@ def _reliability(record: Record) -> Table:
 
 
 def _angles(evaluation: Mapping[str, Any] | None) -> list[Section]:
-    rows = tuple(
-        (row["set"], f"{row['angle']}, {row['from']}° to {row['to']}°", f"{row['faces']:,}", percent(row["accuracy"]),
-         percent(row["answered"]))
-        for row in (evaluation or {}).get("angles", ())
-    )  # fmt: skip
-    if not rows:
+    measured = (evaluation or {}).get("angles", ())
+    if not measured:
         return []
     words = (
         "Yaw: to either side. Negative pitch: down. Right: share of all faces. Answered: share of faces with an answer "
         "other than “unclear”. GENKI-4K only tells smiles from other faces."
     )
-    return [
-        Section(
-            "By head angle",
-            (words,),
-            tables=(Table("", ("Set", "Angle", "Faces", "Right", "Answered"), rows),),
-        )
-    ]
+    sets = dict.fromkeys(row["set"] for row in measured)
+    tables = tuple(_angle_table(name, [row for row in measured if row["set"] == name]) for name in sets)
+    return [Section("By head angle", (words,), tables=tables)]
+
+
+def _angle_table(name: str, measured: Sequence[Mapping[str, Any]]) -> Table:
+    rows = tuple(
+        (f"{row['angle']}, {row['from']}° to {row['to']}°".replace("-", "−"), f"{row['faces']:,}",
+         percent(row["accuracy"]), percent(row["answered"]))
+        for row in measured
+    )  # fmt: skip
+    return Table(_ANGLE_SETS.get(name, name), ("Angle", "Faces", "Right", "Answered"), rows)
 
 
 def _conditions(robustness: Mapping[str, Mapping[str, Any]]) -> list[Section]:
