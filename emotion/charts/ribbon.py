@@ -155,6 +155,7 @@ def lane_axis(names: Sequence[str]) -> alt.Axis:
         # JSON escapes names for Vega's expression language.
         labelExpr=f"{json.dumps(list(names))}[floor(datum.value)]",
         labelLimit=_NAME_PX,
+        labelOverlap=False,  # Vega would leave out every second name of low lanes
         grid=False,
         ticks=False,
         domain=False,

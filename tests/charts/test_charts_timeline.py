@@ -159,6 +159,14 @@ def test_the_overview_handles_drags(analysis):
     assert json.dumps(spec_of(overview_chart(make_analysis([[]]))))
 
 
+def test_every_lane_of_an_overview_has_its_name():
+    """Vega leaves out every second label of an axis whose labels are close, unless told not to."""
+    crowd = spec_of(overview_chart(make_analysis([["neutral"] * 8] * 3)))
+    [axis] = [found for found in find(crowd, "axis") if isinstance(found, dict) and "labelExpr" in found]
+    assert len(axis["values"]) == 8
+    assert axis["labelOverlap"] is False
+
+
 def test_a_growing_chart_is_as_long_as_the_video_and_names_its_lanes(analysis):
     part = replace(analysis, info=replace(analysis.info, duration_s=60.0), complete=False)
     spec = spec_of(growing_chart(part, {1: "Ada"}))

@@ -22,6 +22,9 @@ from ui.common.plain import code, plain
 from ui.common.widgets import chips, page_link
 from ui.lab.model_card import show_section
 
+MODEL_PX = 165
+"""Width of a column of models, px: the name of each is readable."""
+
 FER2013_ALONE = "ferplus-resvgg"
 """A model trained on FER2013 with FER+ votes only."""
 
@@ -122,7 +125,7 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     sets = {column: number(f"{column}, %", format="%.1f") for column in table.columns[3:]}
     return sets | {
-        "model": st.column_config.TextColumn("Model", pinned=True),
+        "model": st.column_config.TextColumn("Model", pinned=True, width=MODEL_PX),
         "title": st.column_config.TextColumn("Title", width="medium"),
         "labels": number("Expressions", format="%d"),
     }

@@ -23,7 +23,7 @@ from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.common.widgets import legend
-from ui.lab.model_facts import show_scores
+from ui.lab.model_facts import MODEL_PX, show_scores
 
 TIMES = "lab_ms_per_face"
 """Session key of the measured ms per face, by model."""
@@ -176,7 +176,7 @@ def _formatted(table: pd.DataFrame) -> pd.DataFrame:
 def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
-        "model": st.column_config.TextColumn("Model", pinned=True),
+        "model": st.column_config.TextColumn("Model", pinned=True, width=MODEL_PX),
         "classes": number("Classes", format="%d"),
         "faces": number("Faces", format="%d", help="Test faces whose label the model knows"),
         "accuracy": number("Accuracy, %", format="%.1f"),

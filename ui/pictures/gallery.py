@@ -31,7 +31,7 @@ NEWEST, BY_NAME, LEAST_SURE = "Newest first", "By name", "Least sure first"
 FAILURES_SHOWN = 2
 _TABLE_PX = 560
 _COLUMNS = {
-    "file": st.column_config.TextColumn("File", pinned=True),
+    "file": st.column_config.TextColumn("File", pinned=True, width="medium"),
     "face": st.column_config.NumberColumn("Face", help="The number on the box", width="small"),
     "expression": st.column_config.TextColumn("Expression"),
     "probability": share_column("Probability", "Of the leading expression"),

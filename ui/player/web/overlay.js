@@ -78,22 +78,23 @@ export class Overlay {
     if (face.h < MIN_TABLE_PX || face.w < MIN_TABLE_PX) return;
     const size = this.#small ? TEXT_PX - 3 : TEXT_PX - 1;
     const row = size + 5;
-    const width = Math.min(Math.max(face.w, 9 * size), 15 * size);
     // A phone has room for one line.
-    const lines = this.#small ? top.slice(0, 1) : top;
+    const lines = (this.#small ? top.slice(0, 1) : top).map(([label, share]) => [label, share, `${Math.round(100 * share)}%`]);
+    this.pen.font = `${size}px sans-serif`;
+    // Fonts differ in width: a label and its figure never touch.
+    const needed = Math.max(...lines.map(([label, , figure]) => this.pen.measureText(`${label}  ${figure}`).width)) + 12;
+    const width = Math.max(Math.min(face.w, 15 * size), needed);
     const place = this.#freePlace(face, width, lines.length * row + 4);
     if (!place) return;
     const {x, y} = place;
     this.pen.fillStyle = "rgba(16, 17, 24, 0.72)";
     this.pen.fillRect(x, y, width, lines.length * row + 4);
-    this.pen.font = `${size}px sans-serif`;
-    lines.forEach(([label, share], index) => {
+    lines.forEach(([label, share, figure], index) => {
       const line = y + 2 + index * row;
       this.pen.fillStyle = colours[label][0];
       this.pen.fillRect(x, line + row - 3, width * share, 2);
       this.pen.fillStyle = "#fff";
       this.pen.fillText(label, x + 6, line + row / 2 - 1);
-      const figure = `${Math.round(100 * share)}%`;
       this.pen.fillText(figure, x + width - this.pen.measureText(figure).width - 6, line + row / 2 - 1);
     });
   }

@@ -45,7 +45,9 @@ def show_figures(summary: dict[str, Any], person: dict[str, Any] | None = None) 
     shown, limited = person or summary, summary["abstain_below"] > 0
     clear = ", not counting unclear time" if limited else ""
     leads = f"The expression that leads for the longest time{clear}"
-    smiles = f"Share of the time with a face in which happiness leads{clear}"
+    smiles = f"Share of the time with a face in which happiness leads{clear}."
+    if person is None:
+        smiles += " Several faces at once count by their mean, so it can differ from the share of happiness below."
     figures: dict[str, tuple[Any, str | None]] = {
         "Dominant expression": (shown["dominant"] or "–", leads),
         "Smile index": (share_text(shown["smile_index"]), smiles),

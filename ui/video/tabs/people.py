@@ -114,7 +114,7 @@ def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str],
         "posture_changed_s": seconds("Moved, s", help=_POSTURE),
     }
     shown = whole_percent(table, "smile_index", "unclear")
-    st.dataframe(shown, hide_index=True, column_config=columns, row_height=52 if pictures else None)
+    st.dataframe(shown, hide_index=True, column_config=columns, placeholder="–", row_height=52 if pictures else None)
     csv_button("People", table, f"{key}_csv", hidden=("track_id", "face"))
 
 
