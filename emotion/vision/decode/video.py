@@ -119,7 +119,7 @@ def read_pictures(path: str | Path) -> Iterator[tuple[float, Any, Shape]]:
     Raises:
         VideoError: The file cannot be read or breaks off.
     """
-    for _, time_s, picture, view in _pictures_of(path_of(path), 0.0, None):
+    for _, time_s, picture, view in _pictures_of(path_of(path), 0.0, None, Lost()):
         yield time_s, picture, view.shape
 
 
