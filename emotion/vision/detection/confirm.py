@@ -34,6 +34,10 @@ SURROUNDINGS = 1.5
 MIN_VISIBLE = 0.7
 """A face is only checked if at least this share of its surroundings is in the picture, as the detector needs them."""
 
+UPSIDE_DOWN_LOGITS = 0.45
+"""A face is upside down if the short-range detector scores it higher by this when turned by 180°. An upright face that
+is cropped tightly, half covered or behind sunglasses may score a little higher that way."""
+
 _MAX_LOGIT = 20.0
 _SQUARES = (1.6, 2.5)
 """Sides of the squares given to the short-range detector, in longer sides of the box."""
@@ -89,7 +93,7 @@ class FaceCheck:
             upright = float(features[FEATURES.index("short_range")])
         else:
             upright = self._short_range_logit(rgb, points)
-        return upright >= self._short_range_logit(rgb, points, turned=math.pi)
+        return self._short_range_logit(rgb, points, turned=math.pi) - upright < UPSIDE_DOWN_LOGITS
 
     def measure(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> FloatArray:
         """Return the ``(3,)`` float32 :data:`FEATURES`; arguments as in a call.
