@@ -56,6 +56,37 @@ def test_a_short_occlusion_keeps_the_track() -> None:
     assert ids(tracker.update([face(130)], 1.0)) == [1]
 
 
+def walk(tracker: Tracker, *paces: float) -> None:
+    """Let people walk towards x = 300 at paces in px/s, until one second before they reach it."""
+    for step in range(26):
+        tracker.update([face(300 - pace * (2 - step / 25)) for pace in paces], step / 25)
+
+
+def test_people_who_meet_out_of_sight_keep_their_tracks() -> None:
+    """When they reappear, each is where the other was last."""
+    tracker = Tracker()
+    walk(tracker, 100, -100)
+    assert ids(tracker.update([face(200 + 200), face(400 - 200)], 3.0)) == [1, 2]
+
+
+def test_people_who_walk_on_out_of_sight_keep_their_tracks() -> None:
+    """450 px away, where 216 are allowed for one who stands."""
+    tracker = Tracker()
+    walk(tracker, 250)
+    continued = Tracker()
+    continued.restore(tracker.state())
+    assert ids(tracker.update([face(500)], 2.8)) == ids(continued.update([face(500)], 2.8)) == [1]
+    earlier = {name: values for name, values in tracker.state().items() if name != "paces"}
+    continued.restore(earlier)
+    assert ids(continued.update([face(500)], 2.84)) == [1], "checkpoints of earlier versions have no paces"
+
+
+def test_a_person_who_stops_out_of_sight_keeps_the_track() -> None:
+    tracker = Tracker()
+    walk(tracker, 100)
+    assert ids(tracker.update([face(210)], 2.5)) == [1]
+
+
 def test_the_allowed_distance_grows_with_absence() -> None:
     """72 px, where 60 are allowed: too far between two frames, but not within a second."""
     for time_s, expected in ((0.04, 2), (1.0, 1)):
