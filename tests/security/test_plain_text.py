@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -79,6 +80,21 @@ def test_every_text_in_a_streamlit_call_is_plain() -> None:
     unknown = [f"{one.place}:{one.line} {one.text}" for one in found if (one.place, kind_of(one.text)) not in REVIEWED]
     assert unknown == [], "expected plain(…) around text that this program did not write"
     assert {(one.place, kind_of(one.text)) for one in found} == set(REVIEWED), "reviewed texts that no longer exist"
+
+
+def test_lists_and_tables_get_texts_without_backslashes() -> None:
+    """Streamlit shows options of these lists and titles of columns as they are."""
+    escaped = []
+    for path in CHECKED:
+        for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            if name in {"selectbox", "multiselect"}:
+                shown = [each.value for each in call.keywords if each.arg == "format_func"]
+            else:
+                shown = call.args[:1] if name.endswith("Column") or name in {"number", "_number", "text"} else []
+            found = {node.id for one in shown for node in ast.walk(one) if isinstance(node, ast.Name)}
+            escaped += [f"{path.name}:{call.lineno}"] if "plain" in found else []
+    assert escaped == []
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def choose_study(studies: StudyRepository) -> SavedStudy | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ids = list(found)
         chosen = st.selectbox(
-            "Study", ids, ids.index(asked) if asked in found else 0, format_func=lambda one: plain(found[one].title),
+            "Study", ids, ids.index(asked) if asked in found else 0, format_func=lambda one: found[one].title,
             key=f"study_choice_{hash(tuple(ids))}_{asked}",
         )  # fmt: skip
         with st.popover("New study", icon=":material/add:"):

@@ -94,7 +94,7 @@ def _ask_cell(keys: list[Key], own: Mapping[Key, Coding]) -> Key:
         last = st.session_state.get(_LAST_CELL)
         st.session_state[_CELL] = last if last in keys else (left or keys)[0]
     key: Key = st.selectbox(
-        "Video", keys, key=_CELL, width=320, format_func=lambda one: f"{plain(' · '.join(one))} – {_mark(own.get(one))}"
+        "Video", keys, key=_CELL, width=320, format_func=lambda one: f"{' · '.join(one)} – {_mark(own.get(one))}"
     )
     st.session_state[_LAST_CELL] = key
     place = keys.index(key)

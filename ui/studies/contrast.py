@@ -33,7 +33,6 @@ def show_contrast(results: StudyResults) -> None:
         by = st.selectbox(
             "Compare",
             groupings(results),
-            format_func=plain,
             key="study_contrast_by",
             persist_state="session",
             width=220,
@@ -43,7 +42,6 @@ def show_contrast(results: StudyResults) -> None:
         a = st.selectbox(
             "First",
             levels,
-            format_func=plain,
             key=f"study_contrast_a_{by}_{hash(tuple(levels))}",
             persist_state="session",
             width=220,
@@ -52,7 +50,6 @@ def show_contrast(results: StudyResults) -> None:
         b = st.selectbox(
             "Second",
             others,
-            format_func=plain,
             key=f"study_contrast_b_{by}_{hash((a, *levels))}",
             persist_state="session",
             width=220,
@@ -115,7 +112,6 @@ def _show_mixed(results: StudyResults, names: list[str], by: str, paired: bool) 
             chosen = st.selectbox(
                 "Groups of people",
                 ["none", *groups],
-                format_func=plain,
                 key="study_mixed_groups",
                 persist_state="session",
             )

@@ -25,6 +25,7 @@ from emotion.studies.formats.event_tables import (
     table_columns,
 )
 from emotion.studies.text_tables import MAX_BYTES
+from emotion.telemetry.one_line import one_line
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
 from ui.common.uploads import named, take_uploads, uploader_key
@@ -123,12 +124,12 @@ def _ask_place(
         # By their keys: a place in the list is another video's once one of them is taken out.
         key = st.selectbox(
             "Video of", [cell.key for cell in cells], _likely(cells, states, name),
-            format_func=lambda one: plain(" · ".join(one)), key=f"study_log_cell_{name}", width=260,
+            format_func=" · ".join, key=f"study_log_cell_{name}", width=260,
         )  # fmt: skip
         labels = list(dict.fromkeys(event.label for event in logged))
         align = st.selectbox(
             "Event that is visible in the video", [None, *labels], key="study_log_align", width=260,
-            format_func=lambda one: "none: the log uses the video's times" if one is None else plain(one),
+            format_func=lambda one: "none: the log uses the video's times" if one is None else one_line(one),
         )  # fmt: skip
         at = st.number_input("Its time in the video, s", 0.0, step=0.1, disabled=align is None, key="study_log_at")
     cell = next(each for each in cells if each.key == key)

@@ -82,7 +82,6 @@ def show_curve(results: StudyResults) -> None:
         by = st.selectbox(
             "A curve for each",
             groupings(results),
-            format_func=plain,
             key="study_curve_by",
             persist_state="session",
             width=220,

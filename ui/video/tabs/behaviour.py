@@ -267,7 +267,7 @@ def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Be
     titles = {movement.name: movement.title for movement in MOVEMENTS}
     # Columns have numbers, as two people may have the same name.
     table = means.rename(index=titles, columns=str).rename_axis("movement").reset_index()
-    columns = {str(track): _number(plain(name), "%.3f") for track, name in names.items()}
+    columns = {str(track): _number(name, "%.3f") for track, name in names.items()}
     first = {"movement": st.column_config.TextColumn("Movement", pinned=True)}
     st.dataframe(table, hide_index=True, column_config=first | columns, placeholder="–", width="content")
 
