@@ -17,6 +17,7 @@ from emotion.types import Analysis, FrameResult, VideoInfo
 
 MAX_S = 60.0
 """Longest duration of a baseline, s."""
+NOBODY = "No baseline was measured: no face was seen."
 _LONGEST_STEP_S = 0.5
 """Longer gaps between analysed frames (on hold, or a lost connection) do not count towards a baseline, s."""
 
@@ -77,6 +78,7 @@ class Baselines:
     def __init__(self, labels: tuple[str, ...]) -> None:
         self._labels = labels
         self._taker: BaselineTaker | None = None
+        self._problem = ""
         self.means: Mapping[int, Mapping[str, float]] = {}
         """Track → label → mean probability at rest, 0–1."""
 
@@ -88,11 +90,12 @@ class Baselines:
         """
         if not 0 < seconds <= MAX_S:
             raise LiveError(f"expected a baseline of more than 0 and at most {MAX_S:.0f} s; got {seconds}")
-        self.means, self._taker = {}, BaselineTaker(seconds, self._labels)
+        self.clear()
+        self._taker = BaselineTaker(seconds, self._labels)
 
     def clear(self) -> None:
         """Forget all baselines."""
-        self.means, self._taker = {}, None
+        self.means, self._taker, self._problem = {}, None, ""
 
     def add(self, result: FrameResult) -> float | None:
         """Add an analysed frame; if it completes the baseline, return the baseline's duration, s."""
@@ -102,8 +105,11 @@ class Baselines:
         if not self._taker.is_done:
             return None
         seconds, self.means, self._taker = self._taker.seconds, self._taker.means(), None
+        self._problem = "" if self.means else NOBODY
         return seconds
 
     def now(self) -> BaselineNow | None:
-        """Return the progress of the baseline being taken; None if there is none."""
-        return None if self._taker is None else self._taker.now()
+        """Return the progress of the baseline being taken, or why the last one failed; None if there is neither."""
+        if self._taker is not None:
+            return self._taker.now()
+        return BaselineNow(1.0, 0.0, self._problem) if self._problem else None

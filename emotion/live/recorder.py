@@ -5,6 +5,7 @@ Times count from the first recorded frame. Gaps (on hold, or without frames) bec
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -16,7 +17,7 @@ import numpy as np
 
 from emotion.analytics.edits import Event, Span
 from emotion.engine.storage import disk_full_message
-from emotion.errors import EmotionError, LibraryError
+from emotion.errors import EmotionError, LibraryError, UnknownAnalysisError
 from emotion.library import JobSettings, Repository
 from emotion.library.jobs.clips import clip_file, hand_over_clip
 from emotion.library.jobs.queue import Claim, record_heartbeat
@@ -181,14 +182,26 @@ class Recorder:
             self._stop.set()
 
     def _finish(self) -> None:
-        try:
-            close_recording(self._library, self._claim, self._why)
-            if self._clip is not None:
-                handed = hand_over_clip(self._library, self._claim.id, self._clip.finish())
-                self._clip_id = None if handed is None else handed.id
-        except (EmotionError, OSError) as error:
-            log.warning("recording %s: %s", self._claim.id, error)
-            self._problem = f"The recording is kept, but could not be completed yet: {error}"
+        # Each step is taken even if one before it fails.
+        for step in (self._save_marks, self._close, self._hand_over):
+            try:
+                step()
+            except (EmotionError, OSError) as error:
+                log.warning("recording %s: %s", self._claim.id, error)
+                self._problem = f"The recording is kept, but could not be completed yet: {error}"
+
+    def _save_marks(self) -> None:
+        """Save the marks that the last heartbeat did not, unless the recording was deleted."""
+        with contextlib.suppress(UnknownAnalysisError):
+            self._unsaved.save(self._repository, self._claim.id)
+
+    def _close(self) -> None:
+        close_recording(self._library, self._claim, self._why)
+
+    def _hand_over(self) -> None:
+        if self._clip is not None:
+            handed = hand_over_clip(self._library, self._claim.id, self._clip.finish())
+            self._clip_id = None if handed is None else handed.id
 
 
 def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip: bool) -> Recorder:

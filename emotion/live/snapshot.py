@@ -112,15 +112,17 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class BaselineNow:
-    """A baseline that is being taken.
+    """A baseline that is being taken, or the last one if it failed.
 
     Attributes:
         share: Share of its time that is over, 0–1.
         remaining_s: Remaining time, in seconds.
+        problem: Why it failed, in one sentence for people; empty if it did not.
     """
 
     share: float
     remaining_s: float
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Snapshot:
         people: Everybody seen in the last 30 seconds, by track id.
         load: Frame rates and processing times.
         held: Whether the session is on hold.
-        baseline: The baseline being taken, if any.
+        baseline: The baseline being taken, or the last one if it failed; None if there is neither.
         recording: The running or the last recording; None if there was none.
         closed: Whether the session is closed.
         gaze_calibration: The running or the last gaze calibration; None if there is none.

@@ -5,7 +5,8 @@ import pytest
 from emotion.analytics.baseline import baseline_means
 from emotion.analytics.edits import Span
 from emotion.labels import FERPLUS_LABELS
-from emotion.live.baseline import BaselineTaker
+from emotion.live.baseline import NOBODY, Baselines, BaselineTaker
+from emotion.live.snapshot import BaselineNow
 from tests.conftest import make_analysis, make_face, make_result
 
 
@@ -40,6 +41,19 @@ def test_progress_rises_from_zero_to_one():
 def test_an_unseen_person_gets_no_baseline():
     assert set(taken([["neutral"]] * 31, 3.0).means()) == {1}
     assert taken([[]] * 31, 3.0).means() == {}
+
+
+def test_a_baseline_without_a_face_says_so_until_the_next_one():
+    baselines = Baselines(FERPLUS_LABELS)
+    baselines.take(1.0)
+    for index in range(12):
+        baselines.add(make_result(index, []))
+    assert baselines.now() == BaselineNow(1.0, 0.0, NOBODY)
+    baselines.take(1.0)
+    assert not baselines.now().problem
+    for index in range(12, 24):
+        baselines.add(make_result(index, [make_face("neutral")]))
+    assert baselines.now() is None
 
 
 def test_pauses_do_not_count():

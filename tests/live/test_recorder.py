@@ -160,6 +160,25 @@ def test_a_lost_connection_is_an_excluded_event(analyzer: Analyzer, camera: Came
 
 
 @pytest.mark.slow
+def test_events_survive_a_library_that_is_busy_at_the_end(
+    analyzer: Analyzer, camera: Camera, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = unstrained(analyzer)
+    entry_id = session.record(repository, "with a break")
+    run(session, camera, range(5))
+    monkeypatch.setattr("emotion.live.recorder.record_heartbeat", busy)
+    session.process(camera(0), 4.0)
+    session.stop_recording()
+    (event,) = repository.get(entry_id).edits.events
+    assert event.label == NO_PICTURE
+    assert repository.get(entry_id).state is State.DONE
+
+
+def busy(*_: object) -> bool:
+    raise LibraryError("the library is busy")
+
+
+@pytest.mark.slow
 def test_a_recording_stores_the_baseline(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "at rest")

@@ -91,7 +91,8 @@ def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
         recorded = snapshot.recording is not None and snapshot.recording.running
         notices.append(f"On hold: {'values and recording are paused' if recorded else 'values are frozen'}.")
     if snapshot.baseline is not None:
-        notices.append(f"Keep a neutral face: {math.ceil(snapshot.baseline.remaining_s)} …")
+        left_s = math.ceil(snapshot.baseline.remaining_s)
+        notices.append(snapshot.baseline.problem or f"Keep a neutral face: {left_s} …")
     if snapshot.gaze_calibration is not None:
         notices.append(calibration_notice(snapshot.gaze_calibration))
     if (recording := snapshot.recording) is not None:

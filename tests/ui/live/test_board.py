@@ -164,6 +164,8 @@ def test_the_board_shows_load_and_recording():
         "● Recording timeline and clip, 1:15",
         "A part is lost.",
     ]
+    failed = BaselineNow(1.0, 0.0, "No face was seen.")
+    assert board_data(snapshot(baseline=failed), 0.0)["notices"] == ["No face was seen."]
     assert data["empty"] == "No face in view yet."
     assert board_data(snapshot(held=True), 0.0)["notices"] == ["On hold: values are frozen."]
 
