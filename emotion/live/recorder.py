@@ -60,7 +60,7 @@ class Recorder:
         self._unsaved = _Marks()
         self._start_s: float | None = None
         self._size: tuple[int, int] | None = None
-        self._gaps, self._count = Gaps(), 0
+        self._gaps, self._count, self._marks = Gaps(), 0, 0
         self._problem, self._why = "", ""
         self._clip_id: str | None = None
         self._active_s = time.monotonic()
@@ -120,6 +120,7 @@ class Recorder:
         if self._start_s is not None and time_s >= self._start_s:
             moment_s = time_s - self._start_s
             self._unsaved.events.append(Event(label, Span(moment_s, moment_s)))
+            self._marks += 1
 
     def stop(self) -> None:
         """End the recording: write what is queued, merge the parts, then return."""
@@ -136,7 +137,8 @@ class Recorder:
         if clip is not None and not problem:
             problem = clip.problem or (f"{clip.left_out} frames are missing in the clip." if clip.left_out else "")
         seconds = max(self._gaps.last_s - self._gaps.left_out_s, 0.0)
-        return RecordingNow(self._claim.id, seconds, self.is_running, clip is not None, problem, self._clip_id)
+        running, with_clip = self.is_running, clip is not None
+        return RecordingNow(self._claim.id, seconds, running, with_clip, problem, self._clip_id, self._marks)
 
     def _run(self) -> None:
         sent_s = time.monotonic()

@@ -159,6 +159,7 @@ class RecordingNow:
         with_clip: Whether the pictures are recorded as well.
         problem: Why it ended or lost frames, in one sentence for people; empty if it did not.
         clip_id: ID of the clip's own analysis in the library; None until it is added, and without a clip.
+        marks: Number of moments that were marked.
     """
 
     entry_id: str
@@ -167,6 +168,7 @@ class RecordingNow:
     with_clip: bool
     problem: str = ""
     clip_id: str | None = None
+    marks: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -249,6 +249,23 @@ def test_a_recording_goes_to_the_library_and_is_linked(streamer, repository):
     assert set(repository.load_analysis(entry.id).timeline["emotion"]) == {"happiness"}
 
 
+def test_moments_are_marked_while_recording(streamer, repository):
+    test = running(streamer)
+    assert "Mark" not in labels(test)
+    press(test, "Record")
+    until(lambda: streamer.session.snapshot().recording.seconds > 0.3)
+    press(test, "Mark")
+    test.text_input(key="live_event").set_value(" Task 1 ").run()
+    until(lambda: streamer.session.snapshot().recording.seconds > 0.6)
+    press(test, "Mark")
+    assert streamer.session.snapshot().recording.marks == 2
+    press(test, "Stop recording")
+    (entry,) = repository.search().entries
+    first, second = entry.edits.events
+    assert (first.label, second.label) == ("mark", "Task 1")
+    assert 0.3 <= first.span.start_s < second.span.start_s <= repository.load_analysis(entry.id).info.duration_s
+
+
 def test_why_an_action_failed_stays_until_one_succeeds(streamer, repository):
     test = running(streamer)
     # As from another run of the page.

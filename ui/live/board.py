@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from emotion.errors import count_text
 from emotion.labels import UNCLEAR, answer_styles, display_order
 from emotion.live import Load, PersonNow, Snapshot
 from ui.common.web_modules import component, joined_modules
@@ -98,7 +99,8 @@ def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
     if (recording := snapshot.recording) is not None:
         if recording.running:
             what = "Recording timeline and clip" if recording.with_clip else "Recording the timeline"
-            notices.append(f"● {what}, {duration_text(recording.seconds)}")
+            marked = f", {count_text(recording.marks, 'event')}" if recording.marks else ""
+            notices.append(f"● {what}, {duration_text(recording.seconds)}{marked}")
         if recording.problem:
             notices.append(recording.problem)
     return notices

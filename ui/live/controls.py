@@ -16,7 +16,9 @@ from ui.common.errors import run_action, show_failure
 from ui.live.recorded import note_recording
 
 BASELINE_S = 3.0
-_CLIP, _CLIP_KEPT, _ERROR = "live_with_clip", "live_with_clip_kept", "live_error"
+_CLIP, _CLIP_KEPT, _EVENT, _ERROR = "live_with_clip", "live_with_clip_kept", "live_event", "live_error"
+UNNAMED = "mark"
+"""Label of an event that has no name yet."""
 CLIP_NOT_HIDDEN = "The clip shows faces as they are, although they are hidden here."
 # Buttons keep key and type when their label changes: otherwise the browser replaces them, and they lose the focus.
 _HOLD, _BASELINE, _RECORD = "live_hold", "live_baseline", "live_record"
@@ -38,6 +40,8 @@ def show_controls(session: LiveSession | None, library: Repository) -> None:
             _show_hold(session, now)
             _show_baseline(session, now)
             _show_record(session, now, library)
+    if session is not None and now is not None and now.recording is not None and now.recording.running:
+        _show_mark(session)
     if session is not None and session.settings.hide != "nothing" and st.session_state.get(_CLIP):
         st.caption(CLIP_NOT_HIDDEN)
     show_failure(_ERROR)
@@ -76,6 +80,19 @@ def _record(session: LiveSession, library: Repository) -> None:
     title = f"Live, {moment_text(dt.datetime.now().astimezone())}"
     with_clip = bool(st.session_state.get(_CLIP))
     note_recording(session.record(library, title, record_clip=with_clip), session)
+
+
+def _show_mark(session: LiveSession) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text_input(
+            "Event", key=_EVENT, placeholder="Name of the event", label_visibility="collapsed", width=220, max_chars=200
+        )
+        hint = "Adds an event at this moment; it can be renamed on Video, under Events"
+        _button("live_mark", "Mark", "flag", hint, partial(_mark, session))
+
+
+def _mark(session: LiveSession) -> None:
+    session.mark(str(st.session_state.get(_EVENT, "")).strip() or UNNAMED, session.snapshot().time_s)
 
 
 def _button(key: str, label: str, icon: str, hint: str, action: Callable[[], Any]) -> None:

@@ -142,7 +142,9 @@ def test_an_unclear_answer_has_no_share():
 def test_the_board_shows_load_and_recording():
     data = board_data(
         snapshot(
-            held=True, baseline=BaselineNow(0.4, 1.8), recording=RecordingNow("id", 75.0, True, True, "A part is lost.")
+            held=True,
+            baseline=BaselineNow(0.4, 1.8),
+            recording=RecordingNow("id", 75.0, True, True, "A part is lost.", marks=2),
         ),
         3.2,
     )
@@ -161,7 +163,7 @@ def test_the_board_shows_load_and_recording():
         "No frame received for 3 s.",
         "On hold: values and recording are paused.",
         "Keep a neutral face: 2 …",
-        "● Recording timeline and clip, 1:15",
+        "● Recording timeline and clip, 1:15, 2 events",
         "A part is lost.",
     ]
     failed = BaselineNow(1.0, 0.0, "No face was seen.")
