@@ -36,9 +36,11 @@ class FaceSignals:
     def __init__(self, labels: tuple[str, ...]) -> None:
         self._neutral = labels.index("neutral") if "neutral" in labels else None
         self._people: dict[int, _Person] = {}
+        self._now_s = 0.0
 
     def add(self, result: FrameResult) -> None:
         """Add an analysed frame; times must not decrease."""
+        self._now_s = result.time_s
         for face in result.faces:
             assert face.track_id is not None
             assert face.probabilities is not None
@@ -49,9 +51,9 @@ class FaceSignals:
             del self._people[track]
 
     def take_rest(self, seconds: float) -> None:
-        """Use the last seconds as everybody's face at rest; see :meth:`LiveSession.take_baseline`."""
+        """Use the last seconds as the face at rest of everybody seen in them; see :meth:`LiveSession.take_baseline`."""
         for person in self._people.values():
-            person.take_rest(seconds)
+            person.take_rest(self._now_s - seconds)
 
     def clear_rest(self) -> None:
         """Estimate the face at rest from neutral frames again."""
@@ -131,8 +133,8 @@ class _Person:
         self._blinks = (self._blinks or 0) + len(new)
         self._counted_until_s = max(self._counted_until_s, float(new["end_s"].max()) if len(new) else float("-inf"))
 
-    def take_rest(self, seconds: float) -> None:
-        taken = [measures for time_s, measures in self._measures if self.last_s - time_s <= seconds]
+    def take_rest(self, since_s: float) -> None:
+        taken = [measures for time_s, measures in self._measures if time_s >= since_s]
         self.baseline = np.median(taken, axis=0).astype(np.float32) if taken else None
 
     def now(self) -> FaceNow | None:

@@ -95,6 +95,14 @@ def test_movements_are_relative_to_neutral_frames_then_to_the_baseline():
     assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.3)
 
 
+def test_a_baseline_is_not_taken_from_people_who_left_before_it():
+    signals = seen(90, lip_gap=0.1)
+    for index in range(90 + 5 * FPS, 90 + 6 * FPS):
+        signals.add(result(index, lip_gap=0.3, track=2))
+    signals.take_rest(1.0)
+    assert (signals.now(1).rest, signals.now(2).rest) == ("neutral", "baseline")
+
+
 def test_without_neutral_frames_no_movement_is_reported():
     now = seen(60, lip_gap=0.4, label="surprise").now(1)
     assert (now.rest, now.movements) == ("unknown", {})

@@ -200,6 +200,7 @@ def test_hold_and_options_reach_the_running_session(streamer):
     assert all(box.disabled for box in test.selectbox)
     press(test, "Hold")
     assert streamer.session.snapshot().held
+    assert labels(test) == ["Resume", "Record"], "a baseline would wait for ever"
     press(test, "Resume")
     assert not streamer.session.snapshot().held
     test.segmented_control[0].set_value("mesh").run()

@@ -56,7 +56,8 @@ def _show_hold(session: LiveSession, now: Snapshot) -> None:
 
 def _show_baseline(session: LiveSession, now: Snapshot) -> None:
     hint = "Measures each person's neutral face for three seconds; values then also show the difference from it"
-    _button(_BASELINE, "Baseline", "face", hint, partial(session.take_baseline, BASELINE_S))
+    hint = "Resume first" if now.held else hint
+    _button(_BASELINE, "Baseline", "face", hint, partial(session.take_baseline, BASELINE_S), disabled=now.held)
     if any(person.baseline for person in now.people):
         _button("live_clear_baseline", "Clear baseline", "undo", "Stop showing differences", session.clear_baseline)
 
@@ -95,7 +96,8 @@ def _mark(session: LiveSession) -> None:
     session.mark(str(st.session_state.get(_EVENT, "")).strip() or UNNAMED, session.snapshot().time_s)
 
 
-def _button(key: str, label: str, icon: str, hint: str, action: Callable[[], Any]) -> None:
+def _button(key: str, label: str, icon: str, hint: str, action: Callable[[], Any], *, disabled: bool = False) -> None:
     st.button(
-        label, icon=f":material/{icon}:", help=hint, key=key, on_click=run_action, args=(_ERROR, action)
+        label, icon=f":material/{icon}:", help=hint, key=key, disabled=disabled, on_click=run_action,
+        args=(_ERROR, action),
     )  # fmt: skip
