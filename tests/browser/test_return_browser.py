@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bench.common.chromium import settle
-from tests.browser.conftest import open_demo
+from tests.browser.conftest import NewPage, open_demo
 
 pytestmark = pytest.mark.browser
 
@@ -77,3 +77,23 @@ def test_a_video_keeps_its_tab_person_and_settings(visit: Page):
     assert chosen(visit, "Shares") == ["Shares"]
     go_to(visit, "Library")
     expect(visit.get_by_role("tab", name="Days")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_link_works_while_a_popover_is_open(visit: Page):
+    open_demo(visit)
+    for panel, name in (("Add videos", "Library"), ("Open", "Studies")):
+        visit.get_by_role("button", name=panel, exact=False).first.click()
+        expect(visit.get_by_test_id("stPopoverBody")).to_be_visible()
+        settle(visit)
+        visit.get_by_role("link", name=name, exact=True).first.click()
+        expect(visit.get_by_role("heading", name=name, level=1)).to_be_visible(timeout=15_000)
+        assert visit.url.split("?")[0].endswith(f"/{name.lower()}")
+        go_to(visit, "Video")
+
+
+def test_an_uploader_names_every_format_on_a_phone(new_page: NewPage, app_url: str):
+    page = new_page(width=400, height=850)
+    page.goto(f"{app_url}/image")
+    formats = page.get_by_test_id("stFileUploaderDropzoneInstructions").locator("span")
+    expect(formats).to_contain_text("WEBP")
+    assert formats.evaluate("span => span.scrollWidth <= span.clientWidth + 1")

@@ -48,6 +48,10 @@ _STYLE = """
 [class*="st-key-model_names"] code {
   white-space: nowrap;
 }
+/* The formats that an uploader takes wrap on a phone instead of being cut. */
+[data-testid="stFileUploaderDropzoneInstructions"] span {
+  white-space: normal;
+}
 /* A calendar of years scrolls by itself, not the page. */
 .st-key-calendar [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
   overflow-x: auto;
