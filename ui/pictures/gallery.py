@@ -31,8 +31,8 @@ NEWEST, BY_NAME, LEAST_SURE = "Newest first", "By name", "Least sure first"
 FAILURES_SHOWN = 2
 _TABLE_PX = 560
 _COLUMNS = {
-    "file": st.column_config.TextColumn("File", pinned=True, width="medium"),
-    "face": st.column_config.NumberColumn("Face", help="The number on the box", width="small"),
+    "file": st.column_config.TextColumn("File", pinned=True, width=160),
+    "face": st.column_config.NumberColumn("Face", help="The number on the box", width=60),
     "expression": st.column_config.TextColumn("Expression"),
     "probability": share_column("Probability", "Of the leading expression"),
 }
