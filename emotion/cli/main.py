@@ -79,6 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Importing all commands would take longer than what most of them do.
         options = build_parser(complete=given).parse_args(given)
+        from emotion.cli.common.absolute_paths import make_settings_absolute  # noqa: PLC0415 – --help needs no settings
+
+        make_settings_absolute()
         return int(options.run(options))
     except (KeyboardInterrupt, Cancelled) as stop:
         return fail(str(stop) or "interrupted", INTERRUPTED)

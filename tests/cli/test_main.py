@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 import pytest
@@ -409,6 +410,40 @@ def test_a_video_without_a_face_has_no_shares(capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr().out
     assert "3, 0 with a face" in shown
     assert "%" not in shown
+
+
+def test_the_app_keeps_relative_settings_of_the_folder_in_which_it_was_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It serves from its own folder, in which a relative library would be lost with the installation."""
+    started: dict[str, str] = {}
+
+    def replace_process(program: str, command: list[str], environment: dict[str, str]) -> NoReturn:
+        started.update(environment)
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execve", replace_process)
+    relative = {"LIBRARY": "lib", "MODELS": "models", "STORAGE_URL": "files", "DATABASE_URL": "sqlite:///my list.db"}
+    for name, value in relative.items():
+        monkeypatch.setenv(f"EMOTION_{name}", value)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["app", "--headless"])
+    assert {name: started[f"EMOTION_{name}"] for name in relative} == {
+        "LIBRARY": f"{tmp_path}/lib",
+        "MODELS": f"{tmp_path}/models",
+        "STORAGE_URL": f"{tmp_path}/files",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/my list.db",
+    }
+
+
+def test_the_app_refuses_an_invalid_setting_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("the server would end with a traceback"))
+    monkeypatch.setenv("EMOTION_METRICS_TOKEN", "short")
+    assert main(["app", "--headless"]) == 2
+    assert capsys.readouterr().err == "emotion: expected EMOTION_METRICS_TOKEN to have at least 16 characters; got 5\n"
 
 
 @pytest.mark.parametrize(
