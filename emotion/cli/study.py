@@ -5,31 +5,26 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from rich.table import Table
 
-from emotion.bad_file import sentence_for, with_name
 from emotion.cli.common.output import console, progress_bar
+from emotion.cli.study_add import add_study_add_options, run_study_add
 from emotion.cli.study_pairs import add_study_pairs_options, run_study_pairs
-from emotion.errors import Cancelled, EmotionError, InputError, brief
-from emotion.library import LOCAL, JobSettings, Library
-from emotion.library.jobs import Dispatcher
+from emotion.errors import InputError, brief
+from emotion.library import LOCAL, Library
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.annotations import FORMATS, add_events, write_annotations
 from emotion.library.studies.archive import SUFFIX, export_zip, import_zip
 from emotion.library.studies.exchange import export_study, import_study
 from emotion.library.studies.results import study_results
-from emotion.progress import Progress
 from emotion.studies import Study
 from emotion.studies.formats.event_tables import KINDS, Columns, in_video, offset_by, read_log
 from emotion.studies.formats.folder import write_results
-from emotion.studies.names import NamePattern, study_of_names, suggest_pattern
 from emotion.studies.results import StudyResults
-from emotion.studies.sheet import read_sheet, study_of_sheet
 
 _POLL_S = 0.5
 
@@ -40,16 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="list all studies")
     create = actions.add_parser("create", help="create an empty study")
     create.add_argument("title", metavar="TITLE", help="title of the new study")
-    add = _of_study(actions, "add", "add videos, analyses of the library, or a CSV sheet")
-    add.add_argument("files", nargs="*", type=Path, metavar="VIDEO", help="analysed and kept in the library")
-    add.add_argument(
-        "--pattern",
-        metavar="TEXT",
-        help="pattern of file names, such as {participant}_{stimulus} (default: found from the names)",
-    )
-    add.add_argument("--library", metavar="WORDS", help="add analyses that match these words; '' for all")
-    add.add_argument("--sheet", type=Path, metavar="CSV", help="one row per participant and stimulus")
-    add.add_argument("--fps", type=float, metavar="N", help="analyse at most N frames per second")
+    add_study_add_options(_of_study(actions, "add", "add videos, analyses of the library, or a CSV sheet"))
     results = _of_study(actions, "results", "show the means, and write tables, a codebook and scripts")
     results.add_argument("--out", type=Path, metavar="DIR", help="where to write CSV, .sav, codebook and scripts")
     results.add_argument(
@@ -99,7 +85,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(studies: StudyRepository, options: argparse.Namespace) -> int:
     del options
-    table = Table("study", "participants", "stimuli", "analyses", "ID", box=None)
+    table = Table(box=None)
+    table.add_column("study", overflow="fold")
+    for heading in ("participants", "stimuli", "analyses"):
+        table.add_column(heading)
+    # Whole, as other commands take it where two studies have the same title.
+    table.add_column("ID", no_wrap=True, min_width=32)
     for each in studies.summaries():
         table.add_row(each.title, str(each.participants), str(each.stimuli), str(each.cells), each.id)
     console().print(table)
@@ -114,67 +105,6 @@ def _create(studies: StudyRepository, options: argparse.Namespace) -> int:
         raise InputError(f"expected a title that no study has; got {brief(title)!r}")
     print(studies.create(Study(title)).id)
     return 0
-
-
-def _add(studies: StudyRepository, options: argparse.Namespace) -> int:
-    saved, failed = studies.find(options.study), 0
-    ways = [bool(options.files), options.library is not None, options.sheet is not None]
-    if sum(ways) != 1:
-        raise InputError("expected videos, --library or --sheet, and one of them only")
-    if options.sheet is not None:
-        study, missing = study_of_sheet(read_sheet(options.sheet.read_bytes()), studies.files())
-        left = [f"the library has no analysis of {name}" for name in missing]
-    elif options.library is not None:
-        entries = studies.analyses.search(options.library, limit=100_000, sort="created").entries
-        study, left = _named(options, {entry.id: entry.source for entry in entries})
-    else:
-        named, left = _named(options, {str(place): path.name for place, path in enumerate(options.files)})
-        study = _analysed(studies, named, options)
-        failed = len(named.cells) - len(study.cells)
-    studies.save(saved, saved.study.merged_with(study))
-    print(f"participants: {len(study.participants)}, stimuli: {len(study.stimuli)}, analyses added: {len(study.cells)}")
-    for reason in left:
-        print(f"emotion: left out: {reason}", file=sys.stderr)
-    return 1 if failed or left else 0
-
-
-def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, list[str]]:
-    """Build a study from file names, and return it with a message for each name that does not match the pattern."""
-    pattern = options.pattern or suggest_pattern(list(files.values()))
-    study, unmatched = study_of_names(NamePattern(pattern), files)
-    return study, [f"{name} does not match the pattern {pattern}" for name in unmatched]
-
-
-def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespace) -> Study:
-    """Analyse the videos of a study's cells, and return it with their IDs; those that fail are left out."""
-    ids = {}
-    for cell in study.cells:
-        path = options.files[int(cell.analysis)]
-        try:
-            entry = studies.analyses.add(path, path.name, JobSettings(fps=options.fps), title=" · ".join(cell.key))
-        except (EmotionError, OSError) as error:
-            print(f"emotion: {with_name(sentence_for(error, path.name, 'a video'), path.name)}", file=sys.stderr)
-            continue
-        ids[cell.analysis] = entry.id
-    _wait(studies, list(ids.values()))
-    return study.with_analyses(ids).with_cells_only()
-
-
-def _wait(studies: StudyRepository, analyses: list[str]) -> None:
-    """Run workers until all analyses are over."""
-    dispatcher, started = Dispatcher(studies.analyses.library).start(), time.perf_counter()
-    try:
-        with progress_bar("videos", "videos") as show:
-            while True:
-                done = sum(studies.analyses.get(analysis).state.is_over for analysis in analyses)
-                show(Progress(done, len(analyses), time.perf_counter() - started))
-                if done == len(analyses):
-                    return
-                time.sleep(_POLL_S)
-    except KeyboardInterrupt:
-        raise Cancelled("Stopped waiting; the analyses continue and will be in the library.") from None
-    finally:
-        dispatcher.stop()
 
 
 def _results(studies: StudyRepository, options: argparse.Namespace) -> int:
@@ -251,7 +181,7 @@ def _delete(studies: StudyRepository, options: argparse.Namespace) -> int:
 _ACTIONS: dict[str, Callable[[StudyRepository, argparse.Namespace], int]] = {
     "list": _list,
     "create": _create,
-    "add": _add,
+    "add": run_study_add,
     "results": _results,
     "pairs": run_study_pairs,
     "annotations": _annotations,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 import pytest
 
 from emotion.analytics.edits import Edits, Event, Span
+from emotion.cli import study_add
 from emotion.cli.main import main
 from emotion.library import LOCAL, Library
+from emotion.library.jobs.queue import claim_next
 from emotion.library.studies import StudyRepository
 from tests.conftest import make_analysis
 from tests.library.conftest import video  # noqa: F401 – a fixture
-from tests.library.libraries import put
+from tests.library.libraries import end, put
 
 
 @pytest.fixture
@@ -179,3 +183,55 @@ def test_files_that_cannot_be_added_leave_nothing_and_fail(
     assert (study.participants, study.stimuli) == ((), ())
     assert main(["study", "results", "Pilot"]) == 2
     assert "expected a study with a finished analysis" in capsys.readouterr().err
+
+
+class IdleDispatcher:
+    """Starts no worker."""
+
+    def __init__(self, library: Library) -> None:
+        pass
+
+    def start(self) -> IdleDispatcher:
+        return self
+
+    def stop(self) -> None:
+        pass
+
+
+def test_a_stopped_wait_leaves_the_videos_in_the_study_and_running_it_again_adds_none(
+    library: Library,
+    video: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The analyses were left outside of the study, and every further run made new ones."""
+
+    def press_ctrl_c(seconds: float) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study_add, "Dispatcher", IdleDispatcher)
+    monkeypatch.setattr(study_add.time, "sleep", press_ctrl_c)
+    files = [str(shutil.copy(video, tmp_path / name)) for name in ("p01_film.mp4", "p02_film.mp4")]
+    assert main(["study", "create", "Pilot"]) == 0
+    add = ["study", "add", "Pilot", *files, "--pattern", "{participant}_{stimulus}"]
+    assert main(add) == 130
+    assert "the videos are in the study" in capsys.readouterr().err
+    cells = StudyRepository(library.for_owner(LOCAL)).find("Pilot").study.cells
+    assert [cell.key for cell in cells] == [("p01", "film"), ("p02", "film")]
+    while claim := claim_next(library, 9):
+        end(library, claim, make_analysis([["happiness"]] * 4))
+    assert main(add) == 0
+    assert StudyRepository(library.for_owner(LOCAL)).find("Pilot").study.cells == cells
+    assert library.for_owner(LOCAL).search("").total == 2
+
+
+def test_the_list_shows_whole_ids(
+    library: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other commands need the ID where two studies have the same title."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["study", "create", "Reactions to trailers " * 6]) == 0
+    study_id = capsys.readouterr().out.strip()
+    assert main(["study", "list"]) == 0
+    assert study_id in capsys.readouterr().out
