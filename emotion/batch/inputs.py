@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 from emotion.errors import InputError
 from emotion.input_files import is_litter
 from emotion.paths import unicode_name
+from emotion.studies.text_tables import TableLimits, read_text_table
 
 _ENDINGS = "mp4 m4v mov avi mkv webm mpg mpeg vob ts mts m2ts wmv asf flv ogv 3gp 3g2 h264 hevc"
 VIDEO_ENDINGS = frozenset(f".{ending}" for ending in _ENDINGS.split())
@@ -26,6 +25,7 @@ VIDEO_ENDINGS = frozenset(f".{ending}" for ending in _ENDINGS.split())
 COLUMN = "video"
 """Column of a manifest with a path or URL in each row."""
 _MANIFEST = ".csv"
+_MOST = TableLimits(rows=10_000_000)
 _MAGIC = frozenset("*?[")
 
 
@@ -169,13 +169,14 @@ def _sources(manifest: str) -> Iterator[str]:
     """Yield the column of a manifest; paths are relative to its folder."""
     fs, path = place_of(manifest)
     try:
-        rows = csv.DictReader(io.StringIO(fs.cat_file(path).decode("utf-8-sig")))
-        if COLUMN not in (rows.fieldnames or []):
-            columns = ", ".join(rows.fieldnames or []) or "none"
-            raise InputError(f"expected a column {COLUMN!r} in {Video(manifest).shown}; it has {columns}")
-        sources = [(row[COLUMN] or "").strip() for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"expected a manifest as CSV in UTF-8; {Video(manifest).shown}: {error}") from error
+        table = read_text_table(fs.cat_file(path), _MOST)
+    except (OSError, InputError) as error:
+        raise InputError(f"{Video(manifest).shown} cannot be read as a manifest: {error}") from error
+    names = [str(name) for name in table.columns]
+    column = next((name for name in names if name.lower() == COLUMN), None)
+    if column is None:
+        raise InputError(f"expected a column {COLUMN!r} in {Video(manifest).shown}; it has {', '.join(names)}")
+    sources = [source.strip() for source in table[column]]
     if not sources or not all(sources):
         raise InputError(f"expected a path or URL in every row of {Video(manifest).shown}; got {_gap(sources)}")
     for source in sources:

@@ -70,6 +70,22 @@ def test_a_manifest_lists_relative_and_absolute_paths_and_urls(folder: Path) -> 
     assert [bool(video.stamp) for video in videos] == [True, True, True, False, False], "a missing file has none"
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("sep=;\r\nPerson;Video\r\n1;b.mp4\r\n2;deep/er/c.webm\r\n", "utf-8-sig"),
+        ("person\tvideo\n1\tb.mp4\n2\tdeep/er/c.webm\n", "utf-16"),
+        ("video\nb.mp4\n\ndeep/er/c.webm\n", "utf-8"),
+    ],
+    ids=["semicolons", "unicode-text", "one-column"],
+)
+def test_a_manifest_may_come_from_any_spreadsheet(folder: Path, text: str, encoding: str) -> None:
+    """Excel separates columns by semicolons wherever numbers have a decimal comma."""
+    (folder / "list.csv").write_bytes(text.encode(encoding))
+    videos = find_videos([str(folder / "list.csv")])
+    assert [video.source for video in videos] == [str(folder / "b.mp4"), str(folder / "deep/er/c.webm")]
+
+
 def test_passwords_in_urls_are_not_stored() -> None:
     video = Video("ftp://me:secret@host/films/a.mp4?key=1")
     assert video.shown == "ftp://host/films/a.mp4?key=1"
@@ -90,7 +106,7 @@ def test_passwords_in_urls_are_not_stored() -> None:
         (["list.csv"], "expected a column 'video' in list.csv; it has path"),
         (["gap.csv"], "expected a path or URL in every row of gap.csv; got an empty field in row 2"),
         (["bare.csv"], "every row of bare.csv; got no row"),
-        (["latin.csv"], "expected a manifest as CSV in UTF-8; latin.csv"),
+        (["latin.csv"], "latin.csv cannot be read as a manifest: expected a table as CSV text in UTF-8"),
         (["gone.csv"], "gone.csv"),
         (["twice.csv"], "expected every video once"),
         (["nonsense://x/y"], "expected a URL that fsspec opens"),

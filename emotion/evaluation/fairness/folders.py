@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -11,9 +10,11 @@ from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread,
 from emotion.input_files import is_litter
 from emotion.labels import parse_class
 from emotion.paths import unicode_name
+from emotion.studies.text_tables import TableLimits, read_text_table
 
 FILE_COLUMNS = ("file", "path", "filename", "picture", "image")
 """Accepted names of the column of pictures."""
+_MOST = TableLimits(rows=10_000_000)
 
 
 class GroupFolders:
@@ -100,15 +101,14 @@ def read_groups(table: Path, root: Path, column: str | None = None) -> dict[str,
         Path relative to the folder → group; pictures without a group are left out.
 
     Raises:
-        DatasetError: A column is missing, or a file name is not unique.
+        DatasetError: It is not a table, a column is missing, or a file name is not unique.
     """
     try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            files, groups = _columns(list(rows.fieldnames or []), column, table)
-            pairs = [(row[files] or "", (row[groups] or "").strip()) for row in rows]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"expected {table.name} to be a CSV file in UTF-8; {error}") from error
+        rows = read_text_table(table.read_bytes(), _MOST)
+    except InputError as error:
+        raise DatasetError(f"{table.name} cannot be read as a table of groups: {error}") from error
+    files, groups = _columns([str(name) for name in rows.columns], column, table)
+    pairs = zip(rows[files], rows[groups].str.strip(), strict=True)
     by_name: dict[str, list[str]] = {}
     for path in root.rglob("*"):
         if path.is_file() and is_picture(_name_below(path, root)):

@@ -191,6 +191,8 @@ def test_a_table_of_groups(tmp_path):
     assert folders.ungrouped == ["sad/3.png"]
     with pytest.raises(DatasetError, match=r"a column 'sex' in groups\.csv; got File, age, skin"):
         read_groups(table, tmp_path, "sex")
+    table.write_bytes("file;age\r\nhappy/1.png;old\r\n".encode("utf-16"))
+    assert read_groups(table, tmp_path) == {"happy/1.png": "old"}
     table.write_text("file,age\n1.png,old\n")
     with pytest.raises(DatasetError, match=r"2 pictures are called 1\.png"):
         read_groups(table, tmp_path)
