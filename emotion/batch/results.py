@@ -117,14 +117,28 @@ class Results:
 
     def count(self, videos: Sequence[Video], settings_id: str) -> tuple[int, int, int]:
         """Return how many of the videos have a timeline, an incomplete timeline, and an error."""
-        self._fold()
-        table = self._table.filter(pc.equal(self._table["settings"], settings_id))
-        wanted = pa.array([video.shown for video in videos], _TEXT)
-        table = table.filter(pc.is_in(table["source"], wanted))
+        table = self._rows_of(videos, settings_id)
         timelines = table["kind"].null_count
         # Rows of errors have no value of ``complete``, so they are not counted as incomplete.
         incomplete = pc.sum(pc.invert(table["complete"])).as_py() or 0
         return timelines, incomplete, len(table) - timelines
+
+    def reasons(self, videos: Sequence[Video], settings_id: str, most: int) -> list[tuple[str, str]]:
+        """Return the names of the first videos that have an error, with its reason.
+
+        Args:
+            videos: All of them.
+            settings_id: ID of the settings.
+            most: Maximum number of videos.
+        """
+        table = self._rows_of(videos, settings_id)
+        failed = table.filter(pc.is_valid(table["reason"])).slice(0, most)
+        return list(zip(failed["name"].to_pylist(), failed["reason"].to_pylist(), strict=True))
+
+    def _rows_of(self, videos: Sequence[Video], settings_id: str) -> pa.Table:
+        self._fold()
+        table = self._table.filter(pc.equal(self._table["settings"], settings_id))
+        return table.filter(pc.is_in(table["source"], pa.array([video.shown for video in videos], _TEXT)))
 
     def _fold(self) -> None:
         """Merge the new rows into the table; each replaces an earlier one of the same video."""

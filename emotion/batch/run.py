@@ -20,6 +20,8 @@ from emotion.errors import BatchError, LibraryError
 from emotion.progress import OnProgress
 from emotion.types import Progress
 
+MOST_REASONS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -31,6 +33,7 @@ class Report:
         timelines: How many have a timeline now.
         incomplete: How many of these timelines end early, because the video is damaged.
         errors: How many have an error instead.
+        reasons: Name and reason of the first of these, at most :data:`MOST_REASONS`.
         interrupted: Whether Ctrl-C ended it; the next run continues from there.
         elapsed_s: Wall time.
     """
@@ -40,6 +43,7 @@ class Report:
     timelines: int
     incomplete: int
     errors: int
+    reasons: list[tuple[str, str]]
     interrupted: bool
     elapsed_s: float
 
@@ -78,11 +82,12 @@ def run_batch(
         rows = _rows(Job(storage.url, settings), missing, workers, ray)
         interrupted = _collect(rows, results, len(missing), on_step)
         counted = results.count(videos, settings.id)
+        reasons = results.reasons(videos, settings.id, MOST_REASONS)
         storage.remove(COUNTS)
         if not storage.keys("parts"):
             storage.remove("parts")
     elapsed_s = time.monotonic() - started
-    return Report(len(videos), len(videos) - len(missing), *counted, interrupted, elapsed_s)
+    return Report(len(videos), len(videos) - len(missing), *counted, reasons, interrupted, elapsed_s)
 
 
 def _rows(job: Job, videos: list[Video], workers: int | None, ray: str | None) -> Generator[Row, None, None]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
+from emotion.bad_file import with_name
 from emotion.batch.results import ERRORS, SUMMARY
 from emotion.batch.run import Report, run_batch
 from emotion.batch.settings import Settings
@@ -12,7 +14,7 @@ from emotion.cli.common.arguments import positive
 from emotion.cli.common.output import progress_bar
 from emotion.cli.common.status import OK, SOME_FAILED
 from emotion.cli.video import add_sampling_options
-from emotion.errors import Cancelled
+from emotion.errors import Cancelled, printable_line
 from emotion.vision.decode.sampling import Sampling
 
 _INTERRUPTED = "interrupted; run the same command to continue"
@@ -42,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         raise Cancelled(_INTERRUPTED) from None
     print(_sentence(report, options.out))
+    for name, reason in report.reasons:
+        print(f"emotion: {printable_line(with_name(reason, name))}", file=sys.stderr)
     if report.interrupted:
         raise Cancelled(_INTERRUPTED)
     return SOME_FAILED if report.errors else OK

@@ -69,6 +69,7 @@ def test_a_rerun_analyses_only_missing_videos(
 def test_retry_repeats_errors(films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["batch", str(films / "broken.mov"), "--out", str(tmp_path / "out"), "--workers", "1"]
     assert main(command) == 1
+    assert "emotion: broken.mov is not a video that can be read" in capsys.readouterr().err
     before = pd.read_parquet(tmp_path / "out" / "errors.parquet")["finished_at"].item()
     assert main(command) == 1
     assert pd.read_parquet(tmp_path / "out" / "errors.parquet")["finished_at"].item() == before
