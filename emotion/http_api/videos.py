@@ -11,11 +11,11 @@ from typing import Annotated, Any, cast
 import anyio.to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from emotion.errors import EmotionError
+from emotion.errors import EmotionError, VideoError
 from emotion.http_api.auth import ContextOf, OwnRepository
 from emotion.http_api.bodies import Received, body_schema, receiving
 from emotion.http_api.jobs import show
-from emotion.http_api.problems import unreadable
+from emotion.http_api.problems import Problem, unreadable
 from emotion.http_api.schemas import JobOut
 from emotion.library import Entry, JobSettings, Repository
 from emotion.library.entries import clean_title
@@ -70,11 +70,13 @@ async def add_video(
     """Upload a video and queue its analysis; the job shows its progress."""
     parameters: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
     parameters |= {"keep_video": keep_video, "eyes": eyes, "movements": movements}
-    await anyio.to_thread.run_sync(load_card, model)  # refuse an unknown one before the upload
+    # Refused before the upload: an unknown model and values that contradict each other.
+    await anyio.to_thread.run_sync(load_card, model)
+    settings = _settings(parameters)
     async with receiving(request, repository.owner, context.request_limits, clean_title(name)) as received:
 
         def work() -> tuple[Entry, bool]:
-            settings, tags = JobSettings(**parameters), tag or []
+            tags = tag or []
             add = partial(_add, repository, received, settings, title, tags)
             if idempotency_key is None:
                 return add(), False
@@ -87,6 +89,15 @@ async def add_video(
     if replayed:
         response.headers[REPLAYED] = "true"
     return job
+
+
+def _settings(parameters: dict[str, Any]) -> JobSettings:
+    if parameters["fps"] is not None and parameters["every"] != 1:
+        raise Problem(422, "bad_parameter", "expected every or fps; got both")
+    try:
+        return JobSettings(**parameters)
+    except VideoError as error:
+        raise Problem(422, "bad_parameter", str(error)) from error
 
 
 def _add(

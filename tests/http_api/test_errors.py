@@ -111,6 +111,19 @@ def test_an_unknown_parameter_is_named_with_the_known_ones(client: TestClient) -
 
 
 @pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("every=2&fps=3", "expected every or fps; got both"),
+        ("start_s=5&end_s=2", "expected a part from 0 s on that ends after it starts; got 5–2 s"),
+    ],
+)
+def test_parameters_that_contradict_each_other_are_refused(client: TestClient, query: str, detail: str) -> None:
+    """One of two rates silently won, and a part that ends before it starts was said to be an unreadable video."""
+    answer = client.post(f"/videos?{query}", content=b"x")
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (422, "bad_parameter", detail)
+
+
+@pytest.mark.parametrize(
     ("path", "detail"),
     [
         ("/jobs?limit=0", "limit: expected at least 1; got '0'"),
