@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
+import os
 import sys
 from collections.abc import Container, Sequence
 from typing import NoReturn
 
-from emotion.cli.common.status import FAILED, INTERRUPTED, fail
+from emotion.cli.common.status import FAILED, INTERRUPTED, PIPE_CLOSED, fail
 from emotion.errors import Cancelled, EmotionError
 from emotion.version import program_version
 
@@ -69,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
     Returns:
-        0; 2 after one line on stderr; or 130 after one line, if Ctrl-C stopped the command. ``batch`` and ``app`` have
-        others.
+        0; 2 after one line on stderr; 130 after one line, if Ctrl-C stopped the command; or 141 if the reader of its
+        output ended first. ``batch`` and ``app`` have others.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Terminals and pipes whose encoding lacks a character get its number, as on stderr.
@@ -82,10 +83,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from emotion.cli.common.absolute_paths import make_settings_absolute  # noqa: PLC0415 – --help needs no settings
 
         make_settings_absolute()
-        return int(options.run(options))
+        status = int(options.run(options))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, as Python would print a traceback at its end
+        return status
     except (KeyboardInterrupt, Cancelled) as stop:
         return fail(str(stop) or "interrupted", INTERRUPTED)
     except EmotionError as error:
         return fail(str(error))
+    except BrokenPipeError:
+        # Whatever read the output has seen enough, as ``head`` has; what is still buffered must not fail at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except OSError as error:
         return fail(f"{error.filename or 'a file'} cannot be written or read: {error.strerror}")

@@ -469,6 +469,17 @@ finally:
     assert done.returncode == 0
 
 
+def test_a_closed_pipe_ends_a_command_without_a_word() -> None:
+    """As in ``emotion card default | head -1``."""
+    command = [sys.executable, "-m", "emotion", "card", "default", "--format", "html"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == ""
+        assert running.wait() == 141
+
+
 def test_help_is_shown_where_the_encoding_lacks_its_characters() -> None:
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "emotion", "--help"]

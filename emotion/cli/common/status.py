@@ -7,6 +7,8 @@ import sys
 OK, SOME_FAILED, FAILED = 0, 1, 2
 INTERRUPTED = 130
 """The status that shells report for a program ended by Ctrl-C: 128 plus the signal's number."""
+PIPE_CLOSED = 141
+"""The same for a program whose output nobody reads any more."""
 
 
 def fail(message: str, status: int = FAILED) -> int:
