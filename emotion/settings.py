@@ -65,6 +65,13 @@ def _token(given: str | None) -> str | None:
     return given
 
 
+def _hosts(given: str) -> str:
+    # An address would match no request, so nobody could open the app.
+    if "/" in given:
+        raise ValueError(f"to be host names without http:// and paths, separated by commas; got {given!r}")
+    return given
+
+
 def _one_of(*values: str) -> BeforeValidator:
     def check(given: str) -> str:
         if given.lower() not in values:
@@ -155,7 +162,7 @@ class Settings(BaseSettings):
         "none",
     )
 
-    hosts: str = _setting(
+    hosts: Annotated[str, BeforeValidator(_hosts)] = _setting(
         "",
         "host names of the server besides localhost, separated by commas; not needed if people sign in "
         "([access.md](access.md))",

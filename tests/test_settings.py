@@ -49,6 +49,11 @@ def test_code_and_deployment_name_no_other_variable() -> None:
         ("EMOTION_PART_S", SECONDS, ["0", "-1", "many", "nan", "none"]),
         ("EMOTION_SERVING_TIMEOUT_S", SECONDS, ["soon", "0"]),
         ("EMOTION_NOTICE", "one of on, off", ["maybe"]),
+        (
+            "EMOTION_HOSTS",
+            "host names without http:// and paths, separated by commas",
+            ["https://faces.lan", "faces.lan/app"],
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_was_expected(

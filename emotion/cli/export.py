@@ -72,7 +72,9 @@ def edits_of(options: argparse.Namespace) -> Edits:
         return Edits.from_dict(json.loads(options.edits.read_text(encoding="utf-8")))
     except KeyError as error:
         raise InputError(f"expected edits as JSON in {options.edits.name}; an entry lacks {error}") from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (TypeError, AttributeError) as error:
+        raise InputError(f"expected edits as the app writes them; {options.edits.name} has another layout") from error
+    except ValueError as error:
         raise InputError(f"expected edits as JSON in {options.edits.name}; they cannot be read: {error}") from error
 
 

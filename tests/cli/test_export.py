@@ -46,11 +46,15 @@ def test_edits_are_read_from_a_file(saved, tmp_path):
     [
         (["--format", "mp4"], "the video file"),
         (["--format", "csv", "--edits", "{edits}"], "expected edits as JSON"),
+        (["--format", "csv", "--edits", "{other}"], "as the app writes them; other.json has another layout"),
     ],
 )
 def test_errors_are_one_line(saved, tmp_path, capsys, arguments, complaint):
     (tmp_path / "edits.json").write_text("[", encoding="utf-8")
-    arguments = [argument.replace("{edits}", str(tmp_path / "edits.json")) for argument in arguments]
+    (tmp_path / "other.json").write_text('{"names": 5}', encoding="utf-8")
+    arguments = [
+        argument.format(edits=tmp_path / "edits.json", other=tmp_path / "other.json") for argument in arguments
+    ]
     assert main(["export", str(saved), *arguments]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1 and complaint in lines[0]
