@@ -78,7 +78,9 @@ def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> No
 
 
 def _record(session: LiveSession, library: Repository) -> None:
-    title = f"Live, {moment_text(dt.datetime.now().astimezone())}"
+    now = dt.datetime.now().astimezone()
+    # With seconds, so that recordings of one minute can be told apart.
+    title = f"Live, {moment_text(now)}:{now:%S}"
     with_clip = bool(st.session_state.get(_CLIP))
     note_recording(session.record(library, title, record_clip=with_clip), session)
 
