@@ -13,7 +13,6 @@ from collections import deque
 from dataclasses import replace
 
 import av
-import numpy as np
 
 from emotion.analytics.edits import Event, Span
 from emotion.engine.storage import disk_full_message
@@ -59,7 +58,6 @@ class Recorder:
         self._waiting: deque[FrameResult] = deque()
         self._unsaved = _Marks()
         self._start_s: float | None = None
-        self._size: tuple[int, int] | None = None
         self._gaps, self._count, self._marks = Gaps(), 0, 0
         self._problem, self._why = "", ""
         self._clip_id: str | None = None
@@ -93,11 +91,10 @@ class Recorder:
         """Record the result of the picture that was passed to :meth:`add_picture`."""
         if not self.is_running or self._start_s is None:
             return
-        self._size = self._size or (result.width, result.height)
         time_s = result.time_s - self._start_s
         if (gap := self._gaps.add(time_s)) is not None:
             self._unsaved.events.append(gap)
-        self._waiting.append(_recorded(result, self._count, time_s, self._size))
+        self._waiting.append(_recorded(result, self._count, time_s))
         self._count += 1
 
     def hold(self) -> None:
@@ -259,8 +256,7 @@ class _Marks:
                 waiting.popleft()
 
 
-def _recorded(result: FrameResult, index: int, time_s: float, size: tuple[int, int]) -> FrameResult:
-    """Return a result as recorded: renumbered, in the recording's time and frame size, without the mesh."""
-    scale = np.array([size[0] / result.width, size[1] / result.height] * 2, np.float32)
-    faces = tuple(replace(face, box_xyxy=face.box_xyxy * scale, landmarks=None) for face in result.faces)
-    return replace(result, frame_index=index, time_s=time_s, width=size[0], height=size[1], faces=faces)
+def _recorded(result: FrameResult, index: int, time_s: float) -> FrameResult:
+    """Return a result as recorded: renumbered, in the recording's time, without the mesh."""
+    faces = tuple(replace(face, landmarks=None) for face in result.faces)
+    return replace(result, frame_index=index, time_s=time_s, faces=faces)

@@ -7,9 +7,10 @@ in a crash.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from emotion.analytics.timeline import TimelineBuilder
@@ -31,7 +32,7 @@ class RecordingInfo:
 
 
 class TimelineWriter:
-    """Writes the frames of one recording; not thread-safe.
+    """Writes the frames of one recording, all in the size of the first; not thread-safe.
 
     Args:
         parts: Storage of the parts.
@@ -41,14 +42,15 @@ class TimelineWriter:
     def __init__(self, parts: Checkpoint, about: RecordingInfo) -> None:
         self._parts, self._about = parts, about
         self._part, self._is_new, self._unwritten = TimelineBuilder(about.labels), True, False
-        self._size = 0, 0
+        self._size: tuple[int, int] | None = None
         self.frames = 0
         """Number of frames added."""
 
     def add(self, result: FrameResult) -> None:
-        """Append a frame."""
-        self._part.add(result)
-        self._size, self._unwritten = (result.width, result.height), True
+        """Append a frame. A camera that is turned or reopened may change its size; boxes are then scaled."""
+        self._size = self._size or (result.width, result.height)
+        self._part.add(_in_size(result, self._size))
+        self._unwritten = True
         self.frames += 1
 
     def write(self, left_out_s: float) -> None:
@@ -76,8 +78,17 @@ class TimelineWriter:
         timeline, frames = self._part.build()
         about, duration_s = self._about, _end_s(frames["time_s"])
         fps = self.frames / max(duration_s - left_out_s, 1e-3)
-        info = VideoInfo(*self._size, fps, self.frames, duration_s, codec=LIVE_CODEC)
+        info = VideoInfo(*(self._size or (0, 0)), fps, self.frames, duration_s, codec=LIVE_CODEC)
         return Analysis(info, timeline, frames, about.model, about.labels, dict(about.settings), SOURCE)
+
+
+def _in_size(result: FrameResult, size: tuple[int, int]) -> FrameResult:
+    """Return a result as of a frame of another size, px."""
+    if (result.width, result.height) == size:
+        return result
+    scale = np.array([size[0] / result.width, size[1] / result.height] * 2, np.float32)
+    faces = tuple(replace(face, box_xyxy=face.box_xyxy * scale) for face in result.faces)
+    return replace(result, width=size[0], height=size[1], faces=faces)
 
 
 def _end_s(times: pd.Series) -> float:

@@ -169,6 +169,22 @@ def test_an_interruption_of_a_stream_counts_for_nobody(tmp_path: Path, monkeypat
     assert load_parquet(out).info.fps == pytest.approx(20, rel=0.05)
 
 
+def test_boxes_are_in_the_size_of_the_first_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def growing(*_: object) -> Iterator[Captured]:
+        for index in range(20):
+            size = (320, 240) if index < 10 else (640, 480)
+            yield Captured(as_frame(portrait(*size), index), index / 20, time.perf_counter())
+
+    monkeypatch.setattr(live, "read_url", growing)
+    out = tmp_path / "session.parquet"
+    assert main(["live", "--url", "rtsp://camera", "--out", str(out)]) == 0
+    analysis = load_parquet(out)
+    assert (analysis.info.width, analysis.info.height) == (320, 240)
+    assert len(analysis.timeline) == 20
+    assert analysis.timeline["x2"].max() < 320
+    assert analysis.timeline["x1"].std() < 5
+
+
 def test_a_closed_terminal_ends_a_session_with_its_file(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "session.parquet"
     command = [sys.executable, "-m", "emotion", "live", "--file", str(clip), "--loops", "0", "--out", str(out)]
