@@ -10,6 +10,7 @@ from pathlib import Path
 from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.cli.common.output import progress_bar
+from emotion.cli.common.session_parts import EDITS, SUFFIX, load_interrupted
 from emotion.cli.common.status import OK
 from emotion.errors import Cancelled, InputError
 from emotion.output_names import expect_inputs_kept
@@ -21,7 +22,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     names = [known.name for known in FORMATS]
     parser.add_argument(
-        "file", type=Path, metavar="FILE.parquet", help="timeline, from “emotion video” or downloaded from the app"
+        "file",
+        type=Path,
+        metavar="FILE.parquet",
+        help="timeline, from “emotion video” or downloaded from the app; or the folder "
+        f"FILE{SUFFIX} that an interrupted “emotion live” left",
     )
     parser.add_argument("--format", choices=names, required=True, metavar="NAME", help=", ".join(names))
     parser.add_argument(
@@ -45,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
         EmotionError: A file cannot be read, the format needs a video that is not given, or Ctrl-C was pressed.
     """
     chosen = format_named(options.format)
-    analysis, edits = load_parquet(options.file), edits_of(options)
+    analysis = load_interrupted(options.file) if options.file.is_dir() else load_parquet(options.file)
+    edits = edits_of(options)
     target = _target(options, chosen.suffix)
     expect_inputs_kept([file for file in (options.file, options.video, options.edits) if file is not None], [target])
     choices = Options(
@@ -61,21 +67,28 @@ def run(options: argparse.Namespace) -> int:
 
 
 def edits_of(options: argparse.Namespace) -> Edits:
-    """Return the edits of the option ``--edits``, or those in the timeline's file.
+    """Return the edits of the option ``--edits``, or those of the timeline.
 
     Raises:
         InputError: The file of edits cannot be read.
     """
-    if options.edits is None:
+    if options.edits is not None:
+        return _read_edits(options.edits)
+    if not options.file.is_dir():
         return load_edits(options.file)
+    saved = options.file / EDITS
+    return _read_edits(saved) if saved.exists() else Edits()
+
+
+def _read_edits(path: Path) -> Edits:
     try:
-        return Edits.from_dict(json.loads(options.edits.read_text(encoding="utf-8")))
+        return Edits.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except KeyError as error:
-        raise InputError(f"expected edits as JSON in {options.edits.name}; an entry lacks {error}") from error
+        raise InputError(f"expected edits as JSON in {path.name}; an entry lacks {error}") from error
     except (TypeError, AttributeError) as error:
-        raise InputError(f"expected edits as the app writes them; {options.edits.name} has another layout") from error
+        raise InputError(f"expected edits as the app writes them; {path.name} has another layout") from error
     except ValueError as error:
-        raise InputError(f"expected edits as JSON in {options.edits.name}; they cannot be read: {error}") from error
+        raise InputError(f"expected edits as JSON in {path.name}; they cannot be read: {error}") from error
 
 
 def _target(options: argparse.Namespace, suffix: str) -> Path:
@@ -87,4 +100,5 @@ def _target(options: argparse.Namespace, suffix: str) -> Path:
             folder.parent.mkdir(parents=True, exist_ok=True)
             return folder
         folder.mkdir(parents=True, exist_ok=True)
-    return folder / file_name(options.file.stem.removesuffix(".timeline"), suffix)
+    stem = Path(options.file.name.removesuffix(SUFFIX)).stem
+    return folder / file_name(stem.removesuffix(".timeline"), suffix)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
-import shutil
 import signal
 import sys
 import threading
@@ -15,18 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emotion.analytics.edits import Edits, Event, Span
 from emotion.cli.common.analyzer_options import add_analyzer_options, analyzer_of
 from emotion.cli.common.arguments import argument, positive, whole
+from emotion.cli.live_file import LiveFile, format_of
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.checkpoint import Checkpoint
-from emotion.engine.storage import Storage
-from emotion.errors import InputError
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.camera_source import Captured, read_camera, read_file, read_url
 from emotion.live.stream_time import Gaps
-from emotion.live.timeline_writer import RecordingInfo, TimelineWriter
-from emotion.report.formats import FORMATS, Format, export
+from emotion.live.timeline_writer import RecordingInfo
 from emotion.streams import StreamHub, StreamOptions, open_hub
 from emotion.streams.markers import MarkerInlet
 from emotion.streams.options import allows_network
@@ -37,7 +32,6 @@ from emotion.web.addresses import parse_address, parse_port
 WRITE_S = 1.0
 """Seconds between writes of the timeline."""
 _REPORT_S = 2.0
-_FORMATS = {each.suffix.rpartition(".")[2]: each for each in FORMATS if each.name in {"csv", "json", "parquet"}}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         InputError: The options contradict each other.
         EmotionError: The source, an output or the file cannot be used.
     """
-    written = None if options.out is None else _format_of(options.out, with_events=options.markers)
+    written = None if options.out is None else format_of(options.out, with_events=options.markers)
     analyzer = analyzer_of(options)
     analyzer.warm()
     about = {"model": analyzer.model, "abstain_below": str(float(analyzer.abstain_below))}
@@ -93,13 +87,18 @@ def run(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as opened:
         hub = open_hub(wanted, analyzer.labels, about)
         opened.callback(hub.close)
-        # All frames of a file are there, so a long time between two of them is no interruption.
-        capture = _Run(analyzer, hub, options.out, written, None if options.file else Gaps())
+        file = None
+        if written is not None:
+            info = RecordingInfo(analyzer.model, analyzer.labels, analyzer.settings(Sampling(), ""))
+            # All frames of a file are there, so a long time between two of them is no interruption.
+            file = LiveFile(options.out, written, info, None if options.file else Gaps())
+        capture = _Run(analyzer, hub, file)
+        # Until the file is written, as a closed terminal sends its signal twice.
+        opened.enter_context(_stopped_by_signals(capture.stop))
         opened.callback(capture.finish)
         if options.markers:
             opened.callback(MarkerInlet(capture.mark, network=allows_network()).close)
-        with _stopped_by_signals(capture.stop):
-            capture.analyse(_source(options, capture.stop), options.seconds)
+        capture.analyse(_source(options, capture.stop), options.seconds)
     return 0
 
 
@@ -109,24 +108,12 @@ class _Run:
 
     analyzer: Analyzer
     hub: StreamHub
-    out: Path | None
-    written: Format | None
-    gaps: Gaps | None
+    file: LiveFile | None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._session = LiveSession(self.analyzer, LiveSettings(draw="nothing"))
         self._session.listen(self._take)
-        self._events: list[Event] = []
-        self._parts: Checkpoint | None = None
-        self._writer: TimelineWriter | None = None
-        if self.out is not None:
-            folder = self._folder()
-            if folder.exists():
-                raise InputError(f"expected no results of an earlier run; move {folder.name} away to keep them")
-            about = RecordingInfo(self.analyzer.model, self.analyzer.labels, self.analyzer.settings(Sampling(), ""))
-            self._parts = Checkpoint(Storage(folder), "parts")
-            self._writer = TimelineWriter(self._parts, about)
 
     def analyse(self, frames: Iterator[Captured], seconds: float | None) -> None:
         """Analyse frames until the source ends or the time limit is reached, also while no frame comes."""
@@ -140,9 +127,9 @@ class _Run:
                 captured.frame, captured.time_s, skipped=captured.skipped, arrived_s=captured.arrived_s
             )
             now_s = time.monotonic()
-            if self._writer is not None and now_s - written_s >= WRITE_S:
+            if self.file is not None and now_s - written_s >= WRITE_S:
                 written_s = now_s
-                self._write()
+                self.file.write()
             if now_s - reported_s >= _REPORT_S:
                 reported_s = now_s
                 self._report()
@@ -152,50 +139,33 @@ class _Run:
     def mark(self, text: str, moment_s: float) -> None:
         """Record another program's marker as an event."""
         time_s = self.hub.stream_time(moment_s)
-        if time_s is not None and time_s >= 0:
-            self._events.append(Event(text, Span(time_s, time_s)))
+        if self.file is not None and time_s is not None and time_s >= 0:
+            self.file.mark(text, time_s)
 
     def finish(self) -> None:
         """Write the timeline, and remove its parts."""
         self._session.close()
-        if self._writer is None or self._parts is None or self.out is None or self.written is None:
-            return
-        self._write()
-        if self._writer.frames:
-            export(self._parts.load(""), self.out, self.written, Edits(events=tuple(self._events)))
-            print(f"{self.out}: {self._writer.frames:,} frames, {len(self._events)} events", file=sys.stderr)
-        else:
-            print(f"{self.out}: not written, as no frame came", file=sys.stderr)
-        shutil.rmtree(self._folder(), ignore_errors=True)
+        if self.file is not None:
+            _say(self.file.finish())
 
     def _take(self, result: FrameResult, arrived_s: float) -> None:
         self.hub.take(result, arrived_s)
-        if self._writer is None:
-            return
-        if self.gaps is not None and (gap := self.gaps.add(result.time_s)) is not None:
-            self._events.append(gap)
-        self._writer.add(result)
-
-    def _write(self) -> None:
-        if self._writer is not None:
-            self._writer.write(0.0 if self.gaps is None else self.gaps.left_out_s)
+        if self.file is not None:
+            self.file.add(result)
 
     def _report(self) -> None:
         now = self._session.snapshot().load
         sent = ", ".join(f"{one.kind} {one.target}: {one.problem or f'{one.sent:,}'}" for one in self.hub.statuses())
         took = "" if math.isnan(now.median_ms) else f"{now.median_ms:.0f} ms, "
         load = f"{now.analysed_fps:.1f} frames/s, {took}{now.dropped} left out, {now.quality_words}"
-        print(f"{load}. {sent}", file=sys.stderr)
-
-    def _folder(self) -> Path:
-        assert self.out is not None
-        return self.out.with_name(f"{self.out.name}.parts")
+        _say(f"{load}. {sent}")
 
 
 class _stopped_by_signals:  # noqa: N801 – a context manager
     """Sets an event at a signal, so that the command shuts down cleanly; a second one ends it at once.
 
-    The signals are Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal or its connection is closed.
+    The signals are Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal or its connection is closed: from the
+    shell and from the system, so that a second one must not end it.
     """
 
     def __init__(self, stop: threading.Event) -> None:
@@ -213,7 +183,8 @@ class _stopped_by_signals:  # noqa: N801 – a context manager
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, _: object) -> None:
-        signal.signal(number, self._before[number])
+        before = self._before.pop(number, signal.SIG_IGN)  # it may interrupt itself
+        signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else before)
         self._stop.set()
 
 
@@ -223,14 +194,7 @@ def _source(options: argparse.Namespace, stop: threading.Event) -> Iterator[Capt
     return read_url(options.url, stop) if options.url is not None else read_camera(options.camera, stop)
 
 
-def _format_of(path: Path, *, with_events: bool) -> Format:
-    wanted = path.suffix.removeprefix(".").lower()
-    if wanted not in _FORMATS:
-        raise InputError(f"expected a file that ends in .parquet, .csv or .json; got {path.name}")
-    if with_events and wanted == "csv":
-        raise InputError(f"expected .parquet or .json, as a CSV file has no markers; got {path.name}")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"expected a file in an existing folder; there is no {path.parent}")
-    if path.exists():
-        raise InputError(f"expected the name of a new file, as no session can be repeated; {path.name} exists")
-    return _FORMATS[wanted]
+def _say(text: str) -> None:
+    # A session must not break off because nobody reads on: the terminal may be closed, or the pipe.
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

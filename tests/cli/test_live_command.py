@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import resource
+import shlex
 import signal
 import socket
 import subprocess
@@ -19,11 +23,15 @@ import pytest
 from bench.common.process import free_port
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.cli import live
+from emotion.cli.live_file import LiveFile, format_of
 from emotion.cli.main import main
 from emotion.errors import LiveError
+from emotion.labels import FERPLUS_LABELS
 from emotion.live.camera_source import Captured
-from emotion.live.stream_time import NO_PICTURE
+from emotion.live.stream_time import NO_PICTURE, Gaps
+from emotion.live.timeline_writer import RecordingInfo
 from emotion.samples import make_clip
+from tests.conftest import make_face, make_result
 from tests.live.cameras import as_frame, portrait
 from tests.waiting import until
 
@@ -34,6 +42,21 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4")
+
+
+def endless(clip: Path, out: Path) -> list[str]:
+    return [sys.executable, "-m", "emotion", "live", "--file", str(clip), "--loops", "0", "--out", str(out)]
+
+
+def written_parts(out: Path) -> list[Path]:
+    return list(out.with_name(f"{out.name}.parts").rglob("*.parquet"))
+
+
+def named_command(message: str) -> list[str]:
+    """Return the arguments of the command that a message names between quotation marks."""
+    program, *arguments = shlex.split(message.partition("“")[2].partition("”")[0])
+    assert program == "emotion"
+    return arguments
 
 
 class Listener(threading.Thread):
@@ -186,13 +209,77 @@ def test_boxes_are_in_the_size_of_the_first_frame(tmp_path: Path, monkeypatch: p
 
 
 def test_a_closed_terminal_ends_a_session_with_its_file(clip: Path, tmp_path: Path) -> None:
+    """The signal comes twice, from the shell and from the system, and nothing can be printed any more."""
     out = tmp_path / "session.parquet"
-    command = [sys.executable, "-m", "emotion", "live", "--file", str(clip), "--loops", "0", "--out", str(out)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as session:
-        until(lambda: any((tmp_path / "session.parquet.parts").rglob("*.parquet")))
+    terminal, end = pty.openpty()
+    with subprocess.Popen(endless(clip, out), stderr=end) as session:
+        os.close(end)
+        until(lambda: any(written_parts(out)))
+        os.close(terminal)
+        session.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
         session.send_signal(signal.SIGHUP)
     assert session.returncode == 0
     assert len(load_parquet(out).frames) > 10
+    assert list(tmp_path.iterdir()) == [out], "no parts are left"
+
+
+def test_a_killed_session_is_written_by_the_command_that_the_next_one_names(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "my session.parquet"
+    with subprocess.Popen(endless(clip, out), stderr=subprocess.DEVNULL) as session:
+        until(lambda: any(written_parts(out)))
+        session.kill()
+    assert not out.exists()
+    assert main(["live", "--file", str(clip), "--out", str(out)]) == 2
+    assert main(named_command(capsys.readouterr().err)) == 0
+    analysis = load_parquet(out)
+    assert len(analysis.frames) > 10
+    assert not analysis.complete
+    assert "interrupted; everything up to" in analysis.note
+
+
+def test_a_full_disk_ends_a_session_and_says_how_to_write_it(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "session.parquet"
+
+    def limit_file_sizes() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+    session = subprocess.run(
+        endless(clip, out), stderr=subprocess.PIPE, text=True, timeout=60, preexec_fn=limit_file_sizes, check=False
+    )
+    assert session.returncode == 2
+    assert "emotion: the disk is full; free some space and try again with “emotion export" in session.stderr
+    assert "Traceback" not in session.stderr
+    assert main(named_command(session.stderr)) == 0
+    assert len(load_parquet(out).frames) > 10
+
+
+def test_an_interrupted_session_keeps_its_events(tmp_path: Path) -> None:
+    out = tmp_path / "session.json"
+    info = RecordingInfo("model", FERPLUS_LABELS, {"detector": "blazeface", "sampling": {}, "abstain_below": 0.3})
+    file = LiveFile(out, format_of(out, with_events=True), info, Gaps())
+    for index in (0, 1, 2, 30, 31):
+        file.add(make_result(index, [make_face("happiness")]))
+    file.mark("stimulus 3", 0.15)
+    file.write()
+    folder = tmp_path / "session.json.parts"
+    assert main(["export", str(folder), "--format", "parquet"]) == 0
+    edits = load_edits(tmp_path / "session.timeline.parquet")
+    assert [(event.label, event.excluded) for event in edits.events] == [(NO_PICTURE, True), ("stimulus 3", False)]
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "session.parquet.parts" / "parts").mkdir(parents=True)
+    for folder, expected in (
+        (tmp_path, "expected a timeline, or the folder"),
+        (next(tmp_path.iterdir()), "there are none"),
+    ):
+        assert main(["export", str(folder), "--format", "csv"]) == 2
+        assert expected in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", [["--loops", "-1"], ["--camera", "-1"]])

@@ -1,0 +1,66 @@
+"""The parts of a session of ``emotion live``, in a folder beside its file until that file is written.
+
+The folder outlives a killed process and a full disk; ``emotion export`` then writes the file from it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from emotion.analytics.edits import Edits
+from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.storage import Storage
+from emotion.errors import InputError
+from emotion.types import Analysis
+
+SUFFIX = ".parts"
+"""What the folder's name has after the file's."""
+EDITS = "edits.json"
+"""The file in the folder that has the events, in the form of :meth:`emotion.analytics.edits.Edits.to_dict`."""
+_PARTS = "parts"
+
+
+class SessionParts:
+    """The parts of one session.
+
+    Args:
+        folder: Their folder; made if there is none.
+
+    Attributes:
+        timeline: The frames.
+
+    Raises:
+        LibraryError: The folder cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._storage = Storage(folder)
+        self.timeline = Checkpoint(self._storage, _PARTS)
+
+    def save_edits(self, edits: Edits) -> None:
+        """Write the events so far.
+
+        Raises:
+            OSError: They cannot be written. The earlier ones remain.
+        """
+        with self._storage.writing(EDITS) as file:
+            file.write(json.dumps(edits.to_dict()).encode())
+
+
+def load_interrupted(folder: Path) -> Analysis:
+    """Return what an interrupted session left in its folder.
+
+    Raises:
+        InputError: The folder has no such parts.
+        TimelineError: A part is damaged.
+    """
+    if not (folder / _PARTS).is_dir():
+        raise InputError(f"expected a timeline, or the folder FILE{SUFFIX} of “emotion live”; got {folder.name}")
+    timeline = SessionParts(folder).timeline
+    until_s = timeline.until_s()
+    if until_s is None:
+        raise InputError(
+            f"expected frames in {folder.name}; there are none, as the session ended before the first was written"
+        )
+    return timeline.load(f"The session was interrupted; everything up to {until_s:.1f} s of it is kept.")
