@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from statistics import median_low
+
 from emotion.analytics.edits import Event, Span
 from emotion.streams.stream_clock import StreamClock
 
@@ -10,6 +13,10 @@ MAX_AHEAD_S = 5.0
 _LEAST_STEP_S = 1e-3
 GAP_S = 1.0
 """A longer time without a frame is excluded from figures, seconds."""
+_GAP_STEPS = 3
+"""It must also be longer than this many usual intervals, as some cameras give a frame every few seconds."""
+_STEPS = 9
+"""Number of intervals of which the median is the usual one."""
 ON_HOLD, NO_PICTURE = "on hold", "no picture"
 """Labels of the events that mark excluded time."""
 
@@ -60,7 +67,8 @@ class Gaps:
     """
 
     def __init__(self) -> None:
-        self.last_s = self.left_out_s = self._step_s = 0.0
+        self.last_s = self.left_out_s = 0.0
+        self._steps_s: deque[float] = deque(maxlen=_STEPS)
         self._has_begun = self._held = False
 
     def hold(self) -> None:
@@ -70,11 +78,12 @@ class Gaps:
     def add(self, time_s: float) -> Event | None:
         """Add a frame, and return the event that excludes the gap before it; None if there is none."""
         step_s, gap = time_s - self.last_s, None
-        if self._has_begun and (self._held or step_s > GAP_S):
-            span = Span(min(self.last_s + self._step_s, time_s), time_s)
+        usual_s = median_low(self._steps_s) if self._steps_s else None
+        if self._has_begun and (self._held or step_s > max(GAP_S, _GAP_STEPS * (usual_s or GAP_S))):
+            span = Span(min(self.last_s + (usual_s or 0.0), time_s), time_s)
             gap = Event(ON_HOLD if self._held else NO_PICTURE, span, excluded=True)
             self.left_out_s += span.end_s - span.start_s
-        elif self._has_begun:
-            self._step_s = step_s
+        if self._has_begun and not self._held:
+            self._steps_s.append(step_s)
         self.last_s, self._has_begun, self._held = time_s, True, False
         return gap

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion.live.stream_time import StreamTime
+from emotion.analytics.edits import Event, Span
+from emotion.live.stream_time import NO_PICTURE, ON_HOLD, Gaps, StreamTime
 
 
 def test_time_follows_the_frames_from_zero():
@@ -52,3 +53,34 @@ def test_time_always_increases(pictures):
         times.append(time(stamp, clock_s))
     assert times[0] == 0
     assert all(a < b for a, b in itertools.pairwise(times))
+
+
+def gaps_of(times_s: list[float]) -> list[tuple[float, float]]:
+    gaps = Gaps()
+    found = [gap for time_s in times_s if (gap := gaps.add(time_s)) is not None]
+    assert gaps.left_out_s == pytest.approx(sum(gap.span.end_s - gap.span.start_s for gap in found))
+    return [(gap.span.start_s, gap.span.end_s) for gap in found]
+
+
+def test_more_than_a_second_without_a_frame_is_a_gap():
+    times = [0.0, 0.1, 0.2, 0.3, 1.2, 1.3, 6.3, 6.4, 9.4]
+    assert gaps_of(times) == [pytest.approx((1.4, 6.3)), pytest.approx((6.5, 9.4))]
+
+
+@pytest.mark.parametrize("every_s", [0.9, 1.1, 2.0, 20.0])
+def test_a_slow_camera_has_gaps_only_where_frames_are_missing(every_s):
+    times = [index * every_s for index in range(20)]
+    known = [] if every_s < 3 else [(0.0, every_s)]  # after the first interval, nobody knows yet that it is slow
+    assert gaps_of(times) == known
+    (gap,) = gaps_of([*times, 24 * every_s])[len(known) :]
+    assert gap == pytest.approx((20 * every_s, 24 * every_s))
+
+
+def test_time_on_hold_is_a_gap_of_any_length():
+    gaps = Gaps()
+    for time_s in (0.0, 0.25):
+        gaps.add(time_s)
+    gaps.hold()
+    assert gaps.add(1.0) == Event(ON_HOLD, Span(0.5, 1.0), excluded=True)
+    assert gaps.add(1.25) is None
+    assert gaps.add(9.0) == Event(NO_PICTURE, Span(1.5, 9.0), excluded=True)
