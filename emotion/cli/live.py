@@ -18,6 +18,8 @@ from emotion.cli.common.analyzer_options import add_analyzer_options, analyzer_o
 from emotion.cli.common.arguments import argument, positive, whole
 from emotion.cli.live_file import LiveFile, format_of
 from emotion.engine.analyzer import Analyzer
+from emotion.engine.exclusive import exclusive
+from emotion.errors import InputError
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.camera_source import Captured, read_camera, read_file, read_url
 from emotion.live.stream_time import Gaps
@@ -89,6 +91,8 @@ def run(options: argparse.Namespace) -> int:
         opened.callback(hub.close)
         file = None
         if written is not None:
+            refusal = InputError(f"expected a file that no other session writes; one is writing {options.out.name}")
+            opened.enter_context(exclusive(options.out.with_name(f".{options.out.name}.lock"), refusal))
             info = RecordingInfo(analyzer.model, analyzer.labels, analyzer.settings(Sampling(), ""))
             # All frames of a file are there, so a long time between two of them is no interruption.
             file = LiveFile(options.out, written, info, None if options.file else Gaps())

@@ -35,12 +35,12 @@ class LiveFile:
     def __init__(self, path: Path, written: Format, about: RecordingInfo, gaps: Gaps | None) -> None:
         self._path, self._format, self._gaps = path, written, gaps
         self._folder = path.with_name(f"{path.name}{SUFFIX}")
-        if self._folder.exists():
+        self._parts = SessionParts(self._folder)
+        if self._parts:
             raise InputError(
                 f"expected no interrupted session of this name; write the earlier one with “{self._command}”, and "
                 f"then remove {self._folder.name}"
             )
-        self._parts = SessionParts(self._folder)
         self._writer = TimelineWriter(self._parts.timeline, about)
         self._events: list[Event] = []
         self._saved_events = 0

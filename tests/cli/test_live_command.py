@@ -240,6 +240,20 @@ def test_a_killed_session_is_written_by_the_command_that_the_next_one_names(
     assert "interrupted; everything up to" in analysis.note
 
 
+def test_a_session_that_runs_keeps_its_file(clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing may tell to remove the parts of a session that runs, and those of no frame are in nobody's way."""
+    out = tmp_path / "session.parquet"
+    with subprocess.Popen(endless(clip, out), stderr=subprocess.DEVNULL) as session:
+        until(lambda: any(tmp_path.iterdir()))
+        assert main(["live", "--file", str(clip), "--out", str(out)]) == 2
+        assert "one is writing session.parquet" in capsys.readouterr().err
+        session.kill()
+    for part in written_parts(out):
+        part.unlink()
+    assert main(["live", "--file", str(clip), "--seconds", "1", "--out", str(out)]) == 0
+    assert list(tmp_path.iterdir()) == [out]
+
+
 def test_a_full_disk_ends_a_session_and_says_how_to_write_it(
     clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,6 +38,10 @@ class SessionParts:
         self._storage = Storage(folder)
         self.timeline = Checkpoint(self._storage, _PARTS)
 
+    def __bool__(self) -> bool:
+        """Whether anything is saved."""
+        return bool(self._storage.files())
+
     def save_edits(self, edits: Edits) -> None:
         """Write the events so far.
 
