@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from emotion.errors import DatasetError
+from emotion.errors import DatasetError, InputError
 from emotion.evaluation.cards.content import model_document
 from emotion.evaluation.cards.render import to_html, to_markdown
 
 _WRITERS = {"markdown": to_markdown, "html": to_html}
+_ENDINGS = {".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".html": "html", ".htm": "html"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -31,14 +32,21 @@ def run(options: argparse.Namespace) -> int:
         EmotionError: There is no such model, or a file is damaged.
     """
     facts = {} if options.facts is None else {options.facts.absolute().parent.name: _facts(options.facts)}
-    by_ending = "html" if options.out is not None and options.out.suffix.lower() in {".html", ".htm"} else "markdown"
-    text = _WRITERS[options.format or by_ending](model_document(options.model, facts))
+    text = _WRITERS[options.format or _format_of(options.out)](model_document(options.model, facts))
     if options.out is None:
         print(text, end="")
     else:
         options.out.write_text(text, encoding="utf-8")
         print(options.out)
     return 0
+
+
+def _format_of(out: Path | None) -> str:
+    if out is None:
+        return "markdown"
+    if out.suffix.lower() not in _ENDINGS:
+        raise InputError(f"expected a file that ends in {', '.join(_ENDINGS)}, or --format; got {out.name}")
+    return _ENDINGS[out.suffix.lower()]
 
 
 def _facts(file: Path) -> dict[str, Any]:

@@ -12,10 +12,19 @@ from emotion.analytics.files import load_edits, load_parquet
 from emotion.cli.common.output import progress_bar
 from emotion.cli.common.session_parts import EDITS, SUFFIX, load_interrupted
 from emotion.cli.common.status import OK
-from emotion.errors import Cancelled, InputError
+from emotion.errors import Cancelled, InputError, brief
 from emotion.output_names import expect_inputs_kept
 from emotion.report.file_names import file_name
 from emotion.report.formats import FORMATS, Options, export, format_named
+
+_EDITS = {
+    "names": '{"1": "Ada"}',
+    "merged": '{"3": 1}',
+    "hidden": "[2]",
+    "baselines": '{"1": {"start_s": 0, "end_s": 2}}',
+    "events": '[{"label": "film", "span": {"start_s": 3, "end_s": 9}, "excluded": false}]',
+}
+"""Part of a file of edits → an example of its form, which :meth:`Edits.to_dict` writes."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
         EmotionError: A file cannot be read, the format needs a video that is not given, or Ctrl-C was pressed.
     """
     chosen = format_named(options.format)
+    _expect_used(options)
     analysis = load_interrupted(options.file) if options.file.is_dir() else load_parquet(options.file)
     edits = edits_of(options)
     target = _target(options, chosen.suffix)
@@ -81,14 +91,35 @@ def edits_of(options: argparse.Namespace) -> Edits:
 
 
 def _read_edits(path: Path) -> Edits:
+    name = path.name
     try:
-        return Edits.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except KeyError as error:
-        raise InputError(f"expected edits as JSON in {path.name}; an entry lacks {error}") from error
-    except (TypeError, AttributeError) as error:
-        raise InputError(f"expected edits as the app writes them; {path.name} has another layout") from error
+        given = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise InputError(f"expected edits as JSON in {path.name}; they cannot be read: {error}") from error
+        raise InputError(f"expected edits as JSON in {name}; they cannot be read: {error}") from error
+    unknown = [part for part in given if part not in _EDITS] if isinstance(given, dict) else [given]
+    if unknown:
+        raise InputError(f"expected edits as an object of {', '.join(_EDITS)} in {name}; got {brief(unknown[0])}")
+    for part, value in given.items():
+        try:
+            Edits.from_dict({part: value})
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            got = brief(json.dumps(value, ensure_ascii=False))
+            raise InputError(f"expected {part} like {_EDITS[part]} in {name}; got {got}") from error
+        except InputError as error:
+            raise InputError(f"{part} in {name}: {error}") from error
+    return Edits.from_dict(given)
+
+
+def _expect_used(options: argparse.Namespace) -> None:
+    """Refuse options that the format does not have, such as a report that would seem to be blurred."""
+    for name, given, format_name in (
+        ("--blur", options.blur, "mp4"),
+        ("--no-boxes", options.no_boxes, "mp4"),
+        ("--width-mm", options.width_mm != Options().width_mm, "figures"),
+        ("--greyscale", options.greyscale, "figures"),
+    ):
+        if given and options.format != format_name:
+            raise InputError(f"expected {name} with --format {format_name} only; got {options.format}")
 
 
 def _target(options: argparse.Namespace, suffix: str) -> Path:

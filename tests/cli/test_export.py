@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pandas as pd
 import pytest
@@ -42,19 +43,34 @@ def test_edits_are_read_from_a_file(saved, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[", "expected edits as JSON in edits.json; they cannot be read: "),
+        ("[]", "expected edits as an object of names, merged, hidden, baselines, events in edits.json; got \\[\\]"),
+        ('{"video": 1, "edits": {}}', "expected edits as an object of names, merged, .*; got video"),
+        ('{"names": 5}', 'expected names like {"1": "Ada"} in edits.json; got 5'),
+        ('{"hidden": ["Ada"]}', r'expected hidden like \[2\] in edits.json; got \["Ada"\]'),
+        ('{"events": [{"label": "x"}]}', r'expected events like \[{"label": .* in edits.json; got \[{"label": "x"}\]'),
+        ('{"baselines": {"1": {"start_s": 5, "end_s": 2}}}', "baselines in edits.json: expected a span .*; got 5–2 s"),
+    ],
+)
+def test_edits_of_another_form_are_refused(saved, tmp_path, capsys, text, complaint):
+    edits = tmp_path / "edits.json"
+    edits.write_text(text, encoding="utf-8")
+    assert main(["export", str(saved), "--format", "csv", "--edits", str(edits)]) == 2
+    assert re.match(rf"emotion: {complaint}", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (["--format", "mp4"], "the video file"),
-        (["--format", "csv", "--edits", "{edits}"], "expected edits as JSON"),
-        (["--format", "csv", "--edits", "{other}"], "as the app writes them; other.json has another layout"),
+        (["--format", "html", "--blur"], "expected --blur with --format mp4 only; got html"),
+        (["--format", "mp4", "--greyscale"], "expected --greyscale with --format figures only; got mp4"),
+        (["--format", "pdf", "--width-mm", "90"], "expected --width-mm with --format figures only; got pdf"),
     ],
 )
 def test_errors_are_one_line(saved, tmp_path, capsys, arguments, complaint):
-    (tmp_path / "edits.json").write_text("[", encoding="utf-8")
-    (tmp_path / "other.json").write_text('{"names": 5}', encoding="utf-8")
-    arguments = [
-        argument.format(edits=tmp_path / "edits.json", other=tmp_path / "other.json") for argument in arguments
-    ]
     assert main(["export", str(saved), *arguments]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1 and complaint in lines[0]

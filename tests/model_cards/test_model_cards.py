@@ -287,6 +287,10 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
     facts.write_text(json.dumps({"labels": ["fear"], "splits": {"train": {"faces": 3, "classes": {"fear": 3}}}}))
     assert main(["card", "default", "--facts", str(facts), "--out", str(tmp_path / "card.html")]) == 0
     assert "Faces of mine" in (tmp_path / "card.html").read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert main(["card", "default", "--out", str(tmp_path / "card.pdf")]) == 2
+    assert "expected a file that ends in .md, .markdown, .txt, .html, .htm, or --format" in capsys.readouterr().err
+    assert not (tmp_path / "card.pdf").exists()
     facts.write_text("[]")
     assert main(["card", "default", "--facts", str(facts)]) == 2
     assert main(["card", "absent"]) == 2
