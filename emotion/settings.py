@@ -251,7 +251,7 @@ def database_url(url: str | None = None) -> URL:
     try:
         parsed = make_url(given)
     except ArgumentError as error:
-        raise LibraryError("expected EMOTION_DATABASE_URL like postgresql+psycopg://user@host/name") from error
+        raise LibraryError("expected EMOTION_DATABASE_URL like postgresql://host/name or sqlite:///path") from error
     kind = parsed.get_backend_name()
     if kind not in {"sqlite", "postgresql"}:
         raise LibraryError(f"expected EMOTION_DATABASE_URL of a postgresql or sqlite database; got {kind}")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from emotion.errors import SettingsError
-from emotion.settings import PREFIX, Settings, library_dir, read_settings
+from emotion.errors import LibraryError, SettingsError
+from emotion.settings import PREFIX, Settings, database_url, library_dir, read_settings
+from emotion.web.hosts import is_named_host
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -72,6 +73,20 @@ def test_a_token_that_is_too_short_is_not_repeated(monkeypatch: pytest.MonkeyPat
         read_settings()
     assert str(caught.value) == "expected EMOTION_METRICS_TOKEN to have at least 16 characters; got 6"
     assert caught.value.__cause__ is None
+
+
+def test_host_names_may_have_ports_and_unreadable_ones_admit_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_HOSTS", "faces.lan, 192.168.1.20:8501,[fd00::1]:8501,fd00::2,far.lan:99999,")
+    asked = ("faces.lan", "192.168.1.20", "[fd00::1]", "other.lan", "[::1")
+    assert [is_named_host(host) for host in asked] == [True, True, True, False, False]
+
+
+def test_the_form_of_a_database_address_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_DATABASE_URL", "nonsense")
+    with pytest.raises(
+        LibraryError, match="expected EMOTION_DATABASE_URL like postgresql://host/name or sqlite:///path"
+    ):
+        database_url()
 
 
 def test_misspelt_variables_are_reported_once(

@@ -60,7 +60,8 @@ def is_foreign(origin: str | None, host: str, scheme: str) -> bool:
 
 
 def _named_hosts() -> set[str]:
-    return {_name_of(name.strip()) for name in read_settings().hosts.split(",") if name.strip()}
+    # Without the empty name, which every malformed header has.
+    return {_name_of(name.strip()) for name in read_settings().hosts.split(",")} - {""}
 
 
 def _name_of(host: str) -> str:
