@@ -40,6 +40,7 @@ _PROBLEMS = {
 root = APIRouter(tags=["server"])
 
 
+@root.head("/health", include_in_schema=False)  # which many uptime monitors send
 @root.get("/health", summary="Check that the server works")
 def get_health() -> Health:
     """No token is needed."""

@@ -17,7 +17,8 @@ async def expect_known_parameters(request: Request) -> None:
     """
     if not request.query_params:
         return
-    operation = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
+    method = "get" if request.method == "HEAD" else request.method.lower()
+    operation = request.app.openapi()["paths"][request.scope["route"].path][method]
     known = sorted(each["name"] for each in operation.get("parameters", []) if each["in"] == "query")
     if unknown := [name for name in request.query_params if name not in known]:
         expected = f"a parameter out of {', '.join(known)}" if known else "no parameters"

@@ -27,6 +27,8 @@ def test_without_a_token_a_request_acts_for_the_local_owner_or_not_at_all(server
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert server.client().get("/health").status_code == 200, "needs no token"
+    assert server.client().head("/health").status_code == 200, "as uptime monitors ask"
+    assert server.client().head("/health?deep=1").status_code == 422
 
 
 @pytest.mark.parametrize("given", ["Bearer emo_wrong", "Bearer ", "Basic YTpi", "emo_x", "Bearer " + "x" * 5000])

@@ -75,6 +75,11 @@ def test_bytes_and_file_objects_are_read(png: bytes, tmp_path: Path) -> None:
             assert np.array_equal(load_image(source), COLOUR), type(source)
 
 
+def test_a_device_is_refused_before_it_is_read() -> None:
+    with pytest.raises(ImageError, match="null cannot be opened: it is a device; expected a file"):
+        load_image("/dev/null")
+
+
 @pytest.mark.parametrize(
     "mode", ["RGB", "L", "1", "P", "CMYK", "I", "I;16", "F", "LA", "RGBA", "YCbCr", "HSV", "La", "RGBa"]
 )

@@ -64,6 +64,8 @@ def _read_path(source: str | os.PathLike[str]) -> tuple[bytes, str]:
             raise ImageError(f"{name} cannot be opened: it is a folder; expected a file")
         if path.is_fifo():  # reading it could block forever
             raise ImageError(f"{name} cannot be opened: it is a pipe; expected a file")
+        if path.is_char_device():  # and /dev/zero has no end
+            raise ImageError(f"{name} cannot be opened: it is a device; expected a file")
         return path.read_bytes(), name
     except OSError as error:
         raise ImageError(f"{name} cannot be opened: {error.strerror}") from error
