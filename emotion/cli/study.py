@@ -16,6 +16,7 @@ from emotion.cli.study_add import add_study_add_options, run_study_add
 from emotion.cli.study_pairs import add_study_pairs_options, run_study_pairs
 from emotion.errors import InputError, brief
 from emotion.library import LOCAL, Library
+from emotion.library.entries import MAX_TITLE
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.annotations import FORMATS, add_events, write_annotations
 from emotion.library.studies.archive import SUFFIX, export_zip, import_zip
@@ -101,6 +102,8 @@ def _create(studies: StudyRepository, options: argparse.Namespace) -> int:
     title = options.title.strip()
     if not title:
         raise InputError("expected a title for the study; it is empty")
+    if len(title) > MAX_TITLE:
+        raise InputError(f"expected a title of at most {MAX_TITLE} characters; got {len(title):,}")
     if any(each.title == title for each in studies.summaries()):
         raise InputError(f"expected a title that no study has; got {brief(title)!r}")
     print(studies.create(Study(title)).id)

@@ -18,7 +18,8 @@ from emotion.vision.decode.sampling import Sampling
 
 LOCAL = "local"
 """The owner of everything if nobody signs in."""
-_MAX_TITLE, _MAX_TAG = 200, 100
+MAX_TITLE, _MAX_TAG = 200, 100
+"""Longest title and tag, characters."""
 
 
 class State(StrEnum):
@@ -186,7 +187,7 @@ class Entry:
 
 def clean_title(text: str) -> str:
     """Return a title or file name as one line of at most 200 characters."""
-    return _clean(text)[:_MAX_TITLE].rstrip(JOINERS) or "untitled"
+    return _clean(text)[:MAX_TITLE].rstrip(JOINERS) or "untitled"
 
 
 def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:

@@ -158,9 +158,15 @@ def test_errors_are_one_line(
     assert words in capsys.readouterr().err.strip().splitlines()[-1]
 
 
-def test_titles_are_unique_and_not_empty(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
+def test_titles_are_unique_and_neither_empty_nor_long(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "create", "Pilot"]) == 0
-    for title, words in {"Pilot": "that no study has", " Pilot ": "that no study has", " ": "it is empty"}.items():
+    refused = {
+        "Pilot": "that no study has",
+        " Pilot ": "that no study has",
+        " ": "it is empty",
+        "x" * 201: "at most 200 characters; got 201",
+    }
+    for title, words in refused.items():
         assert main(["study", "create", title]) == 2
         assert words in capsys.readouterr().err
     assert len(StudyRepository(library.for_owner(LOCAL)).summaries()) == 1
