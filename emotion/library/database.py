@@ -168,8 +168,11 @@ class Database:
         with self._writer.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            if _revision(connection) == newest_revision():
+            found = _revision(connection)
+            if found == newest_revision():
                 return
+            if found is None and not self.is_sqlite:
+                _expect_utf8(connection)
             from emotion.library.upgrade import upgrade  # noqa: PLC0415 – loads Alembic, which few processes need
 
             upgrade(connection)
@@ -183,10 +186,22 @@ def _revision(connection: Connection) -> str | None:
     return found
 
 
+def _expect_utf8(connection: Connection) -> None:
+    """Raise LibraryError for a new PostgreSQL database that cannot store every title."""
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise LibraryError(
+            f"expected a PostgreSQL database with the encoding UTF8; got {encoding}. "
+            "Make one with: createdb --encoding=UTF8 --template=template0 NAME"
+        )
+
+
 def _engine(url: URL, is_sqlite: bool) -> Engine:
     if not is_sqlite:
-        # Reconnects after a restart of the server instead of failing.
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_S})
+        # Reconnects after a restart of the server instead of failing. Without an encoding, psycopg returns bytes from a
+        # server that has none.
+        connect_args = {"connect_timeout": BUSY_S, "client_encoding": "utf8"}
+        return create_engine(url, pool_pre_ping=True, connect_args=connect_args)
     engine = create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
