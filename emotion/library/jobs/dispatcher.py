@@ -85,11 +85,16 @@ class Dispatcher:
                 log.log(level, "a worker ended", extra={"analysis": claim.id, "how": how})
 
     def _run(self) -> None:
+        warned = ""
         while not self._stopped.wait(POLL_INTERVAL_S):
             try:
                 self.run_once()
+                warned = ""
             except LibraryError as error:
-                log.warning("%s", error)
+                # Once: a database may be away for hours.
+                if str(error) != warned:
+                    warned = str(error)
+                    log.warning("%s", error)
             except Exception:
                 # No error may stop the queue.
                 log.exception("the queue could not be processed")

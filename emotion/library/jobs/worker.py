@@ -179,13 +179,17 @@ class Heartbeat:
             thread.join()
 
     def _run(self) -> None:
+        warned = ""
         while not self._over.wait(HEARTBEAT_INTERVAL_S):
             progress, sent_s = self._progress, time.monotonic()
             try:
                 should_stop = record_heartbeat(self._library, self._claim, progress.done, progress.total, progress.rate)
             except LibraryError as error:
-                log.warning("%s", error)  # the database may be restarting
+                if str(error) != warned:  # once: the database may be restarting
+                    warned = str(error)
+                    log.warning("%s", error)
                 continue
+            warned = ""
             if should_stop is None:
                 self._claim_lost.set()
                 continue
