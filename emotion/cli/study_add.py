@@ -51,12 +51,13 @@ def run_study_add(studies: StudyRepository, options: argparse.Namespace) -> int:
         raise InputError("expected videos, --library or --sheet, and one of them only")
     if options.files:
         named, left = _named(options, {str(place): path.name for place, path in enumerate(options.files)})
-        study, failed = _with_videos(studies, study_id, named, options)
+        study, failed, kept = _with_videos(studies, study_id, named, options)
     else:
         study, left = _of_sheet(studies, options.sheet) if options.sheet is not None else _of_library(studies, options)
-        saved, failed = studies.get(study_id), 0
+        saved, failed, kept = studies.get(study_id), 0, 0
         studies.save(saved, saved.study.merged_with(study))
-    print(f"participants: {len(study.participants)}, stimuli: {len(study.stimuli)}, analyses added: {len(study.cells)}")
+    added = len(study.cells) - kept
+    print(f"participants: {len(study.participants)}, stimuli: {len(study.stimuli)}, analyses added: {added}")
     for reason in left:
         print(f"emotion: left out: {reason}", file=sys.stderr)
     return 1 if failed or left else 0
@@ -81,22 +82,21 @@ def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, l
 
 def _with_videos(
     studies: StudyRepository, study_id: str, named: Study, options: argparse.Namespace
-) -> tuple[Study, int]:
+) -> tuple[Study, int, int]:
     """Put videos into a study and the queue, and wait for them.
 
     Each video is in the study before the next one is read, so that a command that is stopped leaves none outside.
 
     Returns:
-        What was added, and the number of videos that failed.
+        The study of these videos, the number of those that failed, and of those that it had already.
     """
     added: dict[str, str] = {}
-    settings = JobSettings(fps=options.fps)
+    settings, kept = JobSettings(fps=options.fps), 0
     for cell in named.cells:
         path = options.files[int(cell.analysis)]
-        saved = studies.get(study_id)
         try:
-            if (before := _same(studies, saved.study, cell, path, settings)) is not None:
-                added[cell.analysis] = before
+            if (before := _same(studies, studies.get(study_id).study, cell, path, settings)) is not None:
+                added[cell.analysis], kept = before, kept + 1
                 continue
             entry = studies.analyses.add(path, path.name, settings, title=" · ".join(cell.key))
         except (EmotionError, OSError) as error:
@@ -104,6 +104,7 @@ def _with_videos(
             continue
         added[cell.analysis] = entry.id
         alone = named.with_analyses({cell.analysis: entry.id}).with_cells_only()
+        saved = studies.get(study_id)  # again, as the copy of a large video takes long
         studies.save(saved, saved.study.merged_with(alone))
     if added:
         _wait(studies, list(added.values()))
@@ -111,7 +112,7 @@ def _with_videos(
     failures = [entry for entry in ended if entry.state is not State.DONE]
     for entry in failures:
         print(f"emotion: {with_name(entry.note, entry.source)}", file=sys.stderr)
-    return named.with_analyses(added).with_cells_only(), len(named.cells) - len(added) + len(failures)
+    return named.with_analyses(added).with_cells_only(), len(named.cells) - len(added) + len(failures), kept
 
 
 def _same(studies: StudyRepository, study: Study, cell: Cell, path: Path, settings: JobSettings) -> str | None:

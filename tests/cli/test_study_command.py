@@ -228,6 +228,7 @@ def test_a_stopped_wait_leaves_the_videos_in_the_study_and_running_it_again_adds
     while claim := claim_next(library, 9):
         end(library, claim, make_analysis([["happiness"]] * 4))
     assert main(add) == 0
+    assert "analyses added: 0" in capsys.readouterr().out
     assert StudyRepository(library.for_owner(LOCAL)).find("Pilot").study.cells == cells
     assert library.for_owner(LOCAL).search("").total == 2
 
