@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from ui.common.web_modules import component
 
-import streamlit as st
-
-_mount = st.components.v2.component(
-    "page_links", js=(Path(__file__).with_name("web") / "links.js").read_text(encoding="utf-8")
-)
+_mount = component("page_links", __file__, "links")
 
 
 def keep_clicks() -> None:
