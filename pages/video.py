@@ -16,7 +16,7 @@ from ui.shell.page import ensure_app
 from ui.video import session
 from ui.video.demo import show_demo_button
 from ui.video.open_analysis import choose_another, date_text, find_open, show_open
-from ui.video.pending_uploads import VIDEO_TYPES, show_pending_uploads
+from ui.video.pending_uploads import VIDEO_TYPES, forget_settings, show_pending_uploads
 from ui.video.queue import show_queue
 from ui.video.sample import begin_sample
 from ui.video.video_source import VideoSource
@@ -122,6 +122,8 @@ with head:
         show_start()
 if session.pending_uploads():
     show_pending_uploads(library, ready=show_notice("Choose a purpose and confirm consent, then press *Analyse*."))
+else:
+    forget_settings()
 show_refusals()
 show_queue(library)
 if entry is not None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from bench.common.chromium import settle
+from emotion.samples import make_clip
 from tests.browser.conftest import NewPage, open_demo
 
 pytestmark = pytest.mark.browser
@@ -97,3 +100,28 @@ def test_an_uploader_names_every_format_on_a_phone(new_page: NewPage, app_url: s
     formats = page.get_by_test_id("stFileUploaderDropzoneInstructions").locator("span")
     expect(formats).to_contain_text("WEBP")
     assert formats.evaluate("span => span.scrollWidth <= span.clientWidth + 1")
+
+
+def test_the_settings_of_uploaded_videos_stay_until_they_are_gone(visit: Page, tmp_path: Path):
+    """Otherwise a video that was to be kept would be deleted after its analysis."""
+    clip = make_clip(tmp_path / "clip.mp4")
+    keep = visit.get_by_role("checkbox", name="Keep the video in the library")
+
+    def upload() -> None:
+        if not visit.locator("input[type=file]").count():  # an earlier analysis is open
+            visit.get_by_role("button", name="Add videos").click()
+        visit.locator("input[type=file]").set_input_files(clip)
+        expect(keep).to_be_attached()
+        settle(visit)
+
+    go_to(visit, "Video")
+    upload()
+    visit.get_by_text("Keep the video in the library").click()
+    settle(visit)
+    go_to(visit, "Help")
+    go_to(visit, "Video")
+    expect(keep).to_be_checked()
+    visit.get_by_role("button", name="Discard").click()
+    settle(visit)
+    upload()
+    expect(keep).not_to_be_checked()

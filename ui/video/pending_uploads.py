@@ -37,6 +37,7 @@ VIDEO_TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 KEEP = "Keep the video in the library"
 _TYPED = "pending_typed"
 """Session key of what was typed for each video."""
+_RATE, _MODEL, _KEEP = "pending_rate", "pending_model_name", "pending_keep"
 
 
 def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
@@ -48,7 +49,6 @@ def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
     """
     pending = list(session.pending_uploads())
     if not pending:
-        st.session_state.pop(_TYPED, None)
         return
     with st.container(border=True):
         st.markdown("**" + (plain(pending[0].name) if len(pending) == 1 else f"{len(pending)} videos") + "**")
@@ -62,6 +62,12 @@ def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
             st.button("Discard", icon=":material/delete:", on_click=session.discard_pending_uploads)
 
 
+def forget_settings() -> None:
+    """Forget the settings of uploaded videos once there are none: the next ones start with the defaults."""
+    for key in (_TYPED, _RATE, _MODEL, _KEEP):
+        st.session_state.pop(key, None)
+
+
 def _show_estimate(library: Repository, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
     """Show length and estimated time of the videos that can be read."""
     rows = zip(pending, table.to_dict("records"), strict=True)
@@ -73,12 +79,13 @@ def _show_estimate(library: Repository, pending: Sequence[VideoSource], table: p
 def _ask_all() -> dict[str, Any]:
     """Return the settings for all videos."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rate = st.selectbox("Sampling", list(RATES), key="pending_rate", width=260)
+        rate = st.selectbox("Sampling", list(RATES), key=_RATE, persist_state="session", width=260)
         model = st.selectbox(
-            "Model", choices(), format_func=choice_label, key="pending_model_name", width=260, help=_model_help()
-        )
+            "Model", choices(), format_func=choice_label, key=_MODEL, persist_state="session", width=260,
+            help=_model_help(),
+        )  # fmt: skip
         keep = st.checkbox(
-            KEEP, key="pending_keep",
+            KEEP, key=_KEEP, persist_state="session",
             help="Otherwise the video is deleted when you leave, and only the timeline is kept. You need the video to "
             "play it again later and to export it with boxes.",
         )  # fmt: skip
@@ -133,7 +140,7 @@ def _columns() -> dict[str, Any]:
         "end_s": seconds("To, s", min_value=0.0, format="%.1f", help="Empty: to the end"),
         "rate": st.column_config.SelectboxColumn("Sampling", options=list(RATES), required=True),
         "model": st.column_config.SelectboxColumn(
-            "Model", options=choices(), format_func=lambda name: choice_label(str(name)), required=True
+            "Model", width=190, options=choices(), format_func=lambda name: choice_label(str(name)), required=True
         ),
         "keep": st.column_config.CheckboxColumn("Keep video"),
         "tags": st.column_config.ListColumn("Tags"),
