@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE.parquet",
         help="timeline, from “emotion video” or downloaded from the app; or the folder "
-        f"FILE{SUFFIX} that an interrupted “emotion live” left",
+        f"{SUFFIX} that an interrupted “emotion video” or “emotion live” left",
     )
     parser.add_argument("--format", choices=names, required=True, metavar="NAME", help=", ".join(names))
     parser.add_argument(

@@ -12,6 +12,8 @@ import pytest
 from emotion.analytics.edits import Edits
 from emotion.analytics.files import save_parquet
 from emotion.cli.main import main
+from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.storage import Storage
 from emotion.report.formats import FORMATS
 
 
@@ -117,3 +119,9 @@ def test_only_files_are_replaced(saved, tmp_path, capsys):
 def test_a_missing_timeline_is_named_once(tmp_path, capsys):
     assert main(["export", str(tmp_path / "none.parquet"), "--format", "csv"]) == 2
     assert capsys.readouterr().err == "emotion: expected a Parquet file; there is no none.parquet\n"
+
+
+def test_what_an_interrupted_video_had_is_exported(analysis, tmp_path):
+    Checkpoint(Storage(tmp_path), "talk.parts").append(analysis, None)
+    assert main(["export", str(tmp_path / "talk.parts"), "--format", "csv"]) == 0
+    assert len(pd.read_csv(tmp_path / "talk.timeline.csv")) == len(analysis.timeline)

@@ -220,7 +220,7 @@ def test_a_closed_terminal_ends_a_session_with_its_file(clip: Path, tmp_path: Pa
         time.sleep(0.2)
         session.send_signal(signal.SIGHUP)
     assert session.returncode == 0
-    assert len(load_parquet(out).frames) > 10
+    assert len(load_parquet(out).frames) > 0
     assert list(tmp_path.iterdir()) == [out], "no parts are left"
 
 
@@ -235,7 +235,7 @@ def test_a_killed_session_is_written_by_the_command_that_the_next_one_names(
     assert main(["live", "--file", str(clip), "--out", str(out)]) == 2
     assert main(named_command(capsys.readouterr().err)) == 0
     analysis = load_parquet(out)
-    assert len(analysis.frames) > 10
+    assert len(analysis.frames) > 0
     assert not analysis.complete
     assert "interrupted; everything up to" in analysis.note
 
@@ -269,7 +269,7 @@ def test_a_full_disk_ends_a_session_and_says_how_to_write_it(
     assert "emotion: the disk is full; free some space and try again with “emotion export" in session.stderr
     assert "Traceback" not in session.stderr
     assert main(named_command(session.stderr)) == 0
-    assert len(load_parquet(out).frames) > 10
+    assert len(load_parquet(out).frames) > 0
 
 
 def test_an_interrupted_session_keeps_its_events(tmp_path: Path) -> None:

@@ -53,18 +53,21 @@ class SessionParts:
 
 
 def load_interrupted(folder: Path) -> Analysis:
-    """Return what an interrupted session left in its folder.
+    """Return what an interrupted session of ``emotion live``, or an interrupted ``emotion video``, left in its folder.
 
     Raises:
         InputError: The folder has no such parts.
         TimelineError: A part is damaged.
     """
-    if not (folder / _PARTS).is_dir():
-        raise InputError(f"expected a timeline, or the folder FILE{SUFFIX} of “emotion live”; got {folder.name}")
-    timeline = SessionParts(folder).timeline
+    if (folder / _PARTS).is_dir():
+        timeline = SessionParts(folder).timeline
+    elif folder.suffix == SUFFIX:
+        timeline = Checkpoint(Storage(folder.parent), folder.name)
+    else:
+        raise InputError(f"expected a timeline, or the folder {SUFFIX} of an interrupted command; got {folder.name}")
     until_s = timeline.until_s()
     if until_s is None:
         raise InputError(
-            f"expected frames in {folder.name}; there are none, as the session ended before the first was written"
+            f"expected frames in {folder.name}; there are none, as the command ended before the first was written"
         )
-    return timeline.load(f"The session was interrupted; everything up to {until_s:.1f} s of it is kept.")
+    return timeline.load(f"The analysis was interrupted; everything up to {until_s:.1f} s of it is kept.")
