@@ -46,6 +46,7 @@ def ramp_video(path: Path, codec: str, colour_range: int) -> Path:
         frame = av.VideoFrame.from_ndarray(levels, format="gray")
         frame.color_range = colour_range
         for packet in (*stream.encode(frame), *stream.encode()):
+            packet.dts = packet.pts = 0  # x265 leaves the first one undefined, and MP4 cannot hold every number
             container.mux(packet)
     return path
 
