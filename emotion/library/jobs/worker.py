@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
+from sqlalchemy.exc import OperationalError
+
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.run import Source, analyse_with_checkpoints
@@ -22,7 +24,7 @@ from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish
 from emotion.library.library import Library
 from emotion.limits import limits, out_of_memory_message
 from emotion.sandbox.rlimits import kill_after, limit_this_process
-from emotion.settings import read_settings
+from emotion.settings import database_url, read_settings
 from emotion.stream_state import StreamState
 from emotion.telemetry.counters import exit_status
 from emotion.telemetry.logs import set_up_logs
@@ -54,11 +56,24 @@ def main(arguments: Sequence[str]) -> int:
     os.nice(NICENESS)
     try:
         limit_this_process()
-        library = Library.open()
-        return _work(library, Claim(entry_id, run))
+        return _work(_open_library(), Claim(entry_id, run))
     except EmotionError as error:
         log.error("%s", error)
         return exit_status(error)
+
+
+def _open_library() -> Library:
+    """Open the library; a server that restarts may need some seconds, and this process has just begun."""
+    until_s = time.monotonic() + LEASE_S
+    while True:
+        try:
+            return Library.open()
+        except LibraryError as error:
+            is_server = database_url().get_backend_name() != "sqlite"
+            may_return = is_server and isinstance(error.__cause__, OperationalError)
+            if not may_return or time.monotonic() > until_s:
+                raise
+            time.sleep(HEARTBEAT_INTERVAL_S)
 
 
 def _work(library: Library, claim: Claim) -> int:

@@ -15,9 +15,10 @@ import pandas as pd
 import pytest
 
 import emotion
+from bench.common.process import free_port
 from emotion.errors import LibraryError
 from emotion.library import JobSettings, Library, Repository, State
-from emotion.library.jobs import Dispatcher, cancel, resume
+from emotion.library.jobs import Dispatcher, cancel, resume, worker
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 from tests.conftest import ROOT
@@ -37,6 +38,24 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     for pid in filter(None, left):
         os.kill(pid, signal.SIGKILL)
     library.close()
+
+
+def test_a_worker_that_begins_while_postgresql_restarts_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended, and its analysis was interrupted, although workers that were running continued."""
+
+    def come_back(seconds: float) -> None:
+        monkeypatch.setenv("EMOTION_DATABASE_URL", f"sqlite:///{tmp_path / 'back.db'}")
+
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
+    monkeypatch.setenv("EMOTION_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{free_port()}/gone")
+    monkeypatch.setattr(worker.time, "sleep", come_back)
+    worker._open_library().close()
+    monkeypatch.setenv("EMOTION_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{free_port()}/gone")
+    monkeypatch.setattr(worker, "LEASE_S", -1.0)
+    with pytest.raises(LibraryError, match="cannot be reached"):
+        worker._open_library()
 
 
 def test_a_job_matches_the_analyzer_and_deletes_the_video(
