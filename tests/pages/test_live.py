@@ -251,6 +251,19 @@ def test_a_recording_goes_to_the_library_and_is_linked(streamer, repository):
     assert set(repository.load_analysis(entry.id).timeline["emotion"]) == {"happiness"}
 
 
+def test_a_recording_has_the_title_that_was_typed_before_it(streamer, repository):
+    test = running(streamer)
+    test.text_input(key="live_title").set_value(" P07, checkout ").run()
+    press(test, "Record")
+    press(test, "Stop recording")
+    assert test.text_input(key="live_title").value == "", "the next one is of somebody else"
+    press(test, "Record")
+    press(test, "Stop recording")
+    titles = sorted(entry.title for entry in repository.search().entries)
+    assert titles[1] == "P07, checkout"
+    assert titles[0].startswith("Live, ")
+
+
 def test_moments_are_marked_while_recording(streamer, repository):
     test = running(streamer)
     assert "Mark" not in labels(test)
@@ -294,6 +307,7 @@ def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer
 def test_withdrawn_consent_ends_camera_and_recording_at_once(streamer, repository):
     test = running(streamer)
     press(test, "Record")
+    until(lambda: streamer.session.snapshot().recording.seconds > 0.3)
     test.checkbox(key="live_consent").uncheck().run()
     assert streamer.line.is_over
     assert repository.search().entries[0].state is State.DONE

@@ -16,7 +16,8 @@ from ui.common.errors import run_action, show_failure
 from ui.live.recorded import note_recording
 
 BASELINE_S = 3.0
-_CLIP, _CLIP_KEPT, _EVENT, _ERROR = "live_with_clip", "live_with_clip_kept", "live_event", "live_error"
+_CLIP, _CLIP_KEPT, _ERROR = "live_with_clip", "live_with_clip_kept", "live_error"
+_TITLE, _EVENT = "live_title", "live_event"
 UNNAMED = "mark"
 """Label of an event that has no name yet."""
 CLIP_NOT_HIDDEN = "The clip shows faces as they are, although they are hidden here."
@@ -40,8 +41,8 @@ def show_controls(session: LiveSession | None, library: Repository) -> None:
             _show_hold(session, now)
             _show_baseline(session, now)
             _show_record(session, now, library)
-    if session is not None and now is not None and now.recording is not None and now.recording.running:
-        _show_mark(session)
+    if session is not None and now is not None and not now.closed:
+        _show_names(session, runs=_runs(now))
     if session is not None and session.settings.hide != "nothing" and st.session_state.get(_CLIP):
         st.caption(CLIP_NOT_HIDDEN)
     show_failure(_ERROR)
@@ -63,7 +64,7 @@ def _show_baseline(session: LiveSession, now: Snapshot) -> None:
 
 
 def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> None:
-    runs = now.recording is not None and now.recording.running
+    runs = _runs(now)
     if runs:
         hint = "End the recording and save it to the library"
         _button(_RECORD, "Stop recording", "stop_circle", hint, session.stop_recording)
@@ -80,22 +81,31 @@ def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> No
 def _record(session: LiveSession, library: Repository) -> None:
     now = dt.datetime.now().astimezone()
     # With seconds, so that recordings of one minute can be told apart.
-    title = f"Live, {moment_text(now)}:{now:%S}"
+    title = _text(_TITLE) or f"Live, {moment_text(now)}:{now:%S}"
     with_clip = bool(st.session_state.get(_CLIP))
     note_recording(session.record(library, title, record_clip=with_clip), session)
 
 
-def _show_mark(session: LiveSession) -> None:
+def _show_names(session: LiveSession, *, runs: bool) -> None:
+    """Show the title of the next recording, or the name of the next event of the running one."""
+    key, label = (_EVENT, "Name of the event") if runs else (_TITLE, "Title of the recording")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text_input(
-            "Event", key=_EVENT, placeholder="Name of the event", label_visibility="collapsed", width=220, max_chars=200
-        )
-        hint = "Adds an event at this moment; it can be renamed on Video, under Events"
-        _button("live_mark", "Mark", "flag", hint, partial(_mark, session))
+        st.text_input(label, key=key, placeholder=label, label_visibility="collapsed", width=220, max_chars=200)
+        if runs:
+            hint = "Adds an event at this moment; it can be renamed on Video, under Events"
+            _button("live_mark", "Mark", "flag", hint, partial(_mark, session))
 
 
 def _mark(session: LiveSession) -> None:
-    session.mark(str(st.session_state.get(_EVENT, "")).strip() or UNNAMED, session.snapshot().time_s)
+    session.mark(_text(_EVENT) or UNNAMED, session.snapshot().time_s)
+
+
+def _runs(now: Snapshot) -> bool:
+    return now.recording is not None and now.recording.running
+
+
+def _text(key: str) -> str:
+    return str(st.session_state.get(key, "")).strip()
 
 
 def _button(key: str, label: str, icon: str, hint: str, action: Callable[[], Any], *, disabled: bool = False) -> None:
