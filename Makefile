@@ -17,14 +17,15 @@ test: .venv/dev lint  ## install what the tests need (a Chromium and a PostgreSQ
 	sh tests/deploy/install_nginx.sh
 	$(BIN)/python -m pytest
 
-FAST := -m "not browser and not postgresql and not training and not slow" \
-  --ignore=tests/browser --ignore=tests/training --hypothesis-profile=quick
+QUICK := --ignore=tests/browser --ignore=tests/training --hypothesis-profile=quick
+FAST := -m "not browser and not postgresql and not training and not slow" $(QUICK)
+MEASURED := -m "not browser and not postgresql and not training" $(QUICK)
 
 test-fast: .venv/dev  ## run the quick tests in two minutes: no browser, PostgreSQL or training
 	$(BIN)/python -m pytest $(FAST)
 
-coverage: .venv/dev  ## run the quick tests and measure which lines they reach; the floor is in pyproject.toml
-	$(BIN)/python -m pytest $(FAST) --cov --cov-report=term:skip-covered --cov-report=html
+coverage: .venv/dev  ## run the quick and the slow tests and measure which lines they reach; the floor is in pyproject.toml
+	$(BIN)/python -m pytest $(MEASURED) --cov --cov-report=term:skip-covered --cov-report=html
 
 format: .venv/dev  ## format the code and fix what ruff can fix
 	$(BIN)/ruff format .

@@ -21,6 +21,7 @@ STAGES = {"decode.image", "decode.video", "detection.detect", "landmarks", "alig
 EVERY = [(folder, path) for folder in FORBIDDEN for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
+@pytest.mark.slow
 def test_folders_import_only_from_layers_below() -> None:
     """The layers are in docs/architecture.md. Because each folder is in one layer, there is no cycle."""
     layer = layers()

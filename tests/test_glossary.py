@@ -94,6 +94,7 @@ def test_other_words_are_not(text: str):
     assert not found_in(text)
 
 
+@pytest.mark.slow
 def test_the_code_shows_no_old_words():
     found = [(path.name, word) for path in CODE for text in texts(path) for word in found_in(text)]
     assert found == []

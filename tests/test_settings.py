@@ -31,6 +31,7 @@ def test_the_page_has_one_row_for_each_field_in_their_order() -> None:
     assert [line for line in PAGE.splitlines() if line.startswith(f"| `{PREFIX}")] == rows
 
 
+@pytest.mark.slow
 def test_code_and_deployment_name_no_other_variable() -> None:
     places = (ROOT / place for place in PLACES)
     files = [path for place in places for path in ([place] if place.is_file() else place.rglob("*")) if path.is_file()]

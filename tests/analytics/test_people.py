@@ -38,6 +38,7 @@ def test_long_low_similarity_is_movement():
     assert len(posture_changes(alike([0.9, 0.5, 0.4, 0.5, 0.9, 0.2, 0.9]), min_s=0.2)) == 2
 
 
+@pytest.mark.slow
 def test_movement_of_exactly_the_shortest_length_stays():
     """Fifteen frames at 30 fps last half a second wherever they begin, despite rounding."""
     analysis = make_analysis([["neutral"]] * 300, step_s=1 / 30)

@@ -34,6 +34,7 @@ def texts_of(chart) -> list[str]:
     return [text.text or "" for text in svg.iter("{http://www.w3.org/2000/svg}text")]
 
 
+@pytest.mark.slow
 def test_days_have_letters_of_their_expressions():
     days = table_of(dt.date(2026, 11, 1), dt.date(2026, 11, 3))
     assert texts_of(calendar_chart(days)).count("Ha") == 2

@@ -77,6 +77,7 @@ def letters_in(chart) -> list[str]:
     return [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text") if text.text in SHORT.values()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [timeline_chart, overview_chart, growing_chart])
 def test_ribbons_have_letters_where_there_is_room(make):
     shown = [["happiness"]] * 300 + [["fear"]] * 5 + [["sadness"]] * 295
@@ -97,6 +98,7 @@ def test_every_analysis_has_a_chart(shown):
     assert json.dumps(spec_of(timeline_chart(make_analysis(shown))))
 
 
+@pytest.mark.slow
 def test_a_cancelled_analysis_ends_where_it_was_stopped(analysis):
     stopped = replace(analysis, complete=False, info=replace(analysis.info, duration_s=60.0))
     assert [0.0, 60.0] in find(spec_of(timeline_chart(replace(stopped, complete=True))), "domain")

@@ -67,6 +67,7 @@ def test_the_order_is_that_of_the_labels_and_unclear_is_last() -> None:
     assert list(in_display_order(dict.fromkeys(FER2013_LABELS, 0.1))) == ORDER
 
 
+@pytest.mark.slow
 def test_the_timeline_keeps_the_models_columns_and_is_stacked_in_the_one_order(of_fer2013: Analysis) -> None:
     columns = [name for name in of_fer2013.timeline.columns if name.startswith("p_")]
     assert columns == [f"p_{label}" for label in FER2013_LABELS]
@@ -85,6 +86,7 @@ def test_a_band_is_as_high_as_its_own_probability(of_fer2013: Analysis) -> None:
     assert heights["fear"] / heights["anger"] == pytest.approx(14, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_report_stacks_as_the_app_does(of_fer2013: Analysis) -> None:
     edited = edit(of_fer2013)
     assert stacked(person_chart(edited, 1, SCREEN).to_dict()) == ORDER
@@ -114,6 +116,7 @@ def test_events_and_comparisons(of_fer2013: Analysis) -> None:
     assert list(common_labels(Side("a", of_fer2013), Side("b", of_fer2013))) == ORDER
 
 
+@pytest.mark.slow
 def test_summary_workbook_and_pictures(of_fer2013: Analysis, tmp_path: Path) -> None:
     assert list(summarise(of_fer2013)["shares"]) == ORDER
     write_excel(edit(of_fer2013), tmp_path / "book.xlsx", ProgressReporter(1, None))

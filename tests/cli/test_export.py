@@ -102,6 +102,7 @@ def test_no_input_is_overwritten(saved, tmp_path, capsys):
     assert (saved.read_bytes(), video.read_bytes()) == (before, b"the only copy")
 
 
+@pytest.mark.slow
 def test_a_name_that_ends_in_a_slash_is_a_folder(saved, tmp_path):
     for name in ("csv", "json"):
         assert main(["export", str(saved), "--format", name, "--out", f"{tmp_path / 'new'}/"]) == 0

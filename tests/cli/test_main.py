@@ -47,6 +47,7 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_image_json_prints_only_json(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.jpg").write_text("no picture")
     status = main(["image", str(photo), str(tmp_path / "broken.jpg"), "--json"])
@@ -446,6 +447,7 @@ def test_the_app_refuses_an_invalid_setting_in_one_line(
     assert capsys.readouterr().err == "emotion: expected EMOTION_METRICS_TOKEN to have at least 16 characters; got 5\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "heavy"),
     [
@@ -469,6 +471,7 @@ finally:
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_a_command_without_a_word() -> None:
     """As in ``emotion card default | head -1``."""
     command = [sys.executable, "-m", "emotion", "card", "default", "--format", "html"]

@@ -55,6 +55,7 @@ def test_a_study_is_filled_and_written(filled: Library, tmp_path: Path, capsys: 
     assert len(StudyRepository(filled.for_owner(LOCAL)).find("Pilot").study.cells) == 3
 
 
+@pytest.mark.slow
 def test_a_person_who_was_never_seen_has_a_dash(
     filled: Library,
     video: Path,  # noqa: F811

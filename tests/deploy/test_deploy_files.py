@@ -42,6 +42,7 @@ def test_the_dockerfile_passes_hadolint() -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
+@pytest.mark.slow
 def test_compose_matches_its_specification() -> None:
     schema = ["--builtin-schema", "vendor.compose-spec"]
     done = subprocess.run(

@@ -66,6 +66,7 @@ def test_results_carry_the_classifiers_threshold(analyzer: emotion.Analyzer, cli
     assert replace(analysis, settings={}).abstain_below == 0.0  # an analysis by an earlier version
 
 
+@pytest.mark.slow
 def test_pictures_can_be_path_bytes_or_array(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
     rgb = sample_image()
     path = tmp_path / "portrait.png"
@@ -89,6 +90,7 @@ def test_grey_pictures_are_accepted(analyzer: emotion.Analyzer) -> None:
     assert len(analyzer.image(grey).faces) == 1
 
 
+@pytest.mark.slow
 def test_a_picture_without_a_face_has_no_faces(analyzer: emotion.Analyzer, shared_data: Path) -> None:
     for name in ("dogs.jpg", "no-faces.jpg"):
         assert analyzer.image(shared_data / "photos" / name).faces == ()
@@ -143,6 +145,7 @@ def test_flipping_the_picture_mirrors_the_box(analyzer: emotion.Analyzer) -> Non
     assert mirrored[[1, 3]] == pytest.approx(box[[1, 3]], abs=5)
 
 
+@pytest.mark.slow
 def test_a_video_gives_a_valid_timeline(analyzer: emotion.Analyzer, clip: Path) -> None:
     steps: list[Progress] = []
     analysis = analyzer.video(clip, on_progress=steps.append)

@@ -55,6 +55,7 @@ def test_an_unknown_model_queues_nothing(client: TestClient, clip: bytes) -> Non
     assert client.get("/jobs").json()["jobs"] == []
 
 
+@pytest.mark.slow
 def test_results_are_those_of_the_library(client: TestClient, library: Library, clip: bytes) -> None:
     job = add(client, clip).json()["id"]
     waiting = client.get(f"/jobs/{job}/result")
@@ -73,6 +74,7 @@ def test_results_are_those_of_the_library(client: TestClient, library: Library, 
     assert len(whole.json()["timeline"]) == len(expected)
 
 
+@pytest.mark.slow
 def test_streams_of_clients_that_have_gone_count_no_longer(server: Server, client: TestClient, clip: bytes) -> None:
     job = add(client, clip).json()["id"]
 
@@ -93,6 +95,7 @@ def test_streams_of_clients_that_have_gone_count_no_longer(server: Server, clien
     assert client.get(f"/jobs/{job}/events?wait_s=0.01").status_code == 200
 
 
+@pytest.mark.slow
 def test_events_end_with_the_job(client: TestClient, library: Library, clip: bytes) -> None:
     job = add(client, clip).json()["id"]
     waiting = client.get(f"/jobs/{job}/events?wait_s=0.01").text

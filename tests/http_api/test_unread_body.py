@@ -44,6 +44,7 @@ def upload(port: int, announced: int, **headers: str) -> Iterator[http.client.HT
         yield connection
 
 
+@pytest.mark.slow
 def test_a_client_that_sends_slowly_still_gets_the_error(port: int) -> None:
     with upload(port, PARTS * len(PART)) as connection:
         for _ in range(PARTS):

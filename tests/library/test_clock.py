@@ -178,6 +178,7 @@ def test_resumed_jobs_go_to_the_end_of_the_queue(
     assert [taken(library).id for _ in range(2)] == [waiting.id, broken.id]
 
 
+@pytest.mark.slow
 @JUMPS
 def test_a_clock_off_by_an_hour_deletes_nothing_early(
     library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta

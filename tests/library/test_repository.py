@@ -278,6 +278,7 @@ def test_retention_deletes_old_analyses(library: Library, repository: Repository
         repository.set_retention_days(0)
 
 
+@pytest.mark.slow
 def test_days_sum_the_time_of_faces(library: Library, repository: Repository, video: Path) -> None:
     def on(day: int, shown: list[list[str]], hour: int = 12, owner: str = "local") -> None:
         captured = JobSettings(captured_at=dt.datetime(2024, 3, day, hour, tzinfo=dt.UTC))

@@ -98,6 +98,7 @@ class MotionJpeg(http.server.BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.slow
 def test_frames_without_time_stamps_have_the_time_of_their_arrival() -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), MotionJpeg) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -154,6 +155,7 @@ def test_a_source_that_ends_leaves_no_thread() -> None:
         assert not thread.is_alive()
 
 
+@pytest.mark.slow
 def test_mpegts_over_udp_gives_the_newest_frames(clip: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))

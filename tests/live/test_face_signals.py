@@ -44,6 +44,7 @@ def seen(count: int, blinks=(), **fields) -> FaceSignals:
     return signals
 
 
+@pytest.mark.slow
 def test_blinks_are_counted_once_each_over_minutes():
     blinks = range(60, 150 * FPS, 90)
     signals = seen(150 * FPS + 2 * FPS, blinks)

@@ -45,6 +45,7 @@ RECORD = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_damaged_imported_model_spoils_no_other_card(tmp_path, monkeypatch):
     """The card of the default model looks up the models that its training began from."""
     whole = model_document("default")
@@ -146,6 +147,7 @@ def test_a_model_that_was_not_evaluated_says_so():
     assert section(document, "When not to use it").points[0].startswith("To say what somebody feels")
 
 
+@pytest.mark.slow
 def test_figures_of_another_file_are_marked():
     evaluation = load_evaluation("default")
     assert evaluation is not None
@@ -154,6 +156,7 @@ def test_figures_of_another_file_are_marked():
     assert "evaluate it again" not in words_of(model_document("default"))
 
 
+@pytest.mark.slow
 def test_duplicates_among_training_faces_are_stated():
     copies = {"faces": 3589, "copied": 515, "same_label": 0.9, "accuracy_copied": 0.75, "accuracy_others": 0.68,
               "accuracy_by_heart": 0.715}  # fmt: skip
@@ -176,6 +179,7 @@ def with_abstention(record: dict, answered: float, right: float) -> dict:
     return record | {"abstention": {"abstain_below": 0.5, "coverage": answered, "accuracy": right}}
 
 
+@pytest.mark.slow
 def test_the_test_sets_are_side_by_side():
     evaluation = {
         "int8": {
@@ -269,6 +273,7 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
+@pytest.mark.slow
 def test_html_is_complete_escaped_and_makes_no_requests():
     text = to_html(model_document("default"))
     tags = Tags()
@@ -279,6 +284,7 @@ def test_html_is_complete_escaped_and_makes_no_requests():
     assert "<b>" not in to_html(Document("<b>", "", ()))
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes(tmp_path, capsys):
     assert main(["card", "default"]) == 0
     assert capsys.readouterr().out == to_markdown(model_document("default"))

@@ -38,6 +38,7 @@ def demo(analyzer: emotion.Analyzer) -> pd.DataFrame:
     return shown(analyzer, DEMO_VIDEO, 6)
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("name", CLIPS)
 def test_people_in_clips(analyzer: emotion.Analyzer, name: str) -> None:

@@ -98,6 +98,7 @@ def test_process_metrics():
     assert measure_load([other.pid]).processes == 0, "one that has ended"
 
 
+@pytest.mark.slow
 def test_a_scrape_has_all_metrics_and_no_personal_data(library, video):
     busy(library, video)
     holder = type("Holder", (), {})()

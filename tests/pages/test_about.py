@@ -40,6 +40,7 @@ def html_of(test) -> str:
     return "\n".join(str(one.proto.body) for one in test.get("html"))
 
 
+@pytest.mark.slow
 def test_the_three_test_sets_are_side_by_side(models):
     html = html_of(page("about"))
     places = [
@@ -51,6 +52,7 @@ def test_the_three_test_sets_are_side_by_side(models):
     assert "“Accurate” reaches 50.0% there" in html
 
 
+@pytest.mark.slow
 def test_training_data_terms_and_the_fer2013_model_are_shown(models):
     test = page("about")
     html = html_of(test)
@@ -77,6 +79,7 @@ def test_what_is_asked_where_data_goes_and_how_to_delete_it_come_first(models, m
     assert f"Version {program_version()}" in texts(test)
 
 
+@pytest.mark.slow
 def test_without_the_notice_the_app_does_not_say_that_it_asks(models, monkeypatch):
     monkeypatch.setenv("EMOTION_NOTICE", "on")
     assert "One cookie remembers your answer. There is no tracking" in texts(page("about"))

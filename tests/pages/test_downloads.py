@@ -68,6 +68,7 @@ def test_a_slow_export_is_prepared_then_offered(shown):
     assert buttons(choose(app, "xlsx")) == ["Download"], "the prepared file is still offered"
 
 
+@pytest.mark.slow
 def test_exports_that_need_the_video_say_so(shown):
     app = choose(shown(keep_video=False), "mp4")
     assert "not kept" in app.info[0].value

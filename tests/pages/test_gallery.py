@@ -44,6 +44,7 @@ def files(test: AppTest) -> list[str]:
     return test.dataframe[0].value["file"].tolist()
 
 
+@pytest.mark.slow
 def test_the_newest_picture_comes_first_unless_sorted_by_name(analyzer: FakeAnalyzer) -> None:
     test = gallery("b.png", "c.png", "a.png")
     test.segmented_control(key="pictures_view").set_value("Table").run()
@@ -52,6 +53,7 @@ def test_the_newest_picture_comes_first_unless_sorted_by_name(analyzer: FakeAnal
     assert files(test) == ["a.png", "b.png", "c.png"]
 
 
+@pytest.mark.slow
 def test_a_filter_leaves_the_pictures_that_show_an_expression(analyzer: FakeAnalyzer) -> None:
     test = gallery("a.png", "b.png")
     analyzer.faces = 0
@@ -62,6 +64,7 @@ def test_a_filter_leaves_the_pictures_that_show_an_expression(analyzer: FakeAnal
     assert files(test) == ["empty.png"]
 
 
+@pytest.mark.slow
 def test_the_table_has_unclear_faces(analyzer: FakeAnalyzer) -> None:
     analyzer.abstain_below = 0.7  # the face is happy at 0.65
     test = gallery("a.png", "b.png")
@@ -76,6 +79,7 @@ def test_the_table_numbers_equal_names_as_the_files_do(analyzer: FakeAnalyzer) -
     assert set(test.dataframe[0].value["file"]) == {"a.png", "a-2.png"}
 
 
+@pytest.mark.slow
 def test_results_take_the_place_of_the_uploader(analyzer: FakeAnalyzer) -> None:
     test = AppTest.from_file(PAGE, default_timeout=30).run()
     assert test.title[0].value == "Pictures"

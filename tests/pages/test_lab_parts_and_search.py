@@ -23,6 +23,7 @@ def folders(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_missing_results_show_a_command_instead_of_a_tab(folders):
     test = page("model_lab")
     assert [tab.label for tab in test.tabs] == ["Your models"]
@@ -78,6 +79,7 @@ def test_the_search_shows_its_winner(folders):
     assert {"ms per face": "0.80"}.items() <= {one.label: one.value for one in shown.metric}.items()
 
 
+@pytest.mark.slow
 def test_fully_trained_networks_are_compared_with_equal_class_counts(folders):
     write_candidates(folders)
     models = make_lab(folders / "models")

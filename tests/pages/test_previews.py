@@ -25,6 +25,7 @@ def empty_caches():
     st.cache_resource.clear()
 
 
+@pytest.mark.slow
 def test_a_kept_video_shows_a_frame(repository, tmp_path):
     clip = make_clip(tmp_path / "clip.mp4")
     entry = put(repository, clip, settings=JobSettings(keep_video=True), analysis=make_analysis([["happiness"]] * 4))

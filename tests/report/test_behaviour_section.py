@@ -65,6 +65,7 @@ def test_many_events_continue_in_another_table() -> None:
     assert len(first.headings) == MOVEMENT_COLUMNS
 
 
+@pytest.mark.slow
 def test_missing_measurements_are_explained_instead_of_figures(tmp_path: Path) -> None:
     report = build_report(edit(make_analysis([["happiness"]] * 20, step_s=0.2)))
     assert report.movements == []

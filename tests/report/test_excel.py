@@ -96,6 +96,7 @@ def test_excess_rows_continue_on_the_next_sheet(written):
 dangerous = st.sampled_from(["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK()", "#N/A", "#REF!", "TRUE", "1e5"])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=12)
 @given(text=dangerous | st.text(max_size=40))
 def test_text_is_kept_and_never_a_formula(tmp_path_factory, text):

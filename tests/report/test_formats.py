@@ -18,6 +18,7 @@ def test_formats_have_unique_names_and_suffixes():
         format_named("docx")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", TABLES, ids=lambda known: known.name)
 def test_every_format_is_written_to_exactly_the_chosen_name(known, analysis, tmp_path):
     target = tmp_path / "My talk – final (2).dat"

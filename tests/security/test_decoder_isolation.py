@@ -62,6 +62,7 @@ def test_the_environment_of_the_server_cannot_be_read() -> None:
     assert run_limited(limited_calls.environment_of_caller) == "PermissionError"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tcp", "udp", "unix"])
 def test_the_decoder_reaches_no_network(kind: str, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET, _type_of(kind)) as listener:
@@ -156,6 +157,7 @@ def test_an_array_larger_than_the_limit_is_refused() -> None:
         run_limited(limited_calls.zeros, 1_001, most_array_bytes=1_000)
 
 
+@pytest.mark.slow
 def test_a_rare_codec_is_refused(tmp_path: Path) -> None:
     """Snow: one of FFmpeg's three hundred decoders, and rarely maintained."""
     video = tmp_path / "a.mkv"

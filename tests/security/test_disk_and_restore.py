@@ -152,6 +152,7 @@ ON_THE_PAGE = {BREAK[5], SQLITE_ONLY[2], SQLITE_ONLY[3]}
 """Cases that also open the page, which takes seconds."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", [*BREAK, *SQLITE_ONLY])
 def test_an_invalid_row_does_not_break_the_list(
     statement: str, database_url: str, tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811

@@ -35,6 +35,7 @@ def test_a_message_is_one_line_without_control_characters(form: logging.Formatte
     assert not set("\n\r\x1b\u202e") & set(line)
 
 
+@pytest.mark.slow
 def test_the_error_of_a_sign_in_stays_out_of_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,6 +76,7 @@ def test_an_analysis_of_a_usual_size_comes_out_as_it_was_saved(analysis: Analysi
     assert edits.names == {1: "Ada"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attack", "expected"),
     [

@@ -136,6 +136,7 @@ def test_the_pixels_are_those_that_a_local_caller_gets() -> None:
         load_uploaded(b"text")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit_mb", ["250", "400", "500"])
 def test_a_picture_that_takes_too_much_memory_is_refused_alone(limit_mb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for less than one copy of the decoded picture (200 MB), for one, and for almost two."""

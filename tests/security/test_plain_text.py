@@ -75,6 +75,7 @@ def kind_of(text: str) -> str:
     return "_LEGEND" if text.startswith("f'<div style") else text
 
 
+@pytest.mark.slow
 def test_every_text_in_a_streamlit_call_is_plain() -> None:
     found = [one for path in CHECKED for one in unsafe_texts(path, ROOT)]
     unknown = [f"{one.place}:{one.line} {one.text}" for one in found if (one.place, kind_of(one.text)) not in REVIEWED]
@@ -132,6 +133,7 @@ def shows(test: AppTest, escaped: str) -> bool:
     return any(escaped in str(element.value) for kind in kinds for element in test.get(kind))
 
 
+@pytest.mark.slow
 def test_a_hostile_picture_is_named_plainly(analyzer) -> None:
     test = page("image")
     test.file_uploader[0].set_value(
@@ -143,6 +145,7 @@ def test_a_hostile_picture_is_named_plainly(analyzer) -> None:
     assert shows(test, plain(FILE_NAME))
 
 
+@pytest.mark.slow
 def test_a_hostile_analysis_is_named_plainly(repository, video) -> None:
     entry = put(repository, video, FILE_NAME, tags=[FILE_NAME])
     repository.rename(entry.id, FILE_NAME)

@@ -129,6 +129,7 @@ def _expect_header(info: pylsl.StreamInfo) -> None:
     assert info.desc().child("acquisition").child_value("model") == "everyface"
 
 
+@pytest.mark.slow
 def test_stamps_are_on_lsls_clock_and_regular() -> None:
     hub = StreamHub([LslSink(CHANNELS, 2)], 2)
     inlet = pylsl.StreamInlet(outlets()[0])
@@ -283,6 +284,7 @@ for kind in ("tcp", "tcp6", "udp", "udp6"):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_lsl_answers_searches_on_loopback_only() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "LSLAPICFG"}

@@ -57,6 +57,7 @@ def test_colour_pictures_and_faces_over_the_edge() -> None:
     assert align(picture, FIVE * 20 + 500, 48).shape == (48, 48, 3), "entirely outside: the edge is repeated"
 
 
+@pytest.mark.slow
 def test_crops_of_photographs_have_their_eyes_where_fer2013_has_them(shared_data: Path) -> None:
     """The mesh model finds the eyes again in each crop, so a wrong crop fails."""
     detector, mesh = BlazeFace(), FaceMesh()

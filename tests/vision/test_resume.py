@@ -98,6 +98,7 @@ def test_a_part_equals_that_part_of_the_whole(tmp_path: Path, name: str) -> None
         assert_same(list(read_video(clip, 3, start_s=whole[first].time_s)), whole[first::3])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["woman_336p.mp4", "concert_cuts_360p.mp4", "face_then_none_hevc.mov"])
 def test_real_clips_resume_exactly(shared_data: Path, name: str) -> None:
     clip = shared_data / "videos" / name

@@ -45,6 +45,7 @@ def test_only_events_that_overlap_are_on_further_tiers() -> None:
     assert tiers((2, 2), (2, 4)) == {EVENTS: [(2, 2)], SECOND: [(2, 4)]}, "a moment is written as 1 ms"
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=12))
 def test_no_tier_has_events_that_overlap(spans: list[tuple[int, int]]) -> None:

@@ -53,6 +53,7 @@ def test_a_study_is_kept_as_it_was_saved(studies: StudyRepository, video: Path) 
     assert studies.analyses.get(one).id == one
 
 
+@pytest.mark.slow
 def test_a_deleted_analysis_leaves_its_cell_missing(studies: StudyRepository, video: Path) -> None:
     one, other = put(studies.analyses, video).id, put(studies.analyses, video).id
     saved = studies.create(study_of(one, other))

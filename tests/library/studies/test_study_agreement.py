@@ -148,6 +148,7 @@ def test_codes_of_a_video_from_the_app_and_from_a_file_are_refused() -> None:
     assert len(joined_spans(uploaded.iloc[1:], stored)) == 2
 
 
+@pytest.mark.slow
 def test_the_model_codes_all_tracks_with_the_participants_name(studies: StudyRepository, video: Path) -> None:
     """A second track of the person begins at 1 s, when happiness does."""
     analysis = make_analysis([[label] for label in SHOWN])
@@ -180,6 +181,7 @@ def test_the_model_codes_the_time_between_sampled_frames(studies: StudyRepositor
     assert (row["ann"], row["ben"], row["model"]) == ("happiness", "neutral", "happiness")
 
 
+@pytest.mark.slow
 def test_excluded_time_counts_for_no_coder(studies: StudyRepository, study_id: str) -> None:
     """Ann and Ben disagree for the first second of p1's film, which is excluded, and for half a second after it."""
     rows = [
@@ -201,6 +203,7 @@ def test_excluded_time_counts_for_no_coder(studies: StudyRepository, study_id: s
     assert (found.differences["start_s"] >= 1.0)[found.differences["participant"] == "p1"].all()
 
 
+@pytest.mark.slow
 def test_a_video_that_is_excluded_as_a_whole_is_not_compared(studies: StudyRepository, study_id: str) -> None:
     rows = [(coder, who, "film", "happiness", 1.0, 3.0) for coder in ("ann", "ben") for who in ("p1", "p2")]
     for cell in studies.get(study_id).study.cells:

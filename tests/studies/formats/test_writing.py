@@ -93,6 +93,7 @@ def test_r_runs_the_starter_script(results: StudyResults, tmp_path: Path) -> Non
     assert (tmp_path / "out" / "first_figure.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_python_runs_the_starter_script(results: StudyResults, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     write_results(results, tmp_path / "out")

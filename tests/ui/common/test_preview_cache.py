@@ -13,6 +13,7 @@ from emotion.vision.encode import write_video
 from ui.common import previews
 
 
+@pytest.mark.slow
 def test_a_video_that_could_not_be_read_once_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     video = write_video(tmp_path / "grey.mp4", [np.full((48, 64, 3), 90, np.uint8)] * 5, fps=25)
     library = Library.open()

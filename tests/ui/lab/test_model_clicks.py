@@ -26,6 +26,7 @@ def note() -> tuple[bool, str]:
     return st.session_state.pop("own_note")
 
 
+@pytest.mark.slow
 def test_a_model_is_added_and_removed_once_without_an_error():
     pending = PendingModel("own.tflite", io.BytesIO(classifier()))
     session.set_pending_model(pending)

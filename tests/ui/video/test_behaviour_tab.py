@@ -58,6 +58,7 @@ def test_charts_say_in_words_what_they_show():
     assert "Charts show Ada \\*" in shown
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_everybody():
     test = opened(track=2)
     table = next(one.value for one in test.dataframe if "blinks" in one.value)
@@ -67,6 +68,7 @@ def test_the_figures_are_those_of_everybody():
     assert "blink:" not in words(test), "the chosen person did not blink"
 
 
+@pytest.mark.slow
 def test_the_download_of_figures_is_not_rounded(monkeypatch):
     saved = {}
     name = "ui.video.tabs.behaviour.csv_button"

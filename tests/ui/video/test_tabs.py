@@ -113,6 +113,7 @@ def test_circular_merges_show_an_error_and_lose_nothing():
     assert "cycle" in words(opened("People", Edits(merged={1: 2, 2: 1})))
 
 
+@pytest.mark.slow
 def test_the_editor_shows_and_changes_edits():
     edits = Edits(names={1: "Ada"}, merged={2: 1}, hidden=frozenset({2}), events=(Event("x", Span(1, 2)),))
     test = opened("People", edits)
@@ -181,12 +182,14 @@ def test_smoothing_does_not_change_the_analysis():
     assert test.session_state["analysis"].timeline.equals(before)
 
 
+@pytest.mark.slow
 def test_derived_measures_are_per_person_and_cite_their_formula():
     assert "under the dashed line, 0.6" in words(opened("Presence")).lower()
     assert "Choose a person" in words(opened("Over time"))
     assert "FaceReader" in words(opened("Over time", person=1))
 
 
+@pytest.mark.slow
 def test_a_baseline_is_set_shown_and_removed():
     test = opened("Baseline", person=1)
     assert "Person 1 has no baseline yet" in words(test)
@@ -221,6 +224,7 @@ def test_a_baseline_without_the_person_shows_an_error():
     assert "the person is visible" in words(opened("Baseline", Edits(baselines={2: Span(5, 6)}), person=2))
 
 
+@pytest.mark.slow
 def test_events_come_from_csv_and_a_bad_row_is_named():
     test = opened("Events")
     good = b"start_s,end_s,label,excluded\n1,2,joke,\n3,4,break,true\n"
@@ -234,6 +238,7 @@ def test_events_come_from_csv_and_a_bad_row_is_named():
     assert "UTF-8" in as_shown(test.error[0].value)
 
 
+@pytest.mark.slow
 def test_events_have_figures_and_before_vs_after():
     test = opened("Events", Edits(events=(Event("joke", Span(2, 3)), Event("clap", Span(4, 4)))))
     assert test.dataframe[-1].value["label"].tolist() == ["joke"]
@@ -254,6 +259,7 @@ def test_incomplete_event_rows_are_ignored():
     assert [event.label for event in events_of(table)] == ["x"]
 
 
+@pytest.mark.slow
 def test_two_people_are_compared():
     test = opened("Compare")
     labels = [choice.label for choice in test.selectbox]
@@ -277,6 +283,7 @@ def test_fields_above_the_tabs_are_disabled_where_they_have_no_effect(tab):
     assert person.value == 1, "the choice stays for the other tabs"
 
 
+@pytest.mark.slow
 def test_another_analysis_is_compared_and_a_bad_file_is_refused(tmp_path):
     edits = Edits(names={1: "Ada"}, hidden=frozenset({2}))
     other = save_parquet(make_analysis(SHOWN, source="other.mp4"), tmp_path / "other.parquet", edits).read_bytes()
@@ -292,6 +299,7 @@ def test_another_analysis_is_compared_and_a_bad_file_is_refused(tmp_path):
     assert '"Ada"' in ran(people.set_value(1)).dataframe[0].proto.columns
 
 
+@pytest.mark.slow
 def test_faces_are_cut_out_of_the_video_once(tmp_path, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     video = make_clip(tmp_path / "clip.mp4")
@@ -319,6 +327,7 @@ def test_a_callback_applies_the_changes_of_the_editor():
     assert events_of(with_changes(table, nothing)) == events_of(table)
 
 
+@pytest.mark.slow
 def test_the_overview_of_a_person_has_their_figures():
     def figures(person: int) -> dict[str, str]:
         return {each.label: each.value for each in opened("Overview", person=person).metric}
@@ -331,6 +340,7 @@ def test_the_overview_of_a_person_has_their_figures():
     assert second["Frames with this face"] == "40"
 
 
+@pytest.mark.slow
 def test_only_the_chosen_person_is_said_not_to_have_moved():
     assert "Nobody moved" in words(opened("People"))
     assert "Person 2 did not move" in words(opened("People", person=2))

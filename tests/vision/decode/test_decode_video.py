@@ -165,6 +165,7 @@ def test_invalid_sampling_is_refused(tmp_path: Path) -> None:
             list(read_video(tmp_path / "any.mp4", **options))
 
 
+@pytest.mark.slow
 def test_every_shared_clip_reads_to_its_end(shared_data: Path) -> None:
     for clip in sorted((shared_data / "videos").iterdir()):
         info = probe(clip)
