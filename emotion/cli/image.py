@@ -1,4 +1,4 @@
-"""The command ``image``: analyses pictures one by one."""
+"""The command ``image``: analyses pictures, or folders of them, one by one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from PIL import Image
 
 from emotion.bad_file import sentence_for
 from emotion.cli.common.analyzer_options import add_analyzer_options, analyzer_of
-from emotion.cli.common.output import console, faces_table
+from emotion.cli.common.output import console, faces_table, progress_bar
 from emotion.cli.common.status import OK, fail
 from emotion.csv_text import csv_bytes
 from emotion.drawing.boxes import annotate
 from emotion.engine.analyzer import Analyzer
+from emotion.errors import InputError
 from emotion.output_names import expect_inputs_kept, unique_names, without_duplicates
 from emotion.paths import unicode_name
+from emotion.progress import ProgressReporter
 from emotion.report.picture_records import image_record, image_table
+from emotion.vision.decode.formats import is_picture
 from emotion.vision.decode.image import load_image
 
 log = logging.getLogger(__name__)
@@ -30,7 +33,7 @@ PICTURE, TABLE, RECORD = ".annotated.png", ".faces.csv", ".faces.json"
 
 def add_options(image: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    image.add_argument("files", nargs="+", type=Path, metavar="FILE", help="pictures")
+    image.add_argument("files", nargs="+", type=Path, metavar="FILE", help="pictures, or folders of them")
     image.add_argument("--json", action="store_true", help="print only JSON to stdout")
     image.add_argument("--out", type=Path, metavar="DIR", help="write an annotated PNG, CSV and JSON for each picture")
     add_analyzer_options(image)
@@ -57,14 +60,30 @@ def run(options: argparse.Namespace) -> int:
 
 def _records(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return a record per picture (:func:`emotion.report.picture_records.image_record`), or ``{file, error}``."""
-    files = without_duplicates(options.files)
+    files = without_duplicates([picture for file in options.files for picture in _pictures(file)])
     # The whole name, not the stem, as there may be both a.jpg and a.png.
     names = unique_names(files)
     if options.out is not None:
         outputs = [options.out / f"{name}{ending}" for name in names for ending in (PICTURE, TABLE, RECORD)]
         expect_inputs_kept(files, outputs)
-    analyzer = analyzer_of(options)
-    return [_record(analyzer, file, name, options.out) for file, name in zip(files, names, strict=True)]
+    analyzer, records = analyzer_of(options), []
+    with progress_bar("pictures", "pictures") as show:
+        # Programs that read the messages expect nothing but errors.
+        done = ProgressReporter(len(files), show if len(files) > 1 and console(stderr=True).is_terminal else None)
+        for file, name in zip(files, names, strict=True):
+            records.append(_record(analyzer, file, name, options.out))
+            done.advance()
+    return records
+
+
+def _pictures(file: Path) -> list[Path]:
+    """Return the pictures in a folder, or the given file, whatever its suffix."""
+    if not file.is_dir():
+        return [file]
+    inside = sorted(path for path in file.iterdir() if is_picture(path.name) and not path.is_dir())
+    if not inside:
+        raise InputError(f"expected pictures in {file}; there are none")
+    return inside
 
 
 def _record(analyzer: Analyzer, file: Path, name: str, out: Path | None) -> dict[str, Any]:

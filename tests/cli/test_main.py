@@ -91,6 +91,17 @@ def test_image_says_why_a_picture_failed_once(photo: Path, tmp_path: Path, capsy
 
 
 @pytest.mark.slow
+def test_image_takes_the_pictures_of_a_folder(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / ".hidden.png").write_bytes(b"")
+    assert main(["image", str(tmp_path), str(photo), "--json"]) == 0
+    assert [record["file"] for record in json.loads(capsys.readouterr().out)] == [str(photo)]
+    photo.unlink()
+    assert main(["image", str(tmp_path)]) == 2
+    assert f"expected pictures in {tmp_path}; there are none" in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clip = make_clip(tmp_path / "a clip.mp4")
     assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--every", "5"]) == 0

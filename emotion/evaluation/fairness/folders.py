@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from emotion.errors import DatasetError, InputError, LabelError
-from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread, expressions_in, is_picture, label_of
+from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread, expressions_in, label_of
 from emotion.input_files import is_litter
 from emotion.labels import parse_class
 from emotion.paths import unicode_name
 from emotion.studies.text_tables import TableLimits, read_text_table
+from emotion.vision.decode.formats import is_picture
 
 FILE_COLUMNS = ("file", "path", "filename", "picture", "image")
 """Accepted names of the column of pictures."""

@@ -15,7 +15,7 @@ from emotion.errors import DatasetError, LabelError, TooLargeError, brief, count
 from emotion.input_files import is_litter
 from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
 from emotion.sandbox.zips import BROKEN, open_zip
-from emotion.vision.decode.formats import ENDINGS
+from emotion.vision.decode.formats import is_picture
 
 MEGABYTE = 10**6
 
@@ -56,7 +56,7 @@ class ZipFolders:
     """An archive whose pictures are labelled by the innermost folder that names an expression.
 
     ``happy/1.png``, ``data/test/Happy/1.png`` and ``3_happy/smiling/1.png`` are all happiness. Only files that
-    :func:`is_picture` are read.
+    :func:`~emotion.vision.decode.formats.is_picture` are read.
 
     Attributes:
         label_set: The labels that occur.
@@ -128,15 +128,6 @@ class ZipFolders:
         if len(content) > self._limits.file_bytes:
             return Unread(entry.filename, f"it is larger than {self._limits.file_bytes // MEGABYTE} MB")
         return content
-
-
-def is_picture(name: str) -> bool:
-    """Return whether a file is a picture by its name, and not one that an operating system added.
-
-    Args:
-        name: Path relative to the searched folder or archive.
-    """
-    return PurePosixPath(name).suffix.lower() in ENDINGS and not is_litter(name)
 
 
 def _without_label(unlabelled: int, others: int) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+from pathlib import PurePosixPath
+
+from emotion.input_files import is_litter
 
 EXPECTED = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC"
 
@@ -47,6 +50,15 @@ _OTHERS = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x1aE\xdf\xa3", "a video"),
 )
+
+
+def is_picture(name: str) -> bool:
+    """Return whether a file is a picture by its name, and not one that an operating system added.
+
+    Args:
+        name: Path relative to the searched folder or archive.
+    """
+    return PurePosixPath(name).suffix.lower() in ENDINGS and not is_litter(name)
 
 
 def format_of(content: bytes) -> str | None:
