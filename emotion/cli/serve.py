@@ -32,9 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--days",
         type=int,
-        default=DEFAULT_DAYS,
         metavar="N",
-        help="days until the new token expires (default: %(default)s)",
+        help=f"days until the new token expires (default: {DEFAULT_DAYS})",
     )
 
 
@@ -42,9 +41,11 @@ def run(options: argparse.Namespace) -> int:
     """Serve the API until it is stopped, or manage tokens, and return the exit status.
 
     Raises:
-        InputError: The packages of the API are not installed.
+        InputError: The packages of the API are not installed, or there are days without a token.
         EmotionError: The library or the address cannot be used.
     """
+    if options.days is not None and options.new_token is None:
+        raise InputError(f"expected --days with --new-token; got --days {options.days} alone")
     if options.new_token is not None or options.list_tokens or options.revoke_token is not None:
         return _change_tokens(options)
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
@@ -61,7 +62,8 @@ def _change_tokens(options: argparse.Namespace) -> int:
     try:
         repository = library.for_owner(LOCAL)
         if options.new_token is not None:
-            print(create_token(repository, options.new_token, days=options.days)[1])
+            days = DEFAULT_DAYS if options.days is None else options.days
+            print(create_token(repository, options.new_token, days=days)[1])
         elif options.revoke_token is not None:
             revoke_token(repository, options.revoke_token)
         else:

@@ -169,6 +169,7 @@ def test_corrected_times_are_reported_without_failure(tmp_path: Path, capsys: py
         (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected an expression"),
         (["models", "--add", "absent.tflite", "--remove", "own"], "not allowed with"),
         (["models", "--remove", "ferplus-vgg"], "expected an imported model"),
+        (["serve", "--days", "5"], "expected --days with --new-token"),
         (["app", "--address", "no such host"], "expected an address of this machine; got no such host"),
         (["app", "--address", "192.0.2.1"], "expected an address of this machine; got 192.0.2.1"),
         (["dance"], "invalid choice"),

@@ -20,8 +20,10 @@ from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.codings import CodingRepository
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
 from emotion.studies.coding import DEFAULT_CODEBOOK, Code, CodedSpan, CodeKind, Coding
+from emotion.studies.statistics.mixed import mixed_model
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import put
+from ui.studies import contrast
 from ui.studies.codebook import _code
 
 pytestmark = pytest.mark.slow
@@ -154,6 +156,21 @@ def test_clusters_and_mixed_models_are_shown_on_request(repository, video):
     assert not page.exception
     assert any("At no time was there a reliable difference" in text.value for text in page.markdown)
     assert any("stimulus: news − comedy" in text.value.replace("\\\\", "") for text in page.markdown)
+
+
+def test_a_measure_without_a_model_hides_no_other(repository, video, monkeypatch):
+    def picky(table, name, **options):
+        if name == "happiness":
+            raise InputError("expected values that vary")
+        return mixed_model(table, name, **options)
+
+    monkeypatch.setattr(contrast, "mixed_model", picky)
+    fill(repository, video)
+    page = visit("Contrast")
+    page.toggle(key="study_mixed").set_value(True).run()
+    assert not page.exception
+    assert "happiness: Expected values that vary" in [info.value for info in page.info]
+    assert any("stimulus: news − comedy" in text.value.replace("\\", "") for text in page.markdown)
 
 
 def fill_groups(repository: Repository, video: Path, groups: dict[str, str]) -> SavedStudy:

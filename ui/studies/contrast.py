@@ -109,13 +109,13 @@ def _show_mixed(results: StudyResults, names: list[str], by: str, paired: bool) 
     groups = results.study.variables("participants")
     if paired and groups:
         with st.container(width=320):
-            chosen = st.selectbox(
+            between = st.selectbox(
                 "Groups of people",
-                ["none", *groups],
+                [None, *groups],
+                format_func=lambda group: "none" if group is None else group,
                 key="study_mixed_groups",
                 persist_state="session",
             )
-        between = None if chosen == "none" else chosen
     table = results.labelled(results.means, by)
     table = table if between is None else results.labelled(table, between)
     for name in names:
@@ -126,8 +126,8 @@ def _show_mixed(results: StudyResults, names: list[str], by: str, paired: bool) 
                 partial(mixed_model, table, name, within=within, between=between),
             )
         except InputError as error:
-            st.info(sentence(error), icon=":material/compare_arrows:")
-            return
+            st.info(f"{plain(name)}: {sentence(error)}", icon=":material/compare_arrows:")
+            continue
         for effect in model.effects:
             st.markdown(f"- {sentence(effect_sentence(model, effect))}")
         if not model.converged:
@@ -147,8 +147,8 @@ def _show_clusters(results: StudyResults, names: list[str], by: str, levels: tup
                 partial(_clusters, results, name, by, levels, paired),
             )
         except InputError as error:
-            st.info(sentence(error), icon=":material/compare_arrows:")
-            return
+            st.info(f"{plain(name)}: {sentence(error)}", icon=":material/compare_arrows:")
+            continue
         for found in cluster_sentences(test):
             st.markdown(f"- {sentence(found)}")
     st.caption("Cluster permutation over the seconds of stimulus time (Maris and Oostenveld 2007).")
