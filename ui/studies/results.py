@@ -117,7 +117,24 @@ def show_curve(results: StudyResults) -> None:
     shown = curve[curve[by].astype(str).isin(conditions)]
     show_chart(curve_chart(shown, by, title, value), "study_curve_chart", "curve")
     st.caption(f"{plain(words)} Each second is computed separately. {_NO_BAND}")
+    if thin := thin_ends(shown, by):
+        st.caption(plain(thin))
     csv_button("Curve", curve, "study_curve_csv")
+
+
+def thin_ends(curve: pd.DataFrame, by: str) -> str:
+    """Return a sentence on the last seconds of curves that less than half of the people have, or "".
+
+    Args:
+        curve: ``by``, ``second`` and ``people``.
+        by: Column of the conditions.
+    """
+    ends = []
+    for condition, rows in curve.groupby(by, observed=True, sort=False):
+        last_s = rows.loc[2 * rows["people"] >= rows["people"].max(), "second"].max()
+        if (rows.loc[rows["second"] > last_s, "people"] > 0).any():
+            ends.append(f"{condition} from {last_s + 1:g} s")
+    return f"Less than half of the people have values at the end: {', '.join(ends)}." if ends else ""
 
 
 def _curve(results: StudyResults, name: str, by: str, threshold: float | None) -> pd.DataFrame:
