@@ -231,7 +231,8 @@ def finish(library: Library, claim: Claim, outcome: Outcome, result: Analysis | 
         row.bytes, row.has_video = size, outcome.keeps_video
         if result is not None:
             row.info, row.duration_s = asdict(result.info), result.info.duration_s
-            row.done = row.total = len(result.frames)
+            row.done = len(result.frames)
+            row.total = row.done if outcome.state is State.DONE else max(row.total, row.done)
         row.kept_until = expiry(row, retention_days_of(session, row.owner))
         return True
 

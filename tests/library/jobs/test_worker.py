@@ -106,6 +106,8 @@ def test_cancelling_keeps_the_analysed_part(
     analysis = repository.load_analysis(entry.id)
     assert not analysis.complete
     assert 0 < len(analysis.frames) == after.done < len(uninterrupted.frames)
+    assert after.total == pytest.approx(len(uninterrupted.frames), abs=2)
+    assert after.share < 1
     pd.testing.assert_frame_equal(analysis.frames, uninterrupted.frames[: after.done], check_exact=True)
 
 
