@@ -1,6 +1,11 @@
-"""Recognises the files that operating systems add to folders and archives."""
+"""Lists the files in a folder that a command was given, without those that operating systems add."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from emotion.errors import InputError
 
 _NAMES = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
 _FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
@@ -18,3 +23,23 @@ def is_litter(path: str) -> bool:
     parts = [part.lower() for part in path.replace("\\", "/").split("/")]
     hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
     return hidden or parts[-1] in _NAMES or not _FOLDERS.isdisjoint(parts)
+
+
+def files_in(path: Path, is_wanted: Callable[[str], bool], things: str) -> list[Path]:
+    """Return the wanted files in a folder, by name; any other path as it is, whatever its suffix.
+
+    Args:
+        path: What the user named.
+        is_wanted: Whether a file is wanted, by its name.
+        things: What is wanted, for the message.
+
+    Raises:
+        InputError: The folder has none.
+    """
+    if not path.is_dir():
+        return [path]
+    # A folder may have a file's suffix; a dangling link is a missing file.
+    inside = sorted(file for file in path.iterdir() if is_wanted(file.name) and not file.is_dir())
+    if not inside:
+        raise InputError(f"expected {things} in {path}; there are none")
+    return inside

@@ -17,7 +17,7 @@ from emotion.cli.common.status import OK, fail
 from emotion.csv_text import csv_bytes
 from emotion.drawing.boxes import annotate
 from emotion.engine.analyzer import Analyzer
-from emotion.errors import InputError
+from emotion.input_files import files_in
 from emotion.output_names import expect_inputs_kept, unique_names, without_duplicates
 from emotion.paths import unicode_name
 from emotion.progress import ProgressReporter
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _records(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return a record per picture (:func:`emotion.report.picture_records.image_record`), or ``{file, error}``."""
-    files = without_duplicates([picture for file in options.files for picture in _pictures(file)])
+    files = without_duplicates([one for file in options.files for one in files_in(file, is_picture, "pictures")])
     # The whole name, not the stem, as there may be both a.jpg and a.png.
     names = unique_names(files)
     if options.out is not None:
@@ -74,16 +74,6 @@ def _records(options: argparse.Namespace) -> list[dict[str, Any]]:
             records.append(_record(analyzer, file, name, options.out))
             done.advance()
     return records
-
-
-def _pictures(file: Path) -> list[Path]:
-    """Return the pictures in a folder, or the given file, whatever its suffix."""
-    if not file.is_dir():
-        return [file]
-    inside = sorted(path for path in file.iterdir() if is_picture(path.name) and not path.is_dir())
-    if not inside:
-        raise InputError(f"expected pictures in {file}; there are none")
-    return inside
 
 
 def _record(analyzer: Analyzer, file: Path, name: str, out: Path | None) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from emotion.engine.exclusive import exclusive
 from emotion.engine.run import Source, analyse_with_checkpoints
 from emotion.engine.storage import Storage, disk_full_message
 from emotion.errors import Cancelled, InputError
+from emotion.input_files import files_in
 from emotion.models.registry import sha256_of
 from emotion.output_names import shown_names, unique_names, without_duplicates
 from emotion.paths import unicode_name
@@ -130,19 +131,8 @@ def _row(
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
-    found = without_duplicates([video for file in files for video in _videos(file)])
+    found = without_duplicates([video for file in files for video in files_in(file, is_video, "videos")])
     return [_Job(file, name) for file, name in zip(found, unique_names(found, stems=True), strict=True)]
-
-
-def _videos(file: Path) -> list[Path]:
-    """Return the videos in a folder, or the given file, whatever its suffix."""
-    if not file.is_dir():
-        return [file]
-    # A folder may have a video's suffix; a dangling link is a missing video.
-    inside = sorted(path for path in file.iterdir() if is_video(path.name) and not path.is_dir())
-    if not inside:
-        raise InputError(f"expected videos in {file}; there are none")
-    return inside
 
 
 def _analyse(
