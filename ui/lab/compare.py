@@ -15,7 +15,7 @@ from emotion.evaluation.histories import load_history, trained_together
 from emotion.evaluation.scores import Record, find_record, find_robustness, unmeasured_conditions
 from ui.common.charts import show_chart
 from ui.common.plain import plain
-from ui.lab.models import Lab, choose_test
+from ui.lab.models import Lab, ask_shares, choose_test
 
 _CHOSEN_AT_FIRST = 2
 
@@ -81,17 +81,8 @@ def _histories(chosen: list[str], lab: Lab) -> dict[str, pd.DataFrame]:
 
 def _show_confusions(records: Mapping[str, Record]) -> None:
     st.subheader("Confusion", anchor=False)
-    shares = "Shares, %"
-    unit = st.segmented_control(
-        "Figures",
-        [shares, "Counts"],
-        default=shares,
-        required=True,
-        label_visibility="collapsed",
-        key="lab_unit",
-        persist_state="session",
-    )
-    _side_by_side({name: confusion_chart(one, shares=unit == shares) for name, one in records.items()})
+    shares = ask_shares("lab_unit")
+    _side_by_side({name: confusion_chart(one, shares=shares) for name, one in records.items()})
     st.caption("Rows: true expression; columns: answer. Stronger colour: larger share of the row.")
 
 

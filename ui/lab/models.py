@@ -113,6 +113,20 @@ def _shared(name: str, tab: str, options: Sequence[str]) -> dict[str, Any]:
     return {"key": key, "on_change": lambda: st.session_state.update({name: st.session_state[key]})}
 
 
+def ask_shares(key: str) -> bool:
+    """Return whether a confusion matrix has shares in place of counts.
+
+    Args:
+        key: Key of the control.
+    """
+    shares = "Shares, %"
+    unit = st.segmented_control(
+        "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key=key,
+        persist_state="session",
+    )  # fmt: skip
+    return unit == shares
+
+
 def choose_models(lab: Lab) -> list[str]:
     """Let the visitor choose the models to test; at first those that the app offers, and imported ones."""
     first = [name for name in choices() if name in lab.cards]

@@ -26,7 +26,7 @@ from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import CONSENT, chip, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
-from ui.lab.models import Lab, load_face_finder, show_figures
+from ui.lab.models import Lab, ask_shares, load_face_finder, show_figures
 from ui.lab.trial_job import TrialJob
 from ui.shell.notice import show_notice
 
@@ -184,18 +184,9 @@ def _show_unread(trial: UserEvaluation) -> None:
 
 def _show_record(record: dict[str, Any]) -> None:
     left, right = st.columns(2, gap="medium")
-    shares = "Shares, %"
-    unit = left.segmented_control(
-        "Figures",
-        [shares, "Counts"],
-        default=shares,
-        required=True,
-        label_visibility="collapsed",
-        key="trial_unit",
-        persist_state="session",
-    )
     with left:
-        show_chart(confusion_chart(record, shares=unit == shares), "trial_confusion", "confusion")
+        shares = ask_shares("trial_unit")
+        show_chart(confusion_chart(record, shares=shares), "trial_confusion", "confusion")
     scores = pd.DataFrame(record["per_class"])[list(display_order(record["per_class"]))].T.rename_axis("Expression")
     right.dataframe(
         whole_percent(scores, "precision", "recall", "f1"),

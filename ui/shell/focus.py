@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ui.common.web_modules import component
+from pathlib import Path
 
-_mount = component("keyboard_focus", __file__, "focus")
+from ui.common.web_modules import component, joined_modules
+
+_WEB = Path(__file__).with_name("web")
+
+_mount = component("keyboard_focus", __file__, "focus", js=joined_modules(_WEB / "after_runs.js", _WEB / "focus.js"))
 
 
 def keep_focus() -> None:

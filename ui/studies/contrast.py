@@ -16,7 +16,7 @@ from emotion.studies.statistics.mixed import mixed_model
 from emotion.studies.statistics.sentences import ALPHA, cluster_sentences, contrast_sentence, effect_sentence
 from ui.common.plain import plain, sentence
 from ui.common.tables import csv_button
-from ui.studies.results import digit_columns, groupings
+from ui.studies.results import ask_grouping, digit_columns
 from ui.studies.session import cached
 
 _SYMBOLS = "t", "p", "p Holm"
@@ -30,13 +30,7 @@ MIN_PAIRS, MIN_GROUP = 6, 4
 def show_contrast(results: StudyResults) -> None:
     """Compare two conditions or groups."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = st.selectbox(
-            "Compare",
-            groupings(results),
-            key="study_contrast_by",
-            persist_state="session",
-            width=220,
-        )
+        by = ask_grouping("Compare", results, "study_contrast_by")
         means = results.labelled(results.means, by)
         levels = list(dict.fromkeys(means[by].astype(str)))
         a = st.selectbox(

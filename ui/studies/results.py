@@ -79,13 +79,7 @@ def show_curve(results: StudyResults) -> None:
     """Show curves across people over stimulus time."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = _ask_measure(results, "curve")
-        by = st.selectbox(
-            "A curve for each",
-            groupings(results),
-            key="study_curve_by",
-            persist_state="session",
-            width=220,
-        )
+        by = ask_grouping("A curve for each", results, "study_curve_by")
         kind = st.segmented_control(
             "Show",
             ["Mean", "Share of people over"],
@@ -192,11 +186,11 @@ def _ask_measure(results: StudyResults, key: str) -> str:
     )
 
 
-def groupings(results: StudyResults) -> list[str]:
-    """Return what results can be grouped by: stimuli, and the variables of stimuli and participants."""
-    return list(dict.fromkeys([
-        "stimulus", *results.study.variables("stimuli"), *results.study.variables("participants"),
-    ]))  # fmt: skip
+def ask_grouping(label: str, results: StudyResults, key: str) -> str:
+    """Return what results are grouped by: stimuli, or a variable of stimuli or participants."""
+    variables = [*results.study.variables("stimuli"), *results.study.variables("participants")]
+    groupings = list(dict.fromkeys(["stimulus", *variables]))
+    return st.selectbox(label, groupings, key=key, persist_state="session", width=220)
 
 
 def _title(name: str) -> str:

@@ -6,12 +6,12 @@
 // A press can replace or disable its own button, such as Prepare, Cancel and Download, and Tab would start again at the top
 // of the page: the focus moves to what stands in the button's place once the script has run.
 
+import {afterRuns} from "./after_runs.js";
+
 const PANEL = "[data-testid=stPopoverBody]";
 const BUTTON = "[data-testid=stPopoverButton]:focus-visible";
 const PAGE = "[data-testid=stMain]";
 const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
-// After the script has ended, Streamlit removes what it did not draw again.
-const SETTLE_MS = 150;
 
 function enter(records) {
     const added = records.flatMap((record) => [...record.addedNodes]).filter((node) => node instanceof Element);
@@ -76,26 +76,17 @@ function keep() {
 }
 
 export default function () {
-    const app = document.querySelector("[data-testid=stApp]");
     const closed = new AbortController();
     const listen = (name, handler) => document.addEventListener(name, handler, { capture: true, signal: closed.signal });
     listen("focusin", note);
     listen("keydown", () => { byKeyboard = true; });
     listen("pointerdown", () => { byKeyboard = false; });
-    let timer;
-    const wait = () => {
-        clearTimeout(timer);
-        if (app.dataset.testScriptState === "notRunning") timer = setTimeout(keep, SETTLE_MS);
-    };
     const panels = new MutationObserver(enter);
     panels.observe(document.body, { childList: true, subtree: true });
-    const runs = new MutationObserver(wait);
-    runs.observe(app, { attributeFilter: ["data-test-script-state"] });
-    wait();
+    const rest = afterRuns(keep);
     return () => {
-        clearTimeout(timer);
+        rest();
         closed.abort();
         panels.disconnect();
-        runs.disconnect();
     };
 }

@@ -3,10 +3,10 @@
 // The click also closes the popover, and Streamlit tells the server so after it has asked for the other page. This later
 // message belongs to the old page, which therefore stays: the click is lost. Here it is repeated once the page has run.
 
+import {afterRuns} from "./after_runs.js";
+
 const PANEL = "[data-testid=stPopoverBody]";
 const LINK = "[data-testid=stTopNavLink], [data-testid=stSidebarNavLink], [data-testid=stPageLink-NavLink]";
-// After the script has ended, Streamlit removes what it did not draw again.
-const SETTLE_MS = 150;
 
 // Kept between runs, in each of which Streamlit calls the function below: the path of the clicked link.
 let wanted = null;
@@ -25,20 +25,11 @@ function follow() {
 }
 
 export default function () {
-    const app = document.querySelector("[data-testid=stApp]");
     const closed = new AbortController();
     document.addEventListener("click", note, { capture: true, signal: closed.signal });
-    let timer;
-    const wait = () => {
-        clearTimeout(timer);
-        if (app.dataset.testScriptState === "notRunning") timer = setTimeout(follow, SETTLE_MS);
-    };
-    const runs = new MutationObserver(wait);
-    runs.observe(app, { attributeFilter: ["data-test-script-state"] });
-    wait();
+    const rest = afterRuns(follow);
     return () => {
-        clearTimeout(timer);
+        rest();
         closed.abort();
-        runs.disconnect();
     };
 }
