@@ -208,6 +208,15 @@ def test_boxes_are_in_the_size_of_the_first_frame(tmp_path: Path, monkeypatch: p
     assert analysis.timeline["x1"].std() < 5
 
 
+@pytest.fixture
+def not_under_nohup() -> Iterator[None]:
+    """Child processes that closing a terminal ends, even if the tests run under nohup, which they would inherit."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("not_under_nohup")
 def test_a_closed_terminal_ends_a_session_with_its_file(clip: Path, tmp_path: Path) -> None:
     """The signal comes twice, from the shell and from the system, and nothing can be printed any more."""
     out = tmp_path / "session.parquet"
@@ -219,7 +228,10 @@ def test_a_closed_terminal_ends_a_session_with_its_file(clip: Path, tmp_path: Pa
         session.send_signal(signal.SIGHUP)
         time.sleep(0.2)
         session.send_signal(signal.SIGHUP)
-    assert session.returncode == 0
+        try:
+            assert session.wait(60) == 0
+        finally:
+            session.kill()
     assert len(load_parquet(out).frames) > 0
     assert list(tmp_path.iterdir()) == [out], "no parts are left"
 
