@@ -190,7 +190,7 @@ def ask_grouping(label: str, results: StudyResults, key: str) -> str:
     """Return what results are grouped by: stimuli, or a variable of stimuli or participants."""
     variables = [*results.study.variables("stimuli"), *results.study.variables("participants")]
     groupings = list(dict.fromkeys(["stimulus", *variables]))
-    return st.selectbox(label, groupings, key=key, persist_state="session", width=220)
+    return st.selectbox(plain(label), groupings, key=key, persist_state="session", width=220)
 
 
 def _title(name: str) -> str:
