@@ -27,8 +27,6 @@ from emotion.studies.formats.event_tables import KINDS, Columns, in_video, offse
 from emotion.studies.formats.folder import write_results
 from emotion.studies.results import StudyResults
 
-_POLL_S = 0.5
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""

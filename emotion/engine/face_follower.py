@@ -127,7 +127,7 @@ class FaceFollower:
         state = self.state()
         state["points"] *= np.array([across, down, across], np.float32)
         state["tracker.boxes"] *= np.array([across, down, across, down], np.float32)
-        state["tracker.paces"] *= np.array([across, down], np.float32)
+        state["tracker.velocities"] *= np.array([across, down], np.float32)
         self.restore(state)
 
     def _follow(self, frame: Frame) -> list[Face]:

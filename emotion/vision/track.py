@@ -18,21 +18,21 @@ SHIFT_PER_S = 1.5
 """Added to it for each second out of sight."""
 MAX_GROWTH = 1.8
 """Largest ratio of the sides of a person's consecutive boxes."""
-_PACE_S = 0.3
-"""Time over which a person's pace is averaged, as boxes jitter and faces behind an edge seem to slow down."""
+_AVERAGED_S = 0.3
+"""Time over which a person's velocity is averaged, as boxes jitter and faces behind an edge seem to slow down."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """Where a person was last: box, time, and pace in px/s to the right and down."""
+    """Where a person was last: box, time, and velocity in px/s to the right and down."""
 
     box: FloatArray
     time_s: float
-    pace: FloatArray
+    velocity: FloatArray
 
 
 class Tracker:
-    """Matches faces with recently seen people, nearest first: to where they were, or would be at the pace they had."""
+    """Matches faces with recently seen people, nearest first: to where they were, or would be at the velocity they had."""
 
     def __init__(self) -> None:
         self._seen: dict[int, _Seen] = {}
@@ -67,16 +67,18 @@ class Tracker:
             "next_id": np.array(self._next_id),
             "ids": np.array(list(self._seen), np.int64),
             "boxes": np.array([seen.box for seen in self._seen.values()], np.float32).reshape(-1, 4),
-            "paces": np.array([seen.pace for seen in self._seen.values()], np.float32).reshape(-1, 2),
+            "velocities": np.array([seen.velocity for seen in self._seen.values()], np.float32).reshape(-1, 2),
             "times_s": np.array([seen.time_s for seen in self._seen.values()], np.float64),
         }
 
     def restore(self, state: StreamState) -> None:
         """Continue from :meth:`state`'s arrays."""
         self._next_id = int(state["next_id"])
-        paces = state.get("paces", np.zeros((len(state["ids"]), 2), np.float32))  # earlier checkpoints have none
-        rows = zip(state["ids"], state["boxes"], state["times_s"], paces, strict=True)
-        self._seen = {int(key): _Seen(box, float(time_s), pace) for key, box, time_s, pace in rows}
+        velocities = state.get(
+            "velocities", np.zeros((len(state["ids"]), 2), np.float32)
+        )  # earlier checkpoints have none
+        rows = zip(state["ids"], state["boxes"], state["times_s"], velocities, strict=True)
+        self._seen = {int(key): _Seen(box, float(time_s), velocity) for key, box, time_s, velocity in rows}
 
     def _forget(self, time_s: float) -> None:
         self._seen = {key: seen for key, seen in self._seen.items() if time_s - seen.time_s <= MEMORY_S}
@@ -101,11 +103,13 @@ class Tracker:
 
 
 def _seen(box: FloatArray, time_s: float, before: _Seen | None) -> _Seen:
-    if before is None or not 0 < time_s - before.time_s < _PACE_S:
+    if before is None or not 0 < time_s - before.time_s < _AVERAGED_S:
         return _Seen(box, time_s, np.zeros(2, np.float32))
     elapsed_s = time_s - before.time_s
-    pace = (_centre(box) - _centre(before.box)) / elapsed_s
-    return _Seen(box, time_s, np.asarray(before.pace + (pace - before.pace) * (elapsed_s / _PACE_S), np.float32))
+    velocity = (_centre(box) - _centre(before.box)) / elapsed_s
+    return _Seen(
+        box, time_s, np.asarray(before.velocity + (velocity - before.velocity) * (elapsed_s / _AVERAGED_S), np.float32)
+    )
 
 
 def _centre(box: FloatArray) -> FloatArray:
@@ -117,7 +121,7 @@ def _distance(box: FloatArray, seen: _Seen, time_s: float) -> float | None:
     sides = [float(np.sqrt(np.prod(np.maximum(b[2:] - b[:2], 1e-3)))) for b in (box, seen.box)]
     away_s = time_s - seen.time_s
     way = _centre(box) - _centre(seen.box)
-    went = seen.pace * away_s
+    went = seen.velocity * away_s
     # Who walks rarely stops out of sight, so where they were counts as farther away.
     shift = float(min(np.linalg.norm(way - went), np.linalg.norm(way) + np.linalg.norm(went) / 2)) / max(sides)
     allowed = MAX_SHIFT + SHIFT_PER_S * away_s

@@ -56,10 +56,10 @@ def test_a_short_occlusion_keeps_the_track() -> None:
     assert ids(tracker.update([face(130)], 1.0)) == [1]
 
 
-def walk(tracker: Tracker, *paces: float) -> None:
-    """Let people walk towards x = 300 at paces in px/s, until one second before they reach it."""
+def walk(tracker: Tracker, *speeds: float) -> None:
+    """Let people walk towards x = 300 at speeds in px/s, until one second before they reach it."""
     for step in range(26):
-        tracker.update([face(300 - pace * (2 - step / 25)) for pace in paces], step / 25)
+        tracker.update([face(300 - speed * (2 - step / 25)) for speed in speeds], step / 25)
 
 
 def test_people_who_meet_out_of_sight_keep_their_tracks() -> None:
@@ -76,9 +76,9 @@ def test_people_who_walk_on_out_of_sight_keep_their_tracks() -> None:
     continued = Tracker()
     continued.restore(tracker.state())
     assert ids(tracker.update([face(500)], 2.8)) == ids(continued.update([face(500)], 2.8)) == [1]
-    earlier = {name: values for name, values in tracker.state().items() if name != "paces"}
+    earlier = {name: values for name, values in tracker.state().items() if name != "velocities"}
     continued.restore(earlier)
-    assert ids(continued.update([face(500)], 2.84)) == [1], "checkpoints of earlier versions have no paces"
+    assert ids(continued.update([face(500)], 2.84)) == [1], "checkpoints of earlier versions have no velocities"
 
 
 def test_a_person_who_stops_out_of_sight_keeps_the_track() -> None:

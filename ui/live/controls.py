@@ -16,7 +16,7 @@ from ui.common.errors import run_action, show_failure
 from ui.live.recorded import note_recording
 
 BASELINE_S = 3.0
-_CLIP, _CLIP_KEPT, _ERROR = "live_with_clip", "live_with_clip_kept", "live_error"
+_CLIP, _ERROR = "live_with_clip", "live_error"
 _TITLE, _EVENT = "live_title", "live_event"
 UNNAMED = "mark"
 """Label of an event that has no name yet."""
@@ -71,9 +71,8 @@ def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> No
     else:
         hint = "Saves the timeline to the library; the video only if “with a clip” is ticked"
         _button(_RECORD, "Record", "fiber_manual_record", hint, partial(_record, session, library))
-    # Kept apart, because the box loses its tick whenever no camera runs.
-    st.session_state[_CLIP_KEPT] = st.checkbox(
-        "with a clip", st.session_state.get(_CLIP_KEPT, False), key=_CLIP, disabled=runs,
+    st.checkbox(
+        "with a clip", key=_CLIP, persist_state="session", disabled=runs,
         help="Also saves the camera's video, with faces as they are; it is analysed like any other",
     )  # fmt: skip
 

@@ -23,21 +23,22 @@ from ui.common.plain import plain
 TITLE = "Send values to other programs"
 ABOUT = "Every analysed frame goes to the programs that you choose, until you stop or the camera ends."
 POLL_INTERVAL_S = 2.0
-_SENDING, _KEPT, _ERROR = "live_sending", "live_send_kept", "live_sending_error"
+_SENDING, _ERROR = "live_sending", "live_sending_error"
 _LSL, _OSC, _WEBSOCKET, _PORT, _PEOPLE, _MARKERS = (
     f"live_send_{name}" for name in ("lsl", "osc", "ws", "port", "people", "markers")
 )
+_DEFAULT_PORT = 8765
 
 
 class _Choice(NamedTuple):
-    """What to send and receive, as last chosen."""
+    """What to send and receive."""
 
-    lsl: bool = False
-    markers: bool = False
-    osc: str = ""
-    websocket: bool = False
-    port: int = 8765
-    people: int = 1
+    lsl: bool
+    markers: bool
+    osc: str
+    websocket: bool
+    port: int
+    people: int
 
     @property
     def is_something(self) -> bool:
@@ -95,25 +96,23 @@ def _sending_of(session: LiveSession) -> Sending | None:
 
 def _show_choice(session: LiveSession) -> None:
     st.caption(ABOUT)
-    # The widgets are gone while values are sent.
-    before: _Choice = st.session_state.get(_KEPT, _Choice())
-    lsl = st.toggle("Lab Streaming Layer", before.lsl, key=_LSL)
-    markers = st.toggle("Receive LSL markers as events of the recording", before.markers, key=_MARKERS)
+    lsl = st.toggle("Lab Streaming Layer", key=_LSL, persist_state="session")
+    markers = st.toggle("Receive LSL markers as events of the recording", key=_MARKERS, persist_state="session")
     osc = st.text_input(
-        "OSC to", before.osc, key=_OSC, placeholder=EXAMPLE, width=320,
+        "OSC to", key=_OSC, persist_state="session", placeholder=EXAMPLE, width=320,
         help="host:port; leave empty to send none",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        websocket = st.toggle("WebSocket on port", before.websocket, key=_WEBSOCKET)
+        websocket = st.toggle("WebSocket on port", key=_WEBSOCKET, persist_state="session")
         port = st.number_input(
-            "Port", 1024, LARGEST_PORT, before.port, key=_PORT, label_visibility="collapsed", width=140
-        )
+            "Port", 1024, LARGEST_PORT, _DEFAULT_PORT, key=_PORT, persist_state="session",
+            label_visibility="collapsed", width=140,
+        )  # fmt: skip
     people = st.number_input(
-        "People", 1, MOST_PEOPLE, before.people, key=_PEOPLE, help="How many are sent at once", width=140
+        "People", 1, MOST_PEOPLE, 1, key=_PEOPLE, persist_state="session", help="How many are sent at once", width=140
     )
     show_failure(_ERROR)
     chosen = _Choice(lsl, markers, osc.strip(), websocket, int(port), int(people))
-    st.session_state[_KEPT] = chosen
     st.button(
         "Start sending", icon=":material/send:", type="primary", disabled=not chosen.is_something,
         key="live_send_start", on_click=_start, args=(session, chosen),

@@ -13,6 +13,7 @@ from emotion.errors import LibraryError
 from emotion.library.entries import State
 from emotion.library.jobs.clips import hand_over_left_clips
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers, mark_interrupted
+from emotion.library.jobs.outage_log import OutageLog
 from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, register_worker
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.library.library import Library
@@ -85,16 +86,13 @@ class Dispatcher:
                 log.log(level, "a worker ended", extra={"analysis": claim.id, "how": how})
 
     def _run(self) -> None:
-        warned = ""
+        outage = OutageLog(log)
         while not self._stopped.wait(POLL_INTERVAL_S):
             try:
                 self.run_once()
-                warned = ""
+                outage.end()
             except LibraryError as error:
-                # Once: a database may be away for hours.
-                if str(error) != warned:
-                    warned = str(error)
-                    log.warning("%s", error)
+                outage.warn(error)
             except Exception:
                 # No error may stop the queue.
                 log.exception("the queue could not be processed")

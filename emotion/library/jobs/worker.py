@@ -20,6 +20,7 @@ from emotion.engine.storage import disk_full_message, timeline_key, video_key
 from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.entries import Entry, State
 from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S, describe_kept
+from emotion.library.jobs.outage_log import OutageLog
 from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, record_heartbeat, register_worker
 from emotion.library.library import Library
 from emotion.limits import limits, out_of_memory_message
@@ -194,17 +195,15 @@ class Heartbeat:
             thread.join()
 
     def _run(self) -> None:
-        warned = ""
+        outage = OutageLog(log)
         while not self._over.wait(HEARTBEAT_INTERVAL_S):
             progress, sent_s = self._progress, time.monotonic()
             try:
                 should_stop = record_heartbeat(self._library, self._claim, progress.done, progress.total, progress.rate)
             except LibraryError as error:
-                if str(error) != warned:  # once: the database may be restarting
-                    warned = str(error)
-                    log.warning("%s", error)
+                outage.warn(error)
                 continue
-            warned = ""
+            outage.end()
             if should_stop is None:
                 self._claim_lost.set()
                 continue

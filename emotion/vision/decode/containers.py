@@ -127,17 +127,17 @@ def moving_streams(container: Any) -> list[Any]:
     return [stream for stream in container.streams.video if not stream.disposition & _STILLS]
 
 
-def other_films(container: Any, stream: Any) -> str:
+def other_videos(container: Any, stream: Any) -> str:
     """Return a sentence if a file has other video streams, which are not analysed; or ""."""
-    films = [each.index for each in moving_streams(container) if _is_film(each)]
-    if len(films) < 2:
+    videos = [each.index for each in moving_streams(container) if _is_video(each)]
+    if len(videos) < 2:
         return ""
-    number = films.index(stream.index) + 1
+    number = videos.index(stream.index) + 1
     size = f"{stream.codec_context.width} × {stream.codec_context.height}"
-    return f"The file has {len(films)} video streams; only no. {number}, of {size} pixels, is analysed."
+    return f"The file has {len(videos)} video streams; only no. {number}, of {size} pixels, is analysed."
 
 
-def _is_film(stream: Any) -> bool:
+def _is_video(stream: Any) -> bool:
     # Some programs store a cover, and some cameras a preview, as an ordinary stream of photographs.
     return stream.frames != 1 and stream.codec_context.name not in _PHOTOGRAPHS
 
@@ -145,4 +145,4 @@ def _is_film(stream: Any) -> bool:
 def _rank(stream: Any) -> tuple[bool, bool, int, int]:
     context = stream.codec_context
     is_default = bool(stream.disposition & Disposition.default)
-    return _is_film(stream), is_default, context.width * context.height, -stream.index
+    return _is_video(stream), is_default, context.width * context.height, -stream.index

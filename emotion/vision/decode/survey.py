@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.vision.decode.clock import Clock, Repairs
-from emotion.vision.decode.containers import open_container, other_films, picture_stream
+from emotion.vision.decode.containers import open_container, other_videos, picture_stream
 from emotion.vision.decode.packets import DEEPEST_REORDER, Stamps, missing_end, read_packets
 
 _LONGEST_GAP_S, _LONGEST_IN_BROADCAST_S = 60.0, 10.0
@@ -156,20 +156,11 @@ def _survey(container: Any, stream: Any) -> Survey:
     longest_step_s = float(np.diff(times, append=end_s).max())
     # After a repair, the length that the file states says nothing.
     end = "" if repairs else missing_end(container, stream, start_s + end_s, longest_step_s)
-    left_out = [other_films(container, stream), end]
+    left_out = [other_videos(container, stream), end]
     return Survey(
-        len(times),
-        fps,
-        start_s,
-        end_s,
-        step_s,
-        longest_s,
-        tuple(real_gaps),
-        mended,
-        " ".join(filter(None, left_out)),
-        packets.hidden,
-        by_place,
-    )
+        len(times), fps, start_s, end_s, step_s, longest_s, tuple(real_gaps), mended,
+        left_out=" ".join(filter(None, left_out)), hidden=packets.hidden, by_place=by_place,
+    )  # fmt: skip
 
 
 def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
