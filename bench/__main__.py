@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
@@ -13,8 +14,21 @@ from bench.batch.guide import PRICE, given_price, write_guide
 from bench.batch.measure import PARTS as BATCH_PARTS
 from bench.batch.measure import measure_batch
 from bench.common.process import run_module
-from bench.common.records import BATCH, FALSE_FACES, LIBRARY, LIVE, LONG_VIDEO, RESULTS, TRAINING, facts, write_section
+from bench.common.records import (
+    BATCH,
+    FALSE_FACES,
+    LIBRARY,
+    LIVE,
+    LONG_VIDEO,
+    RESULTS,
+    TRAINING,
+    UPSIDE_DOWN,
+    facts,
+    write_section,
+)
 from bench.faces.measure import measure_faces
+from bench.faces.pictures import cropped_tightly, with_people
+from bench.faces.upside_down import measure_upside_down
 from bench.fer_package import measure_fer
 from bench.library import measure_library
 from bench.live.measure import PARTS, measure_live
@@ -39,6 +53,7 @@ _SECTIONS = {
     "batch": "200 short clips with one and with two workers, a killed worker, and the cost of large batches",
     "training": "training steps of two networks",
     "false-faces": "faces found in pictures with and without people, before and after new faces are checked",
+    "upside-down": "faces rejected as upside down, in pictures as they are and turned",
 }
 _ABOUT = "Runs the benchmarks and writes their results to bench/results as JSON and as tables in its README.md."
 _WITHOUT = "Without a section: every clip, the stages, memory, the package fer and the library."
@@ -69,6 +84,10 @@ def main() -> int:
         shared = options.data.parent
         found = measure_faces(options.pictures, shared, options.copies, options.faces, options.fit)
         write_section(FALSE_FACES, facts(), found)
+    elif options.section == "upside-down":
+        shared = options.data.parent
+        people = itertools.chain(with_people(shared, options.faces), cropped_tightly(shared, options.faces))
+        write_section(UPSIDE_DOWN, facts(), measure_upside_down(people))
     elif options.section == "training":
         write_section(TRAINING, facts(), measure_training_step())
     else:
@@ -115,7 +134,7 @@ def _add_section_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--faces", type=int, default=4000, metavar="N",
-        help="false-faces: maximum number of faces from each data set (default: %(default)s)",
+        help="false-faces, upside-down: maximum number of faces from each data set (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--fit", action="store_true", help="false-faces: fit the check of new faces again")
     parser.add_argument(

@@ -24,6 +24,7 @@ from bench.common.records import (
     STREAMS,
     STUDIES,
     TRAINING,
+    UPSIDE_DOWN,
     VISITS,
     measured_line,
     read_section,
@@ -77,6 +78,7 @@ def with_sections(text: str) -> str:
         BATCH: partial(_section, BATCH, "Batches of short clips", batch_tables),
         TRAINING: _training,
         FALSE_FACES: _false_faces,
+        UPSIDE_DOWN: _upside_down,
         HTTP_API: http_api_table,
         API: invented_requests_table,
         STREAMS: streams_table,
@@ -206,6 +208,20 @@ def _false_faces(record: dict[str, Any]) -> str:
     head = "| pictures of | pictures | faces before | after |\n|---|---:|---:|---:|"
     note = "The check is fitted on one half of the pictures, chosen by a hash of the name.\n"
     return "\n".join([title, _measured("false-faces", record), note, head, *rows, ""])
+
+
+def _upside_down(record: dict[str, Any]) -> str:
+    rows = [
+        f"| {group} | {row['pictures']:,} | {row['upright']:,} | {row['upright_rejected']:,} "
+        f"| {row['turned']:,} | {row['turned_rejected']:,} |"
+        for group, row in record["found"].items()
+    ]
+    title = "## Faces rejected as upside down\n"
+    head = (
+        "| pictures of | pictures | upright faces | rejected | found as upright when turned by 180° | rejected |\n"
+        "|---|---:|---:|---:|---:|---:|"
+    )
+    return "\n".join([title, _measured("upside-down", record), head, *rows, ""])
 
 
 def _fuzz(record: dict[str, Any]) -> str:

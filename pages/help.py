@@ -19,7 +19,7 @@ WORDS = {
     "Unclear": "No expression is probable enough. Drawn with stripes; charts show light grey and “?”.",
     "Not seen": "The person was not found. Drawn as a dashed line in the player; charts leave a gap.",
     "Dominant expression": "The one that leads for the longest time.",
-    "Smile index": "Share of the time with a face in which happiness leads. Of several faces at once, the mean counts.",
+    "Smile index": "Share of the time with a face in which happiness leads. If several are seen, their mean counts.",
     "Episode": "An uninterrupted run of one expression.",
     "Event": "A moment or span that you mark. Excluded spans are left out of all figures.",
     "Baseline": "A span with a neutral face, to compare with.",

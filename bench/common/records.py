@@ -14,7 +14,7 @@ from training import provenance
 API, BATCH, EYES, FALSE_FACES, FUZZ = "api", "batch", "eyes", "false_faces", "fuzz"
 HTTP_API, KILLS, LIBRARY, LIVE, LIVE_ENGINE = "http_api", "kills", "library", "live", "live_engine"
 LONG_VIDEO, SOAK, STREAMS, STUDIES = "long_video", "soak", "streams", "studies"
-TRAINING, VISITS = "training", "visits"
+TRAINING, UPSIDE_DOWN, VISITS = "training", "upside_down", "visits"
 """Sections; each one's file has its name."""
 RESULTS = ROOT / "bench" / "results"
 

@@ -130,6 +130,17 @@ def with_people(data: Path, faces: int) -> Iterator[Picture]:
         yield Picture("RAF-DB train on a larger picture", f"rafdb {name}", _pasted(image, name))
 
 
+def cropped_tightly(data: Path, faces: int) -> Iterator[Picture]:
+    """Yield validation faces of FER2013 (PublicTest), which fill their pictures.
+
+    Args:
+        data: Folder of the shared data; nothing is yielded if the data set is missing.
+        faces: Maximum number.
+    """
+    for name, image in _rows(data / "fer2013/fer2013-public-test.parquet", faces):
+        yield Picture("FER2013 PublicTest", f"fer2013 {name}", image)
+
+
 def _rows(file: Path, most: int) -> Iterator[tuple[int, Image]]:
     if not file.is_file():
         return

@@ -152,7 +152,7 @@ def lane_axis(names: Sequence[str]) -> alt.Axis:
     """Return the axis of lanes of height 1, with a name for each."""
     return alt.Axis(
         values=[lane + 0.5 for lane in range(len(names))],
-        # Without a count, Vega leaves out every second value of an axis under 40 px for each.
+        # Without a tick count, Vega skips every second name if there are less than 40 px for each.
         tickCount=len(names),
         # JSON escapes names for Vega's expression language.
         labelExpr=f"{json.dumps(list(names))}[floor(datum.value)]",

@@ -24,7 +24,7 @@ _EDITS = {
     "baselines": '{"1": {"start_s": 0, "end_s": 2}}',
     "events": '[{"label": "film", "span": {"start_s": 3, "end_s": 9}, "excluded": false}]',
 }
-"""Part of a file of edits → an example of its form, which :meth:`Edits.to_dict` writes."""
+"""Key of a file of edits → an example of its value, as :meth:`Edits.to_dict` writes it."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +111,7 @@ def _read_edits(path: Path) -> Edits:
 
 
 def _expect_used(options: argparse.Namespace) -> None:
-    """Refuse options that the format does not have, such as a report that would seem to be blurred."""
+    """Refuse options that the format would ignore: somebody might think that a report is blurred."""
     for name, given, format_name in (
         ("--blur", options.blur, "mp4"),
         ("--no-boxes", options.no_boxes, "mp4"),

@@ -68,7 +68,7 @@ def _records(options: argparse.Namespace) -> list[dict[str, Any]]:
         expect_inputs_kept(files, outputs)
     analyzer, records = analyzer_of(options), []
     with progress_bar("pictures", "pictures") as show:
-        # Programs that read the messages expect nothing but errors.
+        # Programs that read stderr expect only errors there.
         done = ProgressReporter(len(files), show if len(files) > 1 and console(stderr=True).is_terminal else None)
         for file, name in zip(files, names, strict=True):
             records.append(_record(analyzer, file, name, options.out))

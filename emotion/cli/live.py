@@ -94,10 +94,10 @@ def run(options: argparse.Namespace) -> int:
             refusal = InputError(f"expected a file that no other session writes; one is writing {options.out.name}")
             opened.enter_context(exclusive(options.out.with_name(f".{options.out.name}.lock"), refusal))
             info = RecordingInfo(analyzer.model, analyzer.labels, analyzer.settings(Sampling(), ""))
-            # All frames of a file are there, so a long time between two of them is no interruption.
+            # A file has all its frames, so a long time between two of them is not an interruption.
             file = LiveFile(options.out, written, info, None if options.file else Gaps())
         capture = _Run(analyzer, hub, file)
-        # Until the file is written, as a closed terminal sends its signal twice.
+        # Active until the file is written, because a closed terminal sends its signal twice.
         opened.enter_context(_stopped_by_signals(capture.stop))
         opened.callback(capture.finish)
         if options.markers:
@@ -120,7 +120,7 @@ class _Run:
         self._session.listen(self._take)
 
     def analyse(self, frames: Iterator[Captured], seconds: float | None) -> None:
-        """Analyse frames until the source ends or the time limit is reached, also while no frame comes."""
+        """Analyse frames until the source ends or the time limit is reached, even while no frames arrive."""
         if seconds is not None:
             timer = threading.Timer(seconds, self.stop.set)
             timer.daemon = True
@@ -166,10 +166,10 @@ class _Run:
 
 
 class _stopped_by_signals:  # noqa: N801 – a context manager
-    """Sets an event at a signal, so that the command shuts down cleanly; a second one ends it at once.
+    """Sets an event at Ctrl-C, SIGTERM or SIGHUP, so that the command shuts down cleanly.
 
-    The signals are Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal or its connection is closed: from the
-    shell and from the system, so that a second one must not end it.
+    A second Ctrl-C or SIGTERM ends it at once. A second SIGHUP is ignored: when a terminal is closed, the shell and the
+    system both send one.
     """
 
     def __init__(self, stop: threading.Event) -> None:
@@ -179,7 +179,7 @@ class _stopped_by_signals:  # noqa: N801 – a context manager
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                if signal.getsignal(number) is not signal.SIG_IGN:  # as SIGHUP is under nohup
+                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
                     self._before[number] = signal.signal(number, self._on_signal)
 
     def __exit__(self, *_: object) -> None:
@@ -187,7 +187,7 @@ class _stopped_by_signals:  # noqa: N801 – a context manager
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, _: object) -> None:
-        before = self._before.pop(number, signal.SIG_IGN)  # it may interrupt itself
+        before = self._before.pop(number, signal.SIG_IGN)  # a signal may interrupt this handler
         signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else before)
         self._stop.set()
 
@@ -199,6 +199,6 @@ def _source(options: argparse.Namespace, stop: threading.Event) -> Iterator[Capt
 
 
 def _say(text: str) -> None:
-    # A session must not break off because nobody reads on: the terminal may be closed, or the pipe.
+    # A session goes on if its messages are no longer read: the terminal or the pipe may be closed.
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)

@@ -19,16 +19,16 @@ _FORMATS = {each.suffix.rpartition(".")[2]: each for each in FORMATS if each.nam
 
 
 class LiveFile:
-    """Writes the file of one session. Frames are added and written on one thread, events on any.
+    """Writes the file of one session. Add and write frames on one thread; events may come from any.
 
     Args:
         path: The file, which must not exist.
-        written: Its format, of :func:`format_of`.
+        written: Its format (:func:`format_of`).
         about: Model and settings.
-        gaps: Finds interruptions; None if a long time between two frames is none.
+        gaps: Finds interruptions; None if a long time between frames is not one.
 
     Raises:
-        InputError: An interrupted session of this name is left.
+        InputError: The parts of an interrupted session of this name are still there.
         LibraryError: The folder of the parts cannot be made.
     """
 
@@ -52,7 +52,7 @@ class LiveFile:
         self._writer.add(result)
 
     def mark(self, label: str, time_s: float) -> None:
-        """Add a moment of the stream as an event, seconds."""
+        """Add an event at a time of the stream, s."""
         self._events.append(Event(label, Span(time_s, time_s)))
 
     def write(self) -> None:

@@ -85,14 +85,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         make_settings_absolute()
         status = int(options.run(options))
         if sys.stdout is not None:
-            sys.stdout.flush()  # here, as Python would print a traceback at its end
+            sys.stdout.flush()  # at exit, Python would print a traceback
         return status
     except (KeyboardInterrupt, Cancelled) as stop:
         return fail(str(stop) or "interrupted", INTERRUPTED)
     except EmotionError as error:
         return fail(str(error))
     except BrokenPipeError:
-        # Whatever read the output has seen enough, as ``head`` has; what is still buffered must not fail at the end.
+        # The reader, such as ``head``, closed the pipe. What is still buffered must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except OSError as error:

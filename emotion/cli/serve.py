@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve the API until it is stopped, or manage tokens, and return the exit status.
 
     Raises:
-        InputError: The packages of the API are not installed, or there are days without a token.
+        InputError: The packages of the API are not installed, or --days lacks --new-token.
         EmotionError: The library or the address cannot be used.
     """
     if options.days is not None and options.new_token is None:

@@ -88,7 +88,7 @@ def _list(studies: StudyRepository, options: argparse.Namespace) -> int:
     table.add_column("study", overflow="fold")
     for heading in ("participants", "stimuli", "analyses"):
         table.add_column(heading)
-    # Whole, as other commands take it where two studies have the same title.
+    # Not truncated, because other commands need it if two studies have the same title.
     table.add_column("ID", no_wrap=True, min_width=32)
     for each in studies.summaries():
         table.add_row(each.title, str(each.participants), str(each.stimuli), str(each.cells), each.id)

@@ -83,12 +83,12 @@ def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, l
 def _with_videos(
     studies: StudyRepository, study_id: str, named: Study, options: argparse.Namespace
 ) -> tuple[Study, int, int]:
-    """Put videos into a study and the queue, and wait for them.
+    """Add videos to a study, queue their analyses, and wait for them.
 
-    Each video is in the study before the next one is read, so that a command that is stopped leaves none outside.
+    Each video is added to the study before the next one is read, so that none is left out if the command is stopped.
 
     Returns:
-        The study of these videos, the number of those that failed, and of those that it had already.
+        These videos as a study, how many failed, and how many were in the study already.
     """
     added: dict[str, str] = {}
     settings, kept = JobSettings(fps=options.fps), 0
@@ -104,7 +104,7 @@ def _with_videos(
             continue
         added[cell.analysis] = entry.id
         alone = named.with_analyses({cell.analysis: entry.id}).with_cells_only()
-        saved = studies.get(study_id)  # again, as the copy of a large video takes long
+        saved = studies.get(study_id)  # read again, as copying a large video takes a while
         studies.save(saved, saved.study.merged_with(alone))
     if added:
         _wait(studies, list(added.values()))
@@ -116,7 +116,7 @@ def _with_videos(
 
 
 def _same(studies: StudyRepository, study: Study, cell: Cell, path: Path, settings: JobSettings) -> str | None:
-    """Return the analysis that a cell has already, if it is of the same file with the same settings."""
+    """Return a cell's earlier analysis, if it is of the same file with the same settings."""
     before = next((each.analysis for each in study.cells if each.key == cell.key and each.analysis), None)
     if before is None:
         return None

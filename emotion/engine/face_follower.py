@@ -137,7 +137,8 @@ class FaceFollower:
             if mesh.presence >= LOST_PRESENCE:
                 by = roi_of_mesh(person.points).shift_to(roi_of_mesh(mesh.points))
                 moved.append((by, place, _face(mesh, mesh.presence, person.track_id)))
-        # Where people cross, the mesh of the one behind jumps to the face in front, whose own mesh moves less.
+        # When people cross, the mesh of the person behind jumps to the face in front. That face's own mesh moves less,
+        # so it is added first, and the other one is dropped.
         faces: list[Face] = []
         for _, _, face in sorted(moved, key=lambda each: each[:2]):
             _add(faces, face, frame)

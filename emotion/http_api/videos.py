@@ -70,7 +70,7 @@ async def add_video(
     """Upload a video and queue its analysis; the job shows its progress."""
     parameters: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
     parameters |= {"keep_video": keep_video, "eyes": eyes, "movements": movements}
-    # Refused before the upload: an unknown model and values that contradict each other.
+    # Refuse unknown models and contradictory values before the upload.
     await anyio.to_thread.run_sync(load_card, model)
     settings = _settings(parameters)
     async with receiving(request, repository.owner, context.request_limits, clean_title(name)) as received:

@@ -198,8 +198,8 @@ def _expect_utf8(connection: Connection) -> None:
 
 def _engine(url: URL, is_sqlite: bool) -> Engine:
     if not is_sqlite:
-        # Reconnects after a restart of the server instead of failing. Without an encoding, psycopg returns bytes from a
-        # server that has none.
+        # Reconnects after a restart of the server instead of failing. If neither client nor server
+        # has an encoding, psycopg returns bytes.
         connect_args = {"connect_timeout": BUSY_S, "client_encoding": "utf8"}
         return create_engine(url, pool_pre_ping=True, connect_args=connect_args)
     engine = create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False})

@@ -55,7 +55,7 @@ class Captured:
 
 
 def read_file(path: Path, *, loops: int = 1, stop: threading.Event | None = None) -> Iterator[Captured]:
-    """Yield every frame of a video at its own speed or slower, with the times that an analysis of the file gives it.
+    """Yield every frame of a video at its own speed or slower, with the same times as in an analysis of the file.
 
     Args:
         path: The file.
@@ -171,7 +171,7 @@ def _frames(address: str, opening: dict[str, Any]) -> Iterator[Captured]:
                 raise LiveError(f"expected a picture in {shown}; there is none")
             stream = picture_stream(container)
             stream.thread_type = "SLICE"  # frame threads would delay each frame by several frames
-            # FFmpeg numbers the frames of such streams, as Motion JPEG over HTTP, at a rate of its own.
+            # FFmpeg assumes a frame rate for streams without time stamps, such as Motion JPEG over HTTP.
             is_timed = Flags.no_timestamps not in Flags(container.format.flags)
             with contextlib.suppress(av.error.EOFError):
                 for picture in container.decode(stream):

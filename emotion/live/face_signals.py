@@ -51,7 +51,7 @@ class FaceSignals:
             del self._people[track]
 
     def take_rest(self, seconds: float) -> None:
-        """Use the last seconds as the face at rest of everybody seen in them; see :meth:`LiveSession.take_baseline`."""
+        """Use the last seconds as the resting face of everybody seen in them; see :meth:`LiveSession.take_baseline`."""
         for person in self._people.values():
             person.take_rest(self._now_s - seconds)
 

@@ -181,7 +181,7 @@ class Recorder:
             self._stop.set()
 
     def _finish(self) -> None:
-        # Each step is taken even if one before it fails.
+        # Every step runs even if an earlier one fails.
         for step in (self._save_marks, self._close, self._hand_over):
             try:
                 step()
@@ -190,7 +190,7 @@ class Recorder:
                 self._problem = f"The recording is kept, but could not be completed yet: {error}"
 
     def _save_marks(self) -> None:
-        """Save the marks that the last heartbeat did not, unless the recording was deleted."""
+        """Save the marks that the last heartbeat left unsaved, unless the recording was deleted."""
         with contextlib.suppress(UnknownAnalysisError):
             self._unsaved.save(self._repository, self._claim.id)
 

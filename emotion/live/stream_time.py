@@ -14,9 +14,9 @@ _LEAST_STEP_S = 1e-3
 GAP_S = 1.0
 """A longer time without a frame is excluded from figures, seconds."""
 _GAP_STEPS = 3
-"""It must also be longer than this many usual intervals, as some cameras give a frame every few seconds."""
+"""A gap is also longer than this many usual intervals, because some cameras send a frame only every few seconds."""
 _STEPS = 9
-"""Number of intervals of which the median is the usual one."""
+"""Number of recent intervals; their median is the usual interval."""
 ON_HOLD, NO_PICTURE = "on hold", "no picture"
 """Labels of the events that mark excluded time."""
 
@@ -25,8 +25,8 @@ class StreamTime:
     """Turns timestamps into seconds since the first picture, strictly ascending.
 
     An interval between timestamps counts if it is positive and not much longer than the clock's. Otherwise the clock is
-    used: cameras restart, tabs sleep and counters reset. The least delay of the last frames is then taken off, because
-    the last frame before an interruption may come out of the decoder many seconds late.
+    used: cameras restart, tabs sleep and counters reset. The smallest delay of recent frames is then subtracted,
+    because the decoder may return the last frame before an interruption many seconds late.
     """
 
     def __init__(self) -> None:

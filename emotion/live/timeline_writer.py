@@ -83,7 +83,7 @@ class TimelineWriter:
 
 
 def _in_size(result: FrameResult, size: tuple[int, int]) -> FrameResult:
-    """Return a result as of a frame of another size, px."""
+    """Return a result with its boxes scaled to another frame size, px."""
     if (result.width, result.height) == size:
         return result
     scale = np.array([size[0] / result.width, size[1] / result.height] * 2, np.float32)

@@ -119,7 +119,7 @@ def _write_streams(path: Path, output: Any, sound: Any, facts: Survey, on_frame:
 
 
 def _readable(path: Path) -> Iterator[Frame]:
-    """Yield the frames of a video; if it is damaged, those that can be read, as in its analysis."""
+    """Yield the frames of a video that can be read, as its analysis does if the video is damaged."""
     count = 0
     try:
         for frame in read_video(path):

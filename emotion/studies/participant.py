@@ -33,7 +33,7 @@ def tracks_named(name: str, edits: Edits) -> list[int]:
 
 
 def with_one_person(cell: Cell, edits: Edits) -> Edits:
-    """Return edits in which all tracks of a cell's participant are merged, as if somebody had done it by hand.
+    """Return edits that merge all tracks of a cell's participant, as a manual merge would.
 
     Where two of them are in one frame, the more confident face counts, as in any merge
     (:func:`emotion.analytics.apply.apply_edits`).
@@ -42,7 +42,7 @@ def with_one_person(cell: Cell, edits: Edits) -> Edits:
 
 
 def with_one_track_each(names: Iterable[str], edits: Edits) -> Edits:
-    """Return edits in which each of some names has one track, into which further ones are merged."""
+    """Return edits that merge all tracks of each name into one."""
     merges: dict[int, int] = {}
     for name in names:
         whole, *parts = tracks_named(name, edits) or [0]

@@ -105,7 +105,7 @@ def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
 def _with_free_variables(study: Study) -> tuple[Study, Study]:
     """Return the participants and the stimuli, with variables that can be columns of one table."""
     names = *study.variables("participants"), *study.variables("stimuli")
-    taken = [*OWN, *(name for name in names if name.lower() in OWN)]  # read in any case
+    taken = [*OWN, *(name for name in names if name.lower() in OWN)]  # the reader ignores case
     people = replace(study, stimuli=(), cells=()).with_free_variables(taken)
     taken += people.variables("participants")
     return people, replace(study, participants=(), cells=()).with_free_variables(taken)

@@ -19,7 +19,7 @@ SHIFT_PER_S = 1.5
 MAX_GROWTH = 1.8
 """Largest ratio of the sides of a person's consecutive boxes."""
 _AVERAGED_S = 0.3
-"""Time over which a person's velocity is averaged, as boxes jitter and faces behind an edge seem to slow down."""
+"""Averaging time of a velocity, s: boxes jitter, and faces that disappear behind an edge seem to slow down."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,10 @@ class _Seen:
 
 
 class Tracker:
-    """Matches faces with recently seen people, nearest first: to where they were, or would be at the velocity they had."""
+    """Matches faces with recently seen people, nearest first.
+
+    A person may be where they were last, or where their velocity would have taken them.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[int, _Seen] = {}
@@ -107,9 +110,9 @@ def _seen(box: FloatArray, time_s: float, before: _Seen | None) -> _Seen:
         return _Seen(box, time_s, np.zeros(2, np.float32))
     elapsed_s = time_s - before.time_s
     velocity = (_centre(box) - _centre(before.box)) / elapsed_s
-    return _Seen(
-        box, time_s, np.asarray(before.velocity + (velocity - before.velocity) * (elapsed_s / _AVERAGED_S), np.float32)
-    )
+    share = elapsed_s / _AVERAGED_S
+    averaged = before.velocity + (velocity - before.velocity) * share
+    return _Seen(box, time_s, np.asarray(averaged, np.float32))
 
 
 def _centre(box: FloatArray) -> FloatArray:
@@ -122,7 +125,7 @@ def _distance(box: FloatArray, seen: _Seen, time_s: float) -> float | None:
     away_s = time_s - seen.time_s
     way = _centre(box) - _centre(seen.box)
     went = seen.velocity * away_s
-    # Who walks rarely stops out of sight, so where they were counts as farther away.
+    # People who walk rarely stop while out of sight, so their last place counts as farther away.
     shift = float(min(np.linalg.norm(way - went), np.linalg.norm(way) + np.linalg.norm(went) / 2)) / max(sides)
     allowed = MAX_SHIFT + SHIFT_PER_S * away_s
     return shift if shift <= allowed and max(sides) / min(sides) <= MAX_GROWTH else None

@@ -60,7 +60,7 @@ def is_foreign(origin: str | None, host: str, scheme: str) -> bool:
 
 
 def _named_hosts() -> set[str]:
-    # Without the empty name, which every malformed header has.
+    # Without the empty name, which every malformed header would match.
     return {_name_of(name.strip()) for name in read_settings().hosts.split(",")} - {""}
 
 

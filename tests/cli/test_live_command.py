@@ -210,7 +210,7 @@ def test_boxes_are_in_the_size_of_the_first_frame(tmp_path: Path, monkeypatch: p
 
 @pytest.fixture
 def not_under_nohup() -> Iterator[None]:
-    """Child processes that closing a terminal ends, even if the tests run under nohup, which they would inherit."""
+    """Let SIGHUP end child processes: under nohup, they would inherit that it is ignored."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
@@ -253,7 +253,7 @@ def test_a_killed_session_is_written_by_the_command_that_the_next_one_names(
 
 
 def test_a_session_that_runs_keeps_its_file(clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing may tell to remove the parts of a session that runs, and those of no frame are in nobody's way."""
+    """No message suggests removing parts of a running session, and parts without a frame do not block the next one."""
     out = tmp_path / "session.parquet"
     with subprocess.Popen(endless(clip, out), stderr=subprocess.DEVNULL) as session:
         until(lambda: any(tmp_path.iterdir()))

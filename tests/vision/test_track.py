@@ -70,7 +70,7 @@ def test_people_who_meet_out_of_sight_keep_their_tracks() -> None:
 
 
 def test_people_who_walk_on_out_of_sight_keep_their_tracks() -> None:
-    """450 px away, where 216 are allowed for one who stands."""
+    """They are 450 px away; 216 px are allowed for a person who stands."""
     tracker = Tracker()
     walk(tracker, 250)
     continued = Tracker()

@@ -117,7 +117,7 @@ def show_curve(results: StudyResults) -> None:
 
 
 def thin_ends(curve: pd.DataFrame, by: str) -> str:
-    """Return a sentence on the last seconds of curves that less than half of the people have, or "".
+    """Return a sentence on the last seconds of curves that fewer than half of the people have, or "".
 
     Args:
         curve: ``by``, ``second`` and ``people``.
@@ -128,7 +128,7 @@ def thin_ends(curve: pd.DataFrame, by: str) -> str:
         last_s = rows.loc[2 * rows["people"] >= rows["people"].max(), "second"].max()
         if (rows.loc[rows["second"] > last_s, "people"] > 0).any():
             ends.append(f"{condition} from {last_s + 1:g} s")
-    return f"Less than half of the people have values at the end: {', '.join(ends)}." if ends else ""
+    return f"Fewer than half of the people have values at the end: {', '.join(ends)}." if ends else ""
 
 
 def _curve(results: StudyResults, name: str, by: str, threshold: float | None) -> pd.DataFrame:

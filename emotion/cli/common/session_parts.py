@@ -1,6 +1,6 @@
 """The parts of a session of ``emotion live``, in a folder beside its file until that file is written.
 
-The folder outlives a killed process and a full disk; ``emotion export`` then writes the file from it.
+If the process is killed or the disk is full, the folder stays, and ``emotion export`` writes the file from it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from emotion.errors import InputError
 from emotion.types import Analysis
 
 SUFFIX = ".parts"
-"""What the folder's name has after the file's."""
+"""Suffix of the folder, added to the file's name."""
 EDITS = "edits.json"
-"""The file in the folder that has the events, in the form of :meth:`emotion.analytics.edits.Edits.to_dict`."""
+"""File of the events in the folder, as :meth:`emotion.analytics.edits.Edits.to_dict` returns them."""
 _PARTS = "parts"
 
 

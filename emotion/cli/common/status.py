@@ -8,7 +8,7 @@ OK, SOME_FAILED, FAILED = 0, 1, 2
 INTERRUPTED = 130
 """The status that shells report for a program ended by Ctrl-C: 128 plus the signal's number."""
 PIPE_CLOSED = 141
-"""The same for a program whose output nobody reads any more."""
+"""The status of a program whose output was closed: 128 plus the number of SIGPIPE."""
 
 
 def fail(message: str, status: int = FAILED) -> int:

@@ -26,7 +26,7 @@ class GroupFolders:
     Attributes:
         label_set: The labels that occur.
         unlabelled: Paths of pictures outside class folders.
-        others: Number of files that are no pictures, such as notes, without those of operating systems.
+        others: Number of files that are not pictures, such as notes; files that operating systems add are not counted.
         ungrouped: Paths of pictures without a group.
 
     Args:

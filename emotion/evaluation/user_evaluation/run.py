@@ -51,7 +51,7 @@ class LabelledPictures(Protocol):
     Attributes:
         label_set: The labels that occur.
         unlabelled: Paths of pictures outside class folders.
-        others: Number of files that are no pictures.
+        others: Number of files that are not pictures.
     """
 
     label_set: LabelSet
@@ -87,7 +87,7 @@ class UserEvaluation:
         logits: Model → ``(n, k)`` float32 logits.
         unread: Pictures that could not be read or show no face.
         unlabelled: Number of pictures outside class folders.
-        others: Number of files that are no pictures.
+        others: Number of files that are not pictures.
         files: Number of pictures in class folders.
         note: Why it ended early, in one sentence, or empty.
     """

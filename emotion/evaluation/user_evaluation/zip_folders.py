@@ -61,7 +61,7 @@ class ZipFolders:
     Attributes:
         label_set: The labels that occur.
         unlabelled: Paths of pictures outside class folders.
-        others: Number of files that are no pictures, such as notes, without those of operating systems.
+        others: Number of files that are not pictures, such as notes; files that operating systems add are not counted.
 
     Args:
         path: The archive.
@@ -131,7 +131,7 @@ class ZipFolders:
 
 
 def _without_label(unlabelled: int, others: int) -> str:
-    """Return what an archive without class folders has."""
+    """Describe the content of an archive without class folders."""
     pictures = f"{count_text(unlabelled, 'picture')} in no such folder"
     return f"{pictures} and {count_text(others, 'file')} without a picture's ending" if others else pictures
 

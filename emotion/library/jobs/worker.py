@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _open_library() -> Library:
-    """Open the library; a server that restarts may need some seconds, and this process has just begun."""
+    """Open the library, and wait for a database server that is restarting."""
     until_s = time.monotonic() + LEASE_S
     while True:
         try:

@@ -25,7 +25,7 @@ _TICK_S = 1e-6
 _STATE_A_LENGTH = {"mov", "matroska", "avi", "asf", "flv"}
 """Formats whose header has the length; FFmpeg computes that of others from their packets."""
 _LEAST_S, _LEAST_SHARE = 0.5, 0.02
-"""A shorter end is no sign that something is missing: lengths are rounded, and estimated while recording."""
+"""A shorter missing end is ignored, because lengths are rounded, and estimated while recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def pictures_of(container: Any, stream: Any, lost: Lost | None = None) -> Iterat
 
 
 def take_lost(lost: Lost, pts: int | None = None) -> int:
-    """Remove the lost frames that are displayed before a time stamp, or all without one, and return their number."""
+    """Remove the lost frames before a time stamp, or all if it is None, and return how many there were."""
     later = [] if pts is None else [each for each in lost if each is not None and each >= pts]
     count = len(lost) - len(later)
     lost[:] = later
@@ -134,7 +134,7 @@ def missing_end(container: Any, stream: Any, end_s: float, longest_step_s: float
 
 
 def _end_of_all(path: str) -> float:
-    """Return the stamp at which the last packet of all streams ends; sound may go on after the frames."""
+    """Return the time stamp, s, at which the last packet of any stream ends; sound may be longer than the picture."""
     end_s = 0.0
     with contextlib.suppress(av.error.FFmpegError), open_container(path) as container:
         for packet in container.demux():

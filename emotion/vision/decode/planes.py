@@ -42,7 +42,7 @@ def rgb_of(picture: Any, shape: Shape | None = None) -> Image:
 
 
 def with_square_pixels(picture: av.VideoFrame, shape: Shape) -> av.VideoFrame:
-    """Return a decoded frame in the size and colours in which it is displayed; itself if it is stored in them.
+    """Return a decoded frame in its display size and colours; unchanged if it is stored in them.
 
     Args:
         picture: A decoded frame.

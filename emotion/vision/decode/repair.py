@@ -23,7 +23,7 @@ _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 """Chunks of a PNG's first picture; others hold text, profiles, times and animation."""
 _PNG_COLOURS = {b"cICP": 4, b"gAMA": 4, b"sRGB": 1}
-"""Chunks that say what the values mean, with their lengths; kept unless they are damaged."""
+"""Chunks that define the colours, with their lengths; kept unless they are damaged."""
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _JPEG_EXIF, _JPEG_SCAN = 0xE1, 0xDA

@@ -58,7 +58,7 @@ class Position:
     @classmethod
     def from_state(cls, state: StreamState) -> Position:
         """Build from :meth:`state`'s arrays."""
-        index, pts, digest, *damaged = (int(value) for value in state["whole"])  # older states have three
+        index, pts, digest, *damaged = (int(value) for value in state["whole"])  # missing in older checkpoints
         return cls(index, float(state["time_s"]), None if pts == _NO_PTS else pts, digest, *damaged)
 
 

@@ -110,7 +110,7 @@ class Shape:
         return (self.width, self.height) if self.orientation.swap else (self.height, self.width)
 
     def keeps_size(self, picture: Any) -> bool:
-        """Return whether a frame only has to be turned to be displayed, not scaled."""
+        """Return whether a frame is displayed in its stored size, perhaps rotated or mirrored."""
         return (picture.height, picture.width) == self._unscaled and self.orientation_of(picture) == self.orientation
 
     def fit(self, image: Image, orientation: Orientation) -> Image:

@@ -26,9 +26,9 @@ _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _MOST_PROFILE_BYTES = 16 << 20
 _AVIF_HDR = tuple(b"nclx" + struct.pack(">HH", _BT2020, transfer) for transfer in sorted(_HDR))
 _GAMMA = 0.45455
-"""What gAMA of PNG says of pictures for ordinary screens."""
+"""The gAMA value of PNGs made for ordinary screens."""
 _MOST_GAMMA = 10.0
-"""Larger values, and smaller ones than its inverse, occur only in damaged files."""
+"""Larger gammas, or smaller ones than its inverse, occur only in damaged files."""
 _VISIBLE = 8
 """Smallest change in brightness (0–255) for which a profile is applied. Display P3 of phones changes less."""
 _SKIN = ((255, 219, 172), (241, 194, 125), (224, 172, 105), (198, 134, 66), (141, 85, 36), (80, 50, 30))
@@ -51,7 +51,7 @@ def converter_of(picture: Pillow.Image) -> Convert:
 
 
 def note_colours(picture: Pillow.Image, content: bytes) -> None:
-    """Add to a picture's ``info`` the HDR that PNG and AVIF declare, under the name that HEIC has for it.
+    """Store the HDR that a PNG or AVIF declares in the picture's ``info``, under the key that HEIC has.
 
     Args:
         picture: An open picture.
@@ -111,7 +111,7 @@ def _profiled(picture: Pillow.Image, mode: str, transform: Any) -> Pillow.Image:
 
 
 def deep_in_srgb(image: Image, info: Mapping[Any, Any]) -> Image:
-    """Return a picture of more than 8 bits, already reduced to 8-bit RGB, in sRGB; ``info`` is Pillow's."""
+    """Return an 8-bit RGB picture that was reduced from more bits in sRGB, given the ``info`` that Pillow read."""
     if (curve := _gamma_curve(info)) is not None:
         return curve[image]
     for mode in ("RGB", "L"):
@@ -131,7 +131,7 @@ def _opaque(picture: Pillow.Image) -> Pillow.Image:
 
 
 def _gamma_curve(info: Mapping[Any, Any]) -> Image | None:
-    """Return ``(256,)`` values for those of a PNG with another gamma than sRGB's; None if it would hardly matter.
+    """Return a ``(256,)`` lookup table from a PNG's gamma to sRGB; None if it would change little.
 
     A colour profile and the chunks sRGB and cICP take precedence (PNG, third edition, section 4.3).
     """

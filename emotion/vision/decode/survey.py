@@ -154,7 +154,7 @@ def _survey(container: Any, stream: Any) -> Survey:
     by_place = tuple(shown.tolist()) if packets.counts_decoding else ()
     mended = " ".join(filter(None, [_ORDERED if by_place else "", _sentence(repairs, len(times), fps)]))
     longest_step_s = float(np.diff(times, append=end_s).max())
-    # After a repair, the length that the file states says nothing.
+    # If time stamps were repaired, the stated length may be wrong as well.
     end = "" if repairs else missing_end(container, stream, start_s + end_s, longest_step_s)
     left_out = [other_videos(container, stream), end]
     return Survey(

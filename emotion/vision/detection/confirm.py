@@ -4,8 +4,8 @@ The mesh runs again on the mirrored picture and on the picture in colour, and th
 around the face. A linear function of the scores decides. ``python -m bench false-faces --fit`` fits its weights and
 threshold on one half of the data such that no human face in it is rejected. Tracked faces are not checked again.
 
-Detector and mesh also take an upside-down face for an upright one, whose expression is then wrong. The short-range
-detector tells which way up it is.
+Detector and mesh can mistake an upside-down face for an upright one; its expression is then wrong. The short-range
+detector tells which way up a face is.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ MIN_VISIBLE = 0.7
 """A face is only checked if at least this share of its surroundings is in the picture, as the detector needs them."""
 
 UPSIDE_DOWN_LOGITS = 0.45
-"""A face is upside down if the short-range detector scores it higher by this when turned by 180°. An upright face that
-is cropped tightly, half covered or behind sunglasses may score a little higher that way."""
+"""A face counts as upside down if turning it by 180° raises the short-range detector's score by this or more. The score
+of an upright face that is cropped tightly, half covered or behind sunglasses may rise a little, too."""
 
 _MAX_LOGIT = 20.0
 _SQUARES = (1.6, 2.5)
@@ -75,9 +75,9 @@ class FaceCheck:
         self._weights = weights or load_weights()
 
     def __call__(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> bool:
-        """Return whether a detection is a face that is the right way up as the mesh was fitted.
+        """Return whether a detection is a face, and not upside down.
 
-        If too little of it is visible to tell whether it is a face, only the second is checked.
+        If too little of its surroundings is visible, only the second is checked.
 
         Args:
             luma: ``(H, W)`` uint8.

@@ -14,7 +14,7 @@ def curve(**people: list[int]) -> pd.DataFrame:
 
 def test_seconds_of_less_than_half_of_the_people_are_named():
     said = thin_ends(curve(news=[5, 6, 6, 3, 2, 1], film=[4, 4, 2, 2]), "stimulus")
-    assert said == "Less than half of the people have values at the end: news from 4 s."
+    assert said == "Fewer than half of the people have values at the end: news from 4 s."
 
 
 def test_gaps_in_the_middle_and_empty_ends_are_no_thin_ends():

@@ -333,7 +333,7 @@ def test_the_overview_of_a_person_has_their_figures():
         return {each.label: each.value for each in opened("Overview", person=person).metric}
 
     explained = {each.label: each.help for each in opened("Overview").metric}
-    assert "Of several faces at once, the mean counts" in explained["Smile index"]
+    assert "If several faces are seen, their mean counts" in explained["Smile index"]
     everybody, second = figures(0), figures(2)
     assert everybody["People"] == "2"
     assert (second["Dominant expression"], second["Smile index"]) == ("neutral", "0%")

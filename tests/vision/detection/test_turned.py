@@ -49,7 +49,7 @@ def test_a_turned_portrait_shows_the_same_smile(analyzer: Analyzer, turn: int) -
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [1.0, 0.8, 0.6, 0.4])
 def test_an_upside_down_face_is_not_taken_for_an_upright_one(analyzer: Analyzer, share: float) -> None:
-    """Detector and mesh also find a face there that is upright, with the chin for a forehead."""
+    """Otherwise, detector and mesh find an upright face there, with the chin as its forehead."""
     side = round(512 * share)
     held = np.full_like(PORTRAIT, 128)
     held[:side, :side] = cv2.resize(PORTRAIT, (side, side), interpolation=cv2.INTER_AREA)[::-1, ::-1]

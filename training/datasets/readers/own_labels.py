@@ -11,7 +11,7 @@ from emotion.labels import CODES, LabelSet, label_set_of
 def own_labels(labels: Collection[str], folder: Path, codes: str | None) -> LabelSet:
     """Return the label set of a data set, under a name that keeps its scores apart from those of other sets.
 
-    Any seven expressions would otherwise be FER2013's labels, and scores on these pictures scores on FER2013.
+    Otherwise, any seven expressions would count as FER2013's labels, and scores on these pictures as scores on FER2013.
 
     Args:
         labels: The classes that occur.
@@ -23,6 +23,6 @@ def own_labels(labels: Collection[str], folder: Path, codes: str | None) -> Labe
     """
     ordered = label_set_of(labels).labels
     if codes is None:
-        # The part of a name before a hyphen is the label set that the rest is a subset of.
+        # A hyphen would mark a subset of the label set named before it.
         return LabelSet(folder.resolve().name.replace("-", "_"), ordered)
     return LabelSet(codes if len(ordered) == len(CODES[codes]) else "-".join((codes, *ordered)), ordered)

@@ -47,7 +47,7 @@ def show_figures(summary: dict[str, Any], person: dict[str, Any] | None = None) 
     leads = f"The expression that leads for the longest time{clear}"
     smiles = f"Share of the time with a face in which happiness leads{clear}."
     if person is None:
-        smiles += " Of several faces at once, the mean counts, so it can differ from the share of happiness below."
+        smiles += " If several faces are seen, their mean counts, so it can differ from the share of happiness below."
     figures: dict[str, tuple[Any, str | None]] = {
         "Dominant expression": (shown["dominant"] or "–", leads),
         "Smile index": (share_text(shown["smile_index"]), smiles),
