@@ -64,7 +64,9 @@ def load_interrupted(folder: Path) -> Analysis:
     elif folder.suffix == SUFFIX:
         timeline = Checkpoint(Storage(folder.parent), folder.name)
     else:
-        raise InputError(f"expected a timeline, or the folder {SUFFIX} of an interrupted command; got {folder.name}")
+        raise InputError(
+            f"expected a timeline, or the folder {SUFFIX} of an interrupted command; got the folder {folder.name}"
+        )
     until_s = timeline.until_s()
     if until_s is None:
         raise InputError(
