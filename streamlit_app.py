@@ -7,7 +7,7 @@ import streamlit as st
 from ui.access import find_visitor
 from ui.common.errors import error_boundary
 from ui.shell.focus import keep_focus
-from ui.shell.links import keep_clicks
+from ui.shell.links import keep_changes
 from ui.shell.notice import keep_answer
 from ui.shell.page import enter_app
 from ui.shell.style import follow_scheme, show_style
@@ -50,5 +50,5 @@ with error_boundary():
     finally:
         keep_answer()
         keep_focus()
-        keep_clicks()
+        keep_changes()
         follow_scheme()

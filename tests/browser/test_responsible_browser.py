@@ -74,7 +74,6 @@ def test_consent_on_pictures_also_holds_for_video(page: Page, server: str, tmp_p
     page.get_by_role("button", name="Add pictures").click()
     expect(page.get_by_text("Research, with consent · everyone knows")).to_be_visible()
     page.keyboard.press("Escape")
-    settle(page)  # Streamlit loses a click on a link while a closing popover lets the page run
 
     page.get_by_role("link", name="Video", exact=True).first.click()
     expect(page.get_by_role("heading", name="Video", level=1)).to_be_visible()

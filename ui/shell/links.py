@@ -1,18 +1,14 @@
-"""Follows links to other pages that are clicked while a popover is open."""
+"""Keeps what a click on a link to another page changes, such as what was typed in a field."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from ui.common.web_modules import component
 
-from ui.common.web_modules import component, joined_modules
-
-_WEB = Path(__file__).with_name("web")
-
-_mount = component("page_links", __file__, "links", js=joined_modules(_WEB / "after_runs.js", _WEB / "links.js"))
+_mount = component("page_links", __file__, "links")
 
 
-def keep_clicks() -> None:
-    """Repeat a click on a link to another page that Streamlit loses because the same click closes a popover.
+def keep_changes() -> None:
+    """Follow a link to another page only when the server knows what the same click changed.
 
     Call it once per run, after the page.
     """

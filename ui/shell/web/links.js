@@ -1,35 +1,72 @@
-// Follows a link to another page that was clicked while a popover was open.
+// Holds a click on a link to another page until the server knows what the same click changed.
 //
-// The click also closes the popover, and Streamlit tells the server so after it has asked for the other page. This later
-// message belongs to the old page, which therefore stays: the click is lost. Here it is repeated once the page has run.
-
-import {afterRuns} from "./after_runs.js";
+// The click also ends the typing in a field, or closes a popover. Streamlit tells the server so only after it has asked for
+// the other page, in a message of the old page: what was typed is lost, and the old page stays or an empty one is shown.
 
 const PANEL = "[data-testid=stPopoverBody]";
-const LINK = "[data-testid=stTopNavLink], [data-testid=stSidebarNavLink], [data-testid=stPageLink-NavLink]";
+const FIELD = "input, textarea";
+const LINK = ["stTopNavLink", "stTopNavDropdownLink", "stSidebarNavLink", "stPageLink-NavLink"]
+    .map((name) => `[data-testid=${name}]`)
+    .join();
 
-// Kept between runs, in each of which Streamlit calls the function below: the path of the clicked link.
-let wanted = null;
+// A press of a button rarely lasts longer.
+const PRESS_MS = 700;
+// A busy browser reports a change a few frames later.
+const QUIET_MS = 400;
+// Some scripts run for long, and a visitor who wants to leave should not have to wait for them.
+const LONGEST_MS = 3000;
 
-function note({ target }) {
-    const link = target.closest?.(LINK);
-    wanted = link && document.querySelector(PANEL) ? link.pathname : null;
+// Kept between runs, in each of which Streamlit calls the function below: when a field or a popover was last left, the timer
+// of the click that is held, and whether a click is its repetition.
+let leftAt = -Infinity;
+let timer;
+let isRepeated = false;
+
+function noteField({ target }) {
+    if (target.matches?.(FIELD)) leftAt = performance.now();
 }
 
-function follow() {
-    if (wanted === null || document.querySelector(PANEL)) return;
-    const path = wanted;
-    wanted = null;
-    if (path === location.pathname) return;
-    [...document.querySelectorAll(LINK)].find((link) => link.pathname === path)?.click();
+function noteEscape({ key }) {
+    if (key === "Escape" && document.querySelector(PANEL)) leftAt = performance.now();
+}
+
+function hold(event) {
+    const link = event.target.closest?.(LINK);
+    const opensElsewhere = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (!link || isRepeated || opensElsewhere) return;
+    clearInterval(timer);
+    const panel = document.querySelector(PANEL);
+    if (performance.now() - leftAt > PRESS_MS && !panel) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (panel) document.body.click(); // closes it
+    repeatLater(link);
+}
+
+function repeatLater(link) {
+    const app = document.querySelector("[data-testid=stApp]");
+    const begun = performance.now();
+    let busyAt = begun;
+    timer = setInterval(() => {
+        const now = performance.now();
+        if (app.dataset.testScriptState === "running") busyAt = now;
+        if (now - busyAt < QUIET_MS && now - begun < LONGEST_MS) return;
+        clearInterval(timer);
+        isRepeated = true;
+        (link.isConnected ? link : sameLink(link))?.click();
+        isRepeated = false;
+    }, 50);
+}
+
+function sameLink({ pathname }) {
+    return [...document.querySelectorAll(LINK)].find((link) => link.pathname === pathname);
 }
 
 export default function () {
     const closed = new AbortController();
-    document.addEventListener("click", note, { capture: true, signal: closed.signal });
-    const rest = afterRuns(follow);
-    return () => {
-        rest();
-        closed.abort();
-    };
+    const listen = (name, handler) => document.addEventListener(name, handler, { capture: true, signal: closed.signal });
+    listen("focusout", noteField);
+    listen("keydown", noteEscape);
+    listen("click", hold);
+    return () => closed.abort();
 }
