@@ -18,7 +18,8 @@ from emotion.studies.agreement.kappa import Agreement, cohens_kappa, fleiss_kapp
 from emotion.studies.statistics.clusters import ClusterTest, paired_clusters, unpaired_clusters
 from emotion.studies.statistics.contrasts import Contrast, holm, paired_contrast, unpaired_contrast
 from emotion.studies.statistics.curves import share_curve
-from emotion.studies.statistics.mixed import MixedEffect, mixed_model
+from emotion.studies.statistics.mixed import mixed_model
+from emotion.studies.statistics.mixed_results import MixedEffect
 from emotion.studies.statistics.resampling import Values, mean_interval
 from emotion.studies.statistics.synchrony import against_shifts, against_shuffled_pairs
 

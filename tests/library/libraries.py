@@ -12,7 +12,8 @@ import pytest
 from bench.common.postgres import Server
 from emotion.engine.storage import timeline_key
 from emotion.library import Entry, JobSettings, Library, Repository
-from emotion.library.jobs.queue import Claim, claim_next, complete_analysis
+from emotion.library.jobs.outcomes import complete_analysis
+from emotion.library.jobs.queue import Claim, claim_next
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 from tests.conftest import make_analysis

@@ -24,7 +24,8 @@ from emotion.errors import LibraryError, LiveError
 from emotion.library import Library, Repository, State
 from emotion.library.jobs import cancel
 from emotion.library.jobs.clips import clip_file, hand_over_left_clips
-from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish
+from emotion.library.jobs.outcomes import Outcome, finish
+from emotion.library.jobs.queue import Claim, claim_next
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.stream_time import NO_PICTURE, ON_HOLD

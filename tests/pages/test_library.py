@@ -11,7 +11,8 @@ from streamlit.testing.v1.element_tree import Button
 
 from emotion.analytics.edits import Edits
 from emotion.library import State
-from emotion.library.jobs.queue import Outcome, claim_next, finish, resume
+from emotion.library.jobs.outcomes import Outcome, finish
+from emotion.library.jobs.queue import claim_next, resume
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from ui.common.entries import state_text

@@ -216,7 +216,7 @@ def test_edits_saved_while_an_analysis_ends_count_in_its_figures(
         computed.append(edits)
         return list_figures(analysis, edits)
 
-    monkeypatch.setattr("emotion.library.jobs.queue.list_figures", figures)
+    monkeypatch.setattr("emotion.library.jobs.outcomes.list_figures", figures)
     end(worker, claim, make_analysis(TWO_PEOPLE))
     assert [edits.hidden for edits in computed] == [frozenset(), frozenset({2})]
     assert page.get(entry_id).summary["people"] == 1

@@ -14,7 +14,8 @@ from emotion.library.entries import State
 from emotion.library.jobs.clips import hand_over_left_clips
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers, mark_interrupted
 from emotion.library.jobs.outage_log import OutageLog
-from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, register_worker
+from emotion.library.jobs.outcomes import Outcome, finish
+from emotion.library.jobs.queue import Claim, claim_next, register_worker
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.library.library import Library
 from emotion.paths import ROOT

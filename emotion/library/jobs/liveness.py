@@ -13,7 +13,8 @@ from sqlalchemy import select
 from emotion.engine.storage import timeline_key, video_key
 from emotion.errors import EmotionError, TimelineError
 from emotion.library.entries import State
-from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, host, is_valid, requeue
+from emotion.library.jobs.outcomes import Outcome, complete_analysis, finish
+from emotion.library.jobs.queue import Claim, host, is_valid, requeue
 from emotion.library.library import Library
 from emotion.library.mapping import is_live, readable_rows
 from emotion.library.orm import AnalysisRow

@@ -20,7 +20,8 @@ from emotion.engine.storage import timeline_key
 from emotion.errors import EmotionError, TimelineError
 from emotion.library.entries import JobSettings, State, clean_title
 from emotion.library.jobs.liveness import HeartbeatMonitor
-from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, host, is_valid
+from emotion.library.jobs.outcomes import Outcome, complete_analysis, finish
+from emotion.library.jobs.queue import Claim, host, is_valid
 from emotion.library.library import Library
 from emotion.library.mapping import is_live, new_row, now, readable_rows, search_text
 from emotion.library.orm import AnalysisRow

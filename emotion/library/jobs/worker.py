@@ -21,7 +21,8 @@ from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.entries import Entry, State
 from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S, describe_kept
 from emotion.library.jobs.outage_log import OutageLog
-from emotion.library.jobs.queue import Claim, Outcome, complete_analysis, finish, record_heartbeat, register_worker
+from emotion.library.jobs.outcomes import Outcome, complete_analysis, finish
+from emotion.library.jobs.queue import Claim, record_heartbeat, register_worker
 from emotion.library.library import Library
 from emotion.limits import limits, out_of_memory_message
 from emotion.sandbox.rlimits import kill_after, limit_this_process

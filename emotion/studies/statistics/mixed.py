@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,8 @@ from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams, VC
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from emotion.errors import InputError
+from emotion.studies.statistics.mixed_design import Design, averaging_weights, degrees_of_freedom, design_of
+from emotion.studies.statistics.mixed_results import MixedEffect, MixedFactor, MixedModel
 from emotion.studies.statistics.resampling import LEVEL, Values
 from emotion.studies.statistics.tables import PARTICIPANT, expect_columns
 
@@ -25,102 +25,6 @@ Places = NDArray[np.intp]
 
 _LEAST = 1e-3
 """Least variance, relative to that of rows, at which the search begins: at 0 it would stay."""
-
-
-@dataclass(frozen=True)
-class MixedEffect:
-    """One fixed effect: a level of a factor against the reference level, or an interaction.
-
-    In a model with two factors, the effect of one is at the reference level of the other.
-
-    Attributes:
-        term: Such as ``condition: film − rest``.
-        estimate: Difference in units of the measure.
-        error: Its standard error.
-        low: Lower limit of its interval.
-        high: Upper limit.
-        t: estimate ÷ error.
-        df: Degrees of freedom of t.
-        p: Two-sided p-value.
-    """
-
-    term: str
-    estimate: float
-    error: float
-    low: float
-    high: float
-    t: float
-    df: float
-    p: float
-
-
-@dataclass(frozen=True)
-class MixedFactor:
-    """Wald's test of a factor's main effect, averaged over the levels of the other factor, or of their interaction.
-
-    Attributes:
-        name: The column, or both joined by ``×``.
-        f: Wald's F.
-        df: Number of its terms.
-        error_df: Degrees of freedom of the error.
-        p: p-value.
-    """
-
-    name: str
-    f: float
-    df: int
-    error_df: float
-    p: float
-
-
-@dataclass(frozen=True)
-class MixedModel:
-    """A fitted model.
-
-    Attributes:
-        measure: What is modelled.
-        effects: The fixed effects without the intercept.
-        factors: A test of each factor and of the interaction.
-        intercept: Mean at the reference levels.
-        sd_participant: Standard deviation between people.
-        sd_cell: Standard deviation of people's own responses to the conditions; None without repeated rows.
-        sd_residual: Standard deviation of the rest.
-        people: Number of people.
-        rows: Number of rows with a value.
-        converged: Whether the fit converged; if not, do not use it.
-        level: Coverage of the intervals.
-    """
-
-    measure: str
-    effects: tuple[MixedEffect, ...]
-    factors: tuple[MixedFactor, ...]
-    intercept: float
-    sd_participant: float
-    sd_cell: float | None
-    sd_residual: float
-    people: int
-    rows: int
-    converged: bool
-    level: float = LEVEL
-
-
-@dataclass(frozen=True)
-class _Design:
-    """The fixed effects.
-
-    Attributes:
-        names: Name of each column.
-        columns: ``(rows,)`` each.
-        factors: Factor, or both joined by ``×`` → numbers of its columns.
-        within: Factors, and an interaction with one, that vary within people.
-        pairs: Number of an interaction's column → numbers of the two columns that it multiplies.
-    """
-
-    names: list[str]
-    columns: list[Values]
-    factors: dict[str, list[int]]
-    within: set[str]
-    pairs: dict[int, tuple[int, int]]
 
 
 def mixed_model(
@@ -157,7 +61,7 @@ def mixed_model(
     expect_columns(table, [PARTICIPANT, measure, *factors])
     rows = table.dropna(subset=[PARTICIPANT, measure, *factors]).reset_index(drop=True)
     _check(rows, measure, between)
-    design = _design(rows, within, between, reference or {})
+    design = design_of(rows, within, between, reference or {})
     people: Places = np.asarray(pd.factorize(rows[PARTICIPANT], sort=True)[0], np.intp)
     cells = people
     if within:
@@ -166,7 +70,7 @@ def mixed_model(
     scale = float(rows[measure].std())
     result, converged = _fit(rows[measure].to_numpy(np.float64) / scale, design, people, cells if repeated else None)
     count = int(people.max()) + 1
-    df = _degrees(design, count, int(cells.max()) + 1)
+    df = degrees_of_freedom(design, count, int(cells.max()) + 1)
     return _model(measure, result, converged, design, df, scale, repeated, count, len(rows), level)
 
 
@@ -180,43 +84,7 @@ def _check(rows: pd.DataFrame, measure: str, between: str | None) -> None:
             raise InputError(f"expected each person in one group of {between}; got {name} in {groups[name]}")
 
 
-def _design(rows: pd.DataFrame, within: str | None, between: str | None, reference: Mapping[str, str]) -> _Design:
-    """Return treatment-coded columns, the intercept first."""
-    design = _Design(["intercept"], [np.ones(len(rows))], {}, {within} if within else set(), {})
-    coded: list[list[tuple[str, Values]]] = []
-    for column in (within, between):
-        if column:
-            coded.append(_coded(rows[column], reference.get(column)))
-            _add(design, column, coded[-1])
-    if within and between:
-        name, first = f"{within} × {between}", len(design.names)
-        products = itertools.product(design.factors[within], design.factors[between])
-        design.pairs.update(enumerate(products, start=first))
-        _add(design, name, [(f"{n} × {m}", x * y) for (n, x), (m, y) in itertools.product(*coded)])
-        design.within.add(name)
-    return design
-
-
-def _add(design: _Design, factor: str, columns: Sequence[tuple[str, Values]]) -> None:
-    design.factors[factor] = list(range(len(design.names), len(design.names) + len(columns)))
-    design.names.extend(name for name, _ in columns)
-    design.columns.extend(column for _, column in columns)
-
-
-def _coded(values: pd.Series, reference: str | None) -> list[tuple[str, Values]]:
-    levels = sorted(values.unique(), key=str)
-    first = levels[0] if reference is None else reference
-    if first not in levels:
-        raise InputError(
-            f"expected a reference level of {values.name} among {', '.join(map(str, levels))}; got {first}"
-        )
-    if len(levels) < 2:
-        raise InputError(f"expected at least two levels of {values.name}; got {first} only")
-    others = [each for each in levels if each != first]
-    return [(f"{values.name}: {each} − {first}", (values == each).to_numpy(np.float64)) for each in others]
-
-
-def _fit(y: Values, design: _Design, people: Places, cells: Places | None) -> tuple[Any, bool]:
+def _fit(y: Values, design: Design, people: Places, cells: Places | None) -> tuple[Any, bool]:
     """Return statsmodels' result, and whether the fit converged.
 
     Args:
@@ -237,7 +105,7 @@ def _fit(y: Values, design: _Design, people: Places, cells: Places | None) -> tu
     return result, bool(result.converged)
 
 
-def _start(y: Values, design: _Design, people: Places, cells: Places | None) -> MixedLMParams:
+def _start(y: Values, design: Design, people: Places, cells: Places | None) -> MixedLMParams:
     """Return start values: variances from mean squares, which are REML's solution for balanced designs."""
     fixed = np.column_stack(design.columns)
     inner = sum(len(places) for factor, places in design.factors.items() if factor in design.within)
@@ -284,23 +152,11 @@ def _cell_component(people: Places, cells: Places) -> VCSpec:
     return VCSpec(["cell"], [names], [mats])
 
 
-def _degrees(design: _Design, people: int, cells: int) -> dict[str, float]:
-    """Return between-within degrees of freedom of each factor."""
-    terms = {factor: len(columns) for factor, columns in design.factors.items()}
-    inner = sum(count for factor, count in terms.items() if factor in design.within)
-    outer = sum(count for factor, count in terms.items() if factor not in design.within)
-    df = {factor: cells - people - inner if factor in design.within else people - 1 - outer for factor in terms}
-    for factor, left in df.items():
-        if left < 1:
-            raise InputError(f"expected more people than terms of {factor}; got {people} people")
-    return {factor: float(left) for factor, left in df.items()}
-
-
 def _model(
     measure: str,
     result: Any,
     converged: bool,
-    design: _Design,
+    design: Design,
     df: Mapping[str, float],
     scale: float,
     repeated: bool,
@@ -314,7 +170,7 @@ def _model(
     effects, factors = [], []
     for name, places in design.factors.items():
         effects += [_effect(design.names[n], estimates[n], np.sqrt(covariance[n, n]), df[name], level) for n in places]
-        weights = _averaging(design, name)
+        weights = averaging_weights(design, name)
         factors.append(_factor(name, weights @ estimates, weights @ covariance @ weights.T, df[name]))
     return MixedModel(
         measure, tuple(effects), tuple(factors), float(estimates[0]),
@@ -322,17 +178,6 @@ def _model(
         float(np.sqrt(max(float(result.vcomp[0]), 0.0))) * scale if repeated else None,
         deviation, people, rows, converged, level,
     )  # fmt: skip
-
-
-def _averaging(design: _Design, factor: str) -> Values:
-    """Return weights of the effects that average a factor's over the levels of the other, ``(terms, effects)``."""
-    own = design.factors[factor]
-    weights = np.eye(len(design.names))[own]
-    levels = len(design.pairs) // len(own) + 1
-    for place, pair in design.pairs.items():
-        for row, term in enumerate(own):
-            weights[row, place] += (term in pair) / levels
-    return weights
 
 
 def _effect(term: str, estimate: float, error: float, df: float, level: float) -> MixedEffect:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # statsmodels and scipy.stats take a second to import
     from emotion.studies.statistics.clusters import Cluster, ClusterTest
     from emotion.studies.statistics.contrasts import Contrast
-    from emotion.studies.statistics.mixed import MixedEffect, MixedModel
+    from emotion.studies.statistics.mixed_results import MixedEffect, MixedModel
 
 ALPHA = 0.05
 """Differences with p below are called reliable."""

@@ -15,15 +15,8 @@ from emotion.errors import LibraryError
 from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher, cancel, place_in_queue, resume
 from emotion.library.jobs.liveness import mark_dead_workers
-from emotion.library.jobs.queue import (
-    Claim,
-    Outcome,
-    claim_next,
-    finish,
-    places_in_queue,
-    record_heartbeat,
-    register_worker,
-)
+from emotion.library.jobs.outcomes import Outcome, finish
+from emotion.library.jobs.queue import Claim, claim_next, places_in_queue, record_heartbeat, register_worker
 from tests.conftest import make_analysis
 from tests.library.libraries import MakeLibrary, end, put
 

@@ -13,7 +13,8 @@ from emotion.errors import LibraryError
 from emotion.library import JobSettings, Library, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.jobs.clips import clip_file
-from emotion.library.jobs.queue import Outcome, claim_next, finish
+from emotion.library.jobs.outcomes import Outcome, finish
+from emotion.library.jobs.queue import claim_next
 from emotion.library.jobs.recordings import begin_recording, close_recording
 from emotion.library.owners.consent import load_consent, save_consent
 from emotion.library.owners.erase import erase_owner

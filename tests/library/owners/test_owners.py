@@ -15,7 +15,8 @@ from emotion.analytics.edits import Edits
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, JobSettings, Library, Repository, State, days
 from emotion.library.jobs import queue
-from emotion.library.jobs.queue import Outcome, cancel, claim_next, finish, place_in_queue, places_in_queue, resume
+from emotion.library.jobs.outcomes import Outcome, finish
+from emotion.library.jobs.queue import cancel, claim_next, place_in_queue, places_in_queue, resume
 from emotion.library.jobs.recordings import begin_recording
 from emotion.library.owners.consent import load_consent, save_consent
 from emotion.library.owners.erase import erase_owner

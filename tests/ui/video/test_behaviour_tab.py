@@ -71,7 +71,7 @@ def test_the_figures_are_those_of_everybody():
 @pytest.mark.slow
 def test_the_download_of_figures_is_not_rounded(monkeypatch):
     saved = {}
-    name = "ui.video.tabs.behaviour.csv_button"
+    name = "ui.video.tabs.behaviour_figures.csv_button"
     monkeypatch.setattr(name, lambda label, table, *_, **__: saved.update({label: table}))
     table = next(one.value for one in opened(away_deg=60).dataframe if "blinks" in one.value)
     shares = saved["Eyes and movements"]["towards_camera_share"]

@@ -1,9 +1,9 @@
-"""Eyes and movements: charts of eyes, gaze, head and face, a drawn face and figures."""
+"""Eyes and movements: charts of eyes, gaze, head and face, and a drawn face."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion.analytics.behaviour.face_means import mean_movements
-from emotion.analytics.behaviour.sampling import sampling_notes
 from emotion.analytics.behaviour.signals import (
     EYES,
     GAZE,
@@ -24,10 +23,9 @@ from emotion.analytics.behaviour.signals import (
     signal_table,
     signals_of,
 )
-from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of, movement_figures, person_figures
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.edits import Edits, Event
 from emotion.analytics.heat import span_edges
-from emotion.analytics.lanes import longest_seen
 from emotion.analytics.people import person_name
 from emotion.charts.behaviour import LINE_COLOURS, signal_chart
 from emotion.drawing.face_map import HOW_TO_READ, NOTABLE, face_map
@@ -36,17 +34,13 @@ from emotion.vision.movement_codebook import MOVEMENTS
 from ui.common.charts import how_to_read, show_chart
 from ui.common.face_map import show_face_map
 from ui.common.plain import plain
-from ui.common.session_cache import session_cached
-from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.widgets import legend
-
-T = TypeVar("T")
+from ui.video.tabs.behaviour_figures import behaviour_cached, show_figures
 
 MAX_MOVEMENTS = 3
 """Movements shown at once."""
 _BINS = 400
-_TABLE_PEOPLE = 20
 _FIRST_MOVEMENTS = ("lip_corner_up", "jaw_drop")
 _WHOLE = "All of the video"
 _MISSING = (
@@ -72,19 +66,14 @@ def show_behaviour(analysis: Analysis, edits: Edits, track: int | None, key: str
     if not has_eyes(timeline) and not has_movements(timeline):
         st.info(_MISSING, icon=":material/visibility_off:")
         return
-    behaviour = _kept("behaviour", analysis, edits, lambda: behaviour_of(analysis, edits.baselines))
+    behaviour = behaviour_cached("behaviour", analysis, edits, lambda: behaviour_of(analysis, edits.baselines))
     person = _first_person(timeline, behaviour) if track is None else track
     if track is None and timeline["track_id"].nunique() > 1:
         st.caption(f"Charts show {plain(person_name(person, edits.names))}. Choose a person above to see another.")
     _show_charts(analysis, edits, person, key)
     if has_movements(timeline):
         _show_face(analysis, behaviour, edits, person, key)
-    _show_figures(analysis, behaviour, edits, key)
-
-
-def _kept(name: str, analysis: Analysis, edits: Edits, make: Callable[[], T], *more: object) -> T:
-    """Return a value that depends on the analysis, its baselines and ``more``; computed when one of them changes."""
-    return session_cached(f"behaviour_{name}", (analysis, edits.baselines, *more), make)
+    show_figures(analysis, behaviour, edits, key)
 
 
 def _first_person(timeline: pd.DataFrame, behaviour: Behaviour) -> int:
@@ -95,7 +84,7 @@ def _first_person(timeline: pd.DataFrame, behaviour: Behaviour) -> int:
 
 def _show_charts(analysis: Analysis, edits: Edits, person: int, key: str) -> None:
     rows = analysis.timeline[analysis.timeline["track_id"] == person]
-    table, found = _kept(
+    table, found = behaviour_cached(
         "signals", analysis, edits, lambda: (signal_table(rows, edits.baselines), marks(rows, analysis.frames)), person
     )
     edges = span_edges(analysis.frames, _BINS)
@@ -172,7 +161,7 @@ def _show_face(analysis: Analysis, behaviour: Behaviour, edits: Edits, person: i
     events = [event for event in sorted(edits.events, key=lambda one: one.span.start_s) if not event.excluded]
     event = _choose_event(events, key)
     span = None if event is None else event.span
-    means = _kept("means", analysis, edits, lambda: mean_movements(behaviour, span), span)
+    means = behaviour_cached("means", analysis, edits, lambda: mean_movements(behaviour, span), span)
     of_person = means.get(person)
     if not of_person:
         st.info(
@@ -233,66 +222,3 @@ def _movement_columns() -> dict[str, Any]:
         "right": number("Right", format="%.3f", width=70, help="The person's own right"),
         "resembles": st.column_config.TextColumn("FACS", width=80, help="The unit that it resembles; a reading aid"),
     }
-
-
-def _show_figures(analysis: Analysis, behaviour: Behaviour, edits: Edits, key: str) -> None:
-    st.markdown("**Figures per person**")
-    people = longest_seen(analysis.timeline, _TABLE_PEOPLE)
-    names = {track: person_name(track, edits.names) for track in people}
-    per_person, moved = _kept(
-        "figures", analysis, edits, lambda: (person_figures(behaviour), movement_figures(behaviour))
-    )
-    table = per_person.loc[people]
-    means = moved[moved["track_id"].isin(people)].pivot_table("mean", "movement", "track_id", dropna=False, sort=False)
-    table = table.assign(movement=means.mean()).reset_index()
-    table.insert(0, "person", table.pop("track_id").map(names))
-    shown = whole_percent(table, "towards_camera_share")
-    _table(shown, _FIGURES | {"movement": _number("Mean movement", "%.3f", "Mean of all movements, eye distances")})
-    for note in sampling_notes(analysis):
-        st.caption(plain(note))
-    if has_movements(analysis.timeline):
-        _show_movements(means, names, behaviour)
-    if analysis.timeline["track_id"].nunique() > len(people):
-        st.caption(f"The {len(people)} people seen longest.")
-    csv_button("Eyes and movements", table, f"{key}_figures_csv")
-
-
-def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Behaviour) -> None:
-    """Show the source of each person's face at rest, and the mean movements if there are several people."""
-    rests = "; ".join(f"{name} – {_RESTS[str(behaviour.people.loc[track, 'rest'])]}" for track, name in names.items())
-    st.caption(f"Face at rest: {plain(rests)}.")
-    if len(names) < 2:
-        return
-    st.markdown("**Mean movements per person**, in eye distances")
-    titles = {movement.name: movement.title for movement in MOVEMENTS}
-    # Columns have numbers, as two people may have the same name.
-    table = means.rename(index=titles, columns=str).rename_axis("movement").reset_index()
-    columns = {str(track): _number(name, "%.3f") for track, name in names.items()}
-    first = {"movement": st.column_config.TextColumn("Movement", pinned=True)}
-    st.dataframe(table, hide_index=True, column_config=first | columns, placeholder="–", width="content")
-
-
-def _table(table: pd.DataFrame, columns: Mapping[str, Any]) -> None:
-    """Show a table of people with those of the columns that it has."""
-    chosen = {"person": st.column_config.TextColumn("Person", pinned=True), **columns}
-    order = [name for name in chosen if name in table]
-    st.dataframe(table[order], hide_index=True, column_config=chosen, placeholder="–")
-
-
-def _number(title: str, form: str, meaning: str | None = None) -> Any:
-    return st.column_config.NumberColumn(title, format=form, help=meaning)
-
-
-_RESTS = {"baseline": "from the baseline", "neutral": "from neutral frames", "unknown": "unknown (set a baseline)"}
-_FIGURES = {
-    "blinks_per_minute": _number("Blinks/min", "%.1f"),
-    "blinks": _number("Blinks", "%d"),
-    "blink_s": _number("Blink, s", "%.2f", "Median time with the lids down"),
-    "winks_left": _number("Winks L", "%d", "Of the person's left eye"),
-    "winks_right": _number("Winks R", "%d", "Of the person's right eye"),
-    "closures": _number("Eyes closed", "%d", "Eyes closed for over a second"),
-    "towards_camera_share": share_column("To camera", "Share of the time with a known gaze within 15° of the camera"),
-    "nods": _number("Nods", "%d"),
-    "shakes": _number("Shakes", "%d"),
-    "tilts": _number("Tilts", "%d"),
-}
