@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bench.avx2.measure import measure_avx2, why_not
 from bench.batch.guide import PRICE, given_price, write_guide
 from bench.batch.measure import PARTS as BATCH_PARTS
 from bench.batch.measure import measure_batch
+from bench.common.fer_package import measure_fer
 from bench.common.process import run_module
 from bench.common.records import (
+    AVX2_ONLY,
     BATCH,
     FALSE_FACES,
     LIBRARY,
@@ -29,7 +32,6 @@ from bench.common.records import (
 from bench.faces.measure import measure_faces
 from bench.faces.pictures import cropped_tightly, with_people
 from bench.faces.upside_down import measure_upside_down
-from bench.fer_package import measure_fer
 from bench.library import measure_library
 from bench.live.measure import PARTS, measure_live
 from bench.long_page import measure_page
@@ -46,6 +48,7 @@ LONG_CLIP = "concert_cuts_360p.mp4"
 FER_FRAMES = 60
 LOOPS = 10
 _SECTIONS = {
+    "avx2": "the reference clip and single faces with AVX-512 and VNNI hidden, and without (Intel's CPUs only)",
     "library": "a library of 1,000 analyses",
     "long-video": "repeats a clip for three hours and analyses it, which takes about an hour",
     "long-page": "the page with the result of long-video",
@@ -68,6 +71,12 @@ def main() -> int:
         return 2
     if options.section == "library":
         write_section(LIBRARY, facts(), measure_library())
+    elif options.section == "avx2":
+        if reason := why_not():
+            print(f"bench: {reason}", file=sys.stderr)
+            return 2
+        found = measure_avx2(_reference(clips), 0 if options.skip_fer else FER_FRAMES)
+        write_section(AVX2_ONLY, facts(), found)
     elif options.section == "long-video":
         found = measure_long_video(options.data / options.clip, options.folder)
         write_section(LONG_VIDEO, facts(), {options.clip: found})
@@ -149,8 +158,12 @@ def _add_section_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _reference(clips: list[Path]) -> Path:
+    return next((clip for clip in clips if clip.name == REFERENCE_CLIP), clips[0])
+
+
 def _measure_all(clips: list[Path], skip_fer: bool) -> None:
-    reference = next((clip for clip in clips if clip.name == REFERENCE_CLIP), clips[0])
+    reference = _reference(clips)
     record = facts() | {
         "clips": {clip.name: _clip(clip) for clip in clips},
         "stages": {"clip": reference.name, **measure_stages(reference)},

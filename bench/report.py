@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from bench.avx2.table import avx2_table
 from bench.batch.guide import batch_tables
 from bench.common.processor import GOALS, TIMES_FER
 from bench.common.records import (
     API,
+    AVX2_ONLY,
     BATCH,
     FALSE_FACES,
     FUZZ,
@@ -38,7 +40,7 @@ from bench.program_tables import (
     streams_table,
     studies_table,
 )
-from bench.stress_tables import kills_table, soak_table, visits_table
+from bench.stress_tables import fuzz_table, kills_table, soak_table, visits_table
 
 README = RESULTS / "README.md"
 _STRESS = ("fuzz", "kills", "soak", "visits")
@@ -68,10 +70,11 @@ def write_readme() -> str:
 def with_sections(text: str) -> str:
     """Return a page with its tables of sections replaced by the latest ones."""
     sections: dict[str, Callable[[dict[str, Any]], str]] = {
+        AVX2_ONLY: partial(_section, AVX2_ONLY, "This machine with AVX2 alone", avx2_table),
         LIBRARY: _library,
         LONG_VIDEO: _long_video,
         LIVE: partial(_section, LIVE, _LIVE_TITLE, live_tables),
-        FUZZ: _fuzz,
+        FUZZ: partial(_section, FUZZ, "Fuzzing of the file readers", fuzz_table),
         KILLS: partial(_section, KILLS, "Processes killed at random moments", kills_table),
         SOAK: partial(_section, SOAK, "Soak test with ten visitors", soak_table),
         VISITS: partial(_section, VISITS, "The server before and after many visits", visits_table),
@@ -222,17 +225,6 @@ def _upside_down(record: dict[str, Any]) -> str:
         "|---|---:|---:|---:|---:|---:|"
     )
     return "\n".join([title, _measured("upside-down", record), head, *rows, ""])
-
-
-def _fuzz(record: dict[str, Any]) -> str:
-    rows = [
-        f"| {reader} | {run['minutes']:.0f} | {run['executed']:,} | {len(run['finds'])} |"
-        for reader, run in record["found"].items()
-    ]
-    title = "## Fuzzing of the file readers\n"
-    head = "| reader | minutes | files read | failures |\n|---|---:|---:|---:|"
-    note = "Files that made a reader fail are kept in `tests/fuzz/finds`, and every test run reads them.\n"
-    return "\n".join([title, _measured("fuzz", record), head, *rows, "", note])
 
 
 def _section(name: str, title: str, tables: Callable[[dict[str, Any]], str], record: dict[str, Any]) -> str:

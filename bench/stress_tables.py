@@ -30,6 +30,17 @@ _FIGURES = {
 }
 
 
+def fuzz_table(found: dict[str, Any]) -> str:
+    """Return the table of files read and failures."""
+    rows = [
+        f"| {reader} | {run['minutes']:.0f} | {run['executed']:,} | {len(run['finds'])} |"
+        for reader, run in found.items()
+    ]
+    head = "| reader | minutes | files read | failures |\n|---|---:|---:|---:|"
+    note = "Files that made a reader fail are kept in `tests/fuzz/finds`, and every test run reads them.\n"
+    return "\n".join([head, *rows, "", note])
+
+
 def kills_table(found: dict[str, dict[str, Any]]) -> str:
     """Return a table with a row for each process that was killed."""
     head = f"| killed | {' | '.join(_COUNTS.values())} |\n|---|{'---:|' * len(_COUNTS)}"

@@ -11,7 +11,7 @@ from bench.common.processor import kind_of_cpu
 from emotion.paths import ROOT
 from training import provenance
 
-API, BATCH, EYES, FALSE_FACES, FUZZ = "api", "batch", "eyes", "false_faces", "fuzz"
+API, AVX2_ONLY, BATCH, EYES, FALSE_FACES, FUZZ = "api", "avx2", "batch", "eyes", "false_faces", "fuzz"
 HTTP_API, KILLS, LIBRARY, LIVE, LIVE_ENGINE = "http_api", "kills", "library", "live", "live_engine"
 LONG_VIDEO, SOAK, STREAMS, STUDIES = "long_video", "soak", "streams", "studies"
 TRAINING, UPSIDE_DOWN, VISITS = "training", "upside_down", "visits"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import venv
+from collections.abc import Mapping
 from pathlib import Path
 
-ENVIRONMENT = Path(__file__).with_name(".envs") / "fer"
+from emotion.paths import ROOT
+
+ENVIRONMENT = ROOT / "bench" / ".envs" / "fer"
 VERSION = "25.10.3"
 # Without the optional MTCNN detector, which needs PyTorch. fer itself needs pkg_resources and OpenCV 4.
 _REQUIREMENTS = (
@@ -42,17 +46,22 @@ print(json.dumps({"fps": (frames - 1) / seconds, "frames": frames, "faces": face
 """
 
 
-def measure_fer(clip: Path, frames: int) -> dict[str, float]:
+def measure_fer(clip: Path, frames: int, variables: Mapping[str, str] | None = None) -> dict[str, float]:
     """Return the rate of fer on the first ``frames`` frames of a clip (frames/s, without decoding), and its faces.
+
+    Args:
+        clip: The clip.
+        frames: Number of frames.
+        variables: Environment variables beside those of this process.
 
     Raises:
         RuntimeError: fer failed.
         subprocess.CalledProcessError: Its environment cannot be created.
     """
     python = _environment_python()
-    done = subprocess.run(
-        [python, "-W", "ignore", "-c", _SCRIPT, str(clip), str(frames)], capture_output=True, text=True, check=False
-    )
+    command = [python, "-W", "ignore", "-c", _SCRIPT, str(clip), str(frames)]
+    environment = {**os.environ, **(variables or {})}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"fer {VERSION} did not run: {done.stderr[-500:]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -1,0 +1,1 @@
+"""Measures this machine as if its CPU had AVX2 alone."""
