@@ -45,10 +45,9 @@ class Client:
     def __init__(self, server, token=None, timeout_s=120):
         self.base, self.token, self.timeout_s = server.rstrip("/") + "/api/v1", token, timeout_s
 
-    def image(self, path, **options):
+    def image(self, path, retries=3, **options):
         """Return the faces of a picture; nothing is stored. Options: ``model``."""
-        with open(path, "rb") as file:
-            return self._json("POST", "/images", {"name": os.path.basename(path), **options}, file)
+        return self._send("/images", path, options, retries)
 
     def video(self, path, retries=3, **options):
         """Upload a video and return its job; a lost answer makes no second job.
@@ -56,16 +55,7 @@ class Client:
         Options: ``title``, ``model``, ``every``, ``fps``, ``start_s``, ``end_s``, ``keep_video``, ``eyes``,
             ``movements``.
         """
-        query, key = {"name": os.path.basename(path), **options}, uuid.uuid4().hex
-        for attempt in range(retries + 1):
-            try:
-                with open(path, "rb") as file:
-                    return self._json("POST", "/videos", query, file, {"Idempotency-Key": key})
-            except (urllib.error.URLError, ConnectionError, ApiError) as error:
-                may_come_again = not isinstance(error, ApiError) or error.status in (409, 429, 503)
-                if attempt == retries or not may_come_again:
-                    raise
-                time.sleep(2**attempt)
+        return self._send("/videos", path, options, retries, {"Idempotency-Key": uuid.uuid4().hex})
 
     def job(self, job_id):
         """Return how far a job is."""
@@ -104,6 +94,19 @@ class Client:
     def delete(self, job_id):
         """Delete a job that is over, with its video and results."""
         self._open("DELETE", f"/jobs/{job_id}").close()
+
+    def _send(self, to, path, options, retries, headers=None):
+        """Send a file, and again if the answer is lost or says that the server is busy."""
+        query = {"name": os.path.basename(path), **options}
+        for attempt in range(retries + 1):
+            try:
+                with open(path, "rb") as file:
+                    return self._json("POST", to, query, file, headers)
+            except (urllib.error.URLError, ConnectionError, ApiError) as error:
+                may_come_again = not isinstance(error, ApiError) or error.status in (409, 429, 503)
+                if attempt == retries or not may_come_again:
+                    raise
+                time.sleep(2**attempt)
 
     def _json(self, method, path, query=None, file=None, headers=None):
         with self._open(method, path, query, file, headers) as answer:

@@ -14,7 +14,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -98,6 +100,28 @@ def test_the_client_analyses_a_picture_and_a_video(
         client.job(job["id"])
     assert (caught.value.status, caught.value.code) == (404, "unknown_job")
     assert caught.value.request_id
+
+
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_the_client_sends_a_file_again_to_a_busy_server(tmp_path: Path, kind: str) -> None:
+    came: list[tuple[bytes, str | None]] = []
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            came.append((body, self.headers["Idempotency-Key"]))
+            self.send_response(429 if len(came) == 1 else 200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    (tmp_path / "file").write_bytes(b"content")
+    with HTTPServer(("127.0.0.1", 0), Busy) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        client = emotion_client.Client(f"http://127.0.0.1:{server.server_port}")
+        assert getattr(client, kind)(tmp_path / "file") == {}
+        server.shutdown()
+    assert [body for body, _ in came] == [b"content"] * 2
+    assert len({key for _, key in came}) == 1, "a retry makes no second job"
 
 
 def test_the_guard_protects_the_api(server: Running) -> None:
