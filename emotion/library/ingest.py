@@ -65,7 +65,7 @@ class Ingest:
         try:
             digest = self._copy(content)
             info, captured = self._facts()
-            self._checks.check_duration(info, self._settings)
+            self._checks.check_part(info, self._settings)
             self._queue(digest, info, captured)
         except BaseException:
             self._undo()

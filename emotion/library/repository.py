@@ -65,6 +65,7 @@ class Repository:
 
         Raises:
             VideoError: The video cannot be read.
+            InputError: The part to analyse starts after the end of the video.
             TooLargeError: A limit or the owner's quota is exceeded.
             LibraryError: There is no space for it.
         """

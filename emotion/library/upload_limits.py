@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from emotion.errors import InputError
 from emotion.library.entries import JobSettings, State
 from emotion.library.orm import AnalysisRow
 from emotion.limits import Limits
@@ -76,13 +77,16 @@ class UploadLimits:
             self._checked_at = size
             self._check_disk(0)
 
-    def check_duration(self, info: VideoInfo | None, settings: JobSettings) -> None:
-        """Check the duration to analyse, if the file could be probed.
+    def check_part(self, info: VideoInfo | None, settings: JobSettings) -> None:
+        """Check the part to analyse, if the file could be probed.
 
         Raises:
-            TooLargeError: The selected time range is too long.
+            InputError: The part starts after the end of the video.
+            TooLargeError: The part is too long.
         """
         if info is not None:
+            if 0 < settings.start_s >= info.duration_s:
+                raise InputError(settings.sampling.nothing_in(self._name, info.duration_s))
             end_s = info.duration_s if settings.end_s is None else min(settings.end_s, info.duration_s)
             self._limits.check_duration(end_s - settings.start_s, self._name)
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, update
 
-from emotion.errors import LibraryError
+from emotion.errors import InputError, LibraryError
 from emotion.library import LOCAL, Library
 from emotion.library.backup.snapshot import back_up, restore
 from emotion.library.mapping import now
@@ -91,11 +91,14 @@ def test_only_a_digest_is_stored(server: Server, library: Library) -> None:
     assert listed.used_at is not None
 
 
-def test_tokens_are_few_and_last_at_most_a_year(library: Library) -> None:
+def test_tokens_are_few_have_a_name_and_last_at_most_a_year(library: Library) -> None:
     mine = library.for_owner(LOCAL)
     for days in (0, 367):
         with pytest.raises(LibraryError, match="1 to 366 days"):
             create_token(mine, "x", days=days)
+    for blank in ("", " \u200b"):
+        with pytest.raises(InputError, match="expected a name for the token; it is empty"):
+            create_token(mine, blank)
     for number in range(MOST_TOKENS):
         create_token(mine, str(number))
     with pytest.raises(LibraryError, match="at most 20 tokens"):

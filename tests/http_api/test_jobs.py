@@ -55,6 +55,14 @@ def test_an_unknown_model_queues_nothing(client: TestClient, clip: bytes) -> Non
     assert client.get("/jobs").json()["jobs"] == []
 
 
+def test_a_part_after_the_end_queues_nothing_and_frees_the_key(client: TestClient, clip: bytes) -> None:
+    answer = add(client, clip, "key", start_s=100)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+    assert answer.json()["detail"] == "talk.mp4 has no frames in the part 100 s–end; its length is 3.0 s"
+    assert client.get("/jobs").json()["jobs"] == []
+    assert add(client, clip, "key", start_s=1).status_code == 202
+
+
 @pytest.mark.slow
 def test_results_are_those_of_the_library(client: TestClient, library: Library, clip: bytes) -> None:
     job = add(client, clip).json()["id"]

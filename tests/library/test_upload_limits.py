@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion.errors import SettingsError, TooLargeError
+from emotion.errors import InputError, SettingsError, TooLargeError
 from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.jobs.recordings import begin_recording
 from emotion.vision.encode import write_video
@@ -63,6 +63,15 @@ def test_the_duration_limit_applies_to_the_analysed_part(
     monkeypatch.setenv("EMOTION_MAX_DURATION_S", "2")
     assert_refused(repository, long, tmp_path, "expected at most 2 s of video; a.mp4 has 4 s to analyse")
     assert repository.add(long, "a.mp4", JobSettings(start_s=1, end_s=3)).state is State.QUEUED
+
+
+def test_a_part_after_the_end_is_refused(repository: Repository, tmp_path: Path) -> None:
+    short = write_video(tmp_path / "short.mp4", [np.zeros((48, 64, 3), np.uint8)] * 20, fps=10)
+    with pytest.raises(InputError, match=r"a\.mp4 has no frames in the part 2 s–end; its length is 2\.0 s"):
+        repository.add(short, "a.mp4", JobSettings(start_s=2))
+    assert repository.search().total == 0
+    assert [name for name in names_in(tmp_path / "storage") if "video" in name] == []
+    assert repository.add(short, "a.mp4", JobSettings(start_s=1.9, end_s=60)).state is State.QUEUED
 
 
 def test_the_queue_limit_holds(

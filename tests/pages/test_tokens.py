@@ -15,6 +15,8 @@ def test_a_token_is_made_shown_once_and_deleted(library: Library, analyzer, monk
     monkeypatch.setenv("EMOTION_NOTICE", "off")
     test = page("about")
     assert "You have no tokens." in texts(test)
+    press(test, "Create token")
+    assert "expected a name for the token; it is empty" in [error.value for error in test.error]
     test.text_input[0].set_value("Lab *computer*")
     press(test, "Create token")
     text, example = (code.value for code in test.code)

@@ -86,7 +86,7 @@ def _show_form(library: Repository, visitor: Visitor) -> None:
         name = st.text_input("New token", placeholder="Lab computer", max_chars=80, help="Name in this list")
         days = st.selectbox("Valid for", list(_DAYS), index=1, format_func=_DAYS.__getitem__)
         if st.form_submit_button("Create token", icon=":material/key:"):
-            _make(lambda: create_token(library, name.strip() or "token", days=days, address=visitor.address)[1], key)
+            _make(lambda: create_token(library, name, days=days, address=visitor.address)[1], key)
 
 
 def _make(create: Callable[[], str], key: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
 
-from emotion.errors import LibraryError, brief
+from emotion.errors import InputError, LibraryError, brief, printable_line
 from emotion.library.entries import clean_title
 from emotion.library.library import Library
 from emotion.library.mapping import now
@@ -57,13 +57,16 @@ def create_token(
 
     Args:
         repository: Library of the owner that it acts for.
-        name: Name in lists.
+        name: Name in lists; not blank, as it says which token to delete.
         days: Lifetime, days.
         address: Verified e-mail address of its creator.
 
     Raises:
+        InputError: The name is blank.
         LibraryError: Too many tokens, a number of days out of range, or the database does not respond.
     """
+    if not printable_line(name):
+        raise InputError("expected a name for the token; it is empty")
     if not 1 <= days <= LONGEST_DAYS:
         raise LibraryError(f"expected a token for 1 to {LONGEST_DAYS} days; got {days}")
     text, moment = PREFIX + secrets.token_urlsafe(32), now()

@@ -42,6 +42,10 @@ class Sampling:
         """The part in words, as ``"12.5–30 s"``."""
         return f"{self.start_s:g} s–end" if self.end_s is None else f"{self.start_s:g}–{self.end_s:g} s"
 
+    def nothing_in(self, name: str, duration_s: float) -> str:
+        """Return the message that a video has no frame in the part."""
+        return f"{name} has no frames in the part {self.part}; its length is {duration_s:.1f} s"
+
     def is_before(self, time_s: float) -> bool:
         """Return whether a frame's time lies before the part."""
         return time_s + ROUNDING_S < self.start_s

@@ -109,8 +109,7 @@ def read_video(
         are = "is" if damaged == 1 else "are"
         raise VideoError(f"{path.name} is damaged: {damaged:,} of its frames {are} lost or distorted")
     if not shown and after is None and (start_s > 0 or end_s is not None):
-        length_s = probe(path).duration_s
-        raise VideoError(f"{path.name} has no frames in the part {sampling.part}; its length is {length_s:.1f} s")
+        raise VideoError(sampling.nothing_in(path.name, probe(path).duration_s))
 
 
 def read_pictures(path: str | Path) -> Iterator[tuple[float, Any, Shape]]:
