@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from emotion.cli.common.output import console
+from emotion.cli.common.output import LONGEST_LINE, console
 from emotion.cli.common.status import OK
 from emotion.errors import InputError, ModelError
 from emotion.evaluation.set_scores import card_scores, scored_families, short_title
@@ -61,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     elif options.remove is not None:
         remove_model(options.remove)
     cards, damaged = _cards()
-    console().print(_table(cards))
+    shown = console()
+    shown.print(*_tables(cards, shown), sep="\n")
     for message in damaged:
         print(message, file=sys.stderr)
     return OK
@@ -89,21 +90,32 @@ def _cards() -> tuple[list[ModelCard], list[str]]:
     return cards, damaged
 
 
-def _table(cards: Sequence[ModelCard]) -> Table:
+def _tables(cards: Sequence[ModelCard], shown: Console) -> list[Table]:
+    """Return the models' scores and titles, as two tables where a line has no room for both."""
+    both = _table(cards, scored_families(cards), with_titles=True)
+    if shown.measure(both, options=shown.options.update(width=LONGEST_LINE)).maximum <= shown.width:
+        return [both]
+    titles = Table("model", "title", box=None, padding=(0, 1, 0, 0))
+    for card in cards:
+        titles.add_row(card.name, card.title)
+    return [_table(cards, scored_families(cards), with_titles=False), titles]
+
+
+def _table(cards: Sequence[ModelCard], families: Sequence[str], *, with_titles: bool) -> Table:
     """Return models with their sizes and, test set by test set, accuracy and mean recall."""
-    families = scored_families(cards)
     table = Table(box=None, padding=(0, 1, 0, 0), caption=_SCORES if families else None, caption_justify="left")
-    # Names must not break in a narrow window, as they are typed in commands; titles may.
+    # Names must not break in a narrow window, as they are typed in commands.
     for heading in ("model", "labels", "params", "MACs"):
         table.add_column(heading, no_wrap=True)
     for family in families:
         table.add_column(short_title(family), no_wrap=True, min_width=len("100.0/100.0") - 2)
-    table.add_column("title")
+    if with_titles:
+        table.add_column("title", no_wrap=True)
     for card in cards:
         shown = f"{card.name} (default)" if card.name == ALIASES["default"] else card.name
         cost = "–" if card.multiply_adds is None else f"{card.multiply_adds / 1e6:.0f} M"
-        size, title = f"{card.parameters / 1e6:.1f} M", Text(card.title, no_wrap=True, overflow="ellipsis")
-        table.add_row(shown, str(len(card.labels)), size, cost, *_scores(card, families), title)
+        size, title = f"{card.parameters / 1e6:.1f} M", [card.title] if with_titles else []
+        table.add_row(shown, str(len(card.labels)), size, cost, *_scores(card, families), *title)
     return table
 
 

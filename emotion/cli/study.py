@@ -57,7 +57,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     events.add_argument("--align", metavar="LABEL", help="an event of the log that the video shows too")
     events.add_argument("--at", type=float, metavar="S", help="time of that event in the video; needed with --align")
     export = _of_study(actions, "export", "write the study with its timelines as a folder or ZIP file")
-    export.add_argument("out", type=Path, metavar="DIR", help="a new or empty folder, or a file that ends in .zip")
+    export.add_argument("out", type=Path, metavar="DIR", help="a new or empty folder, or a new file that ends in .zip")
     back = actions.add_parser("import", help="add an exported study")
     back.add_argument("folder", type=Path, metavar="DIR", help="the folder or ZIP file")
     _of_study(actions, "delete", "delete a study; its analyses stay")

@@ -236,6 +236,23 @@ def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     assert "✗" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("columns", ["80", "140", ""])
+def test_titles_of_models_are_whole(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a width, as in a pipe, a model is one line."""
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    else:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    assert main(["models"]) == 0
+    shown = capsys.readouterr().out
+    lines = [line.split() for line in shown.splitlines() if line.startswith("deep-3 ")]
+    assert "…" not in shown
+    assert " ".join(lines[-1]).endswith("three expressions: anger, neutral and" + " sadness" * (columns != "80"))
+    assert len(lines) == (2 if columns == "80" else 1)
+
+
 @pytest.mark.slow
 def test_a_model_is_added_and_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

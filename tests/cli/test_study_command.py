@@ -79,6 +79,14 @@ def test_a_study_is_one_zip_file(filled: Library, tmp_path: Path, capsys: pytest
     assert "cells imported: 3" in capsys.readouterr().out
 
 
+def test_an_export_overwrites_nothing(filled: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pilot.zip"
+    path.write_text("mine")
+    assert main(["study", "export", "Pilot", str(path)]) == 2
+    assert capsys.readouterr().err.endswith("expected the name of a new file; pilot.zip exists\n")
+    assert [path.read_text(), *tmp_path.glob("tmp*")] == ["mine"]
+
+
 def test_a_sheet_adds_variables(filled: Library, tmp_path: Path) -> None:
     (tmp_path / "sheet.csv").write_text("participant,stimulus,file,group\na,film,a_film.mp4,x\nb,film,b_film.mp4,y\n")
     assert main(["study", "add", "Pilot", "--sheet", str(tmp_path / "sheet.csv")]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,12 +19,20 @@ from emotion.output_names import shown_names
 from emotion.progress import OnProgress
 from emotion.types import Progress
 
+LONGEST_LINE = 10_000
+"""Longest line where no terminal shows it, characters."""
 _REFRESH_S = 0.1
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that prints names as they are; rich would drop ``[edited]`` and draw ``:smile:``."""
-    return Console(stderr=stderr, markup=False, emoji=False)
+    """Return a console that prints names as they are; rich would drop ``[edited]`` and draw ``:smile:``.
+
+    Lines for a file or another program are as long as they need to be; rich would cut them at 80 characters.
+    """
+    made = Console(stderr=stderr, markup=False, emoji=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = LONGEST_LINE
+    return made
 
 
 def coloured(answer: str) -> Text:

@@ -33,10 +33,18 @@ def pack_folder(folder: Path, path: Path) -> None:
 
 
 def export_zip(studies: StudyRepository, saved: SavedStudy, path: Path, on_step: OnProgress | None = None) -> list[str]:
-    """Write a study and its timelines as a ZIP file; see :func:`~emotion.library.studies.exchange.export_study`."""
+    """Write a study and its timelines as a new ZIP file; see :func:`~emotion.library.studies.exchange.export_study`.
+
+    Raises:
+        InputError: The file exists.
+    """
+    if path.exists():
+        raise InputError(f"expected the name of a new file; {path.name} exists")
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        without = export_study(studies, saved, Path(folder) / "study", on_step)
-        pack_folder(Path(folder) / "study", path)
+        parts, packed = Path(folder) / "parts", Path(folder) / path.name
+        without = export_study(studies, saved, parts, on_step)
+        pack_folder(parts, packed)
+        packed.rename(path)
     return without
 
 
