@@ -39,8 +39,10 @@ _KEEP_TEXT = frozenset({*OURS, "training", "bench", "__main__"})
 """Loggers whose messages contain only our own words."""
 _LEFT_OUT = "…"
 
-_DISABLED = ("uvicorn.access",)
-"""Logs the network address of every request."""
+_DISABLED = ("uvicorn.access", "streamlit.runtime.scriptrunner_utils.script_run_context")
+"""The first logs the network address of every request. The second warns when the HTTP API opens the library, because
+Streamlit has no page for the spinner then.
+"""
 _ENABLED = ("uvicorn.error",)
 """Server errors, which Streamlit and uvicorn together leave without a handler; below warnings, it logs addresses."""
 _STREAMLIT_HANDLER = "streamlit_console_handler"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from prometheus_client import generate_latest
 from streamlit.testing.v1 import AppTest
 
@@ -212,6 +213,14 @@ def test_unexpected_page_errors_are_logged_without_their_message(logs, capfd):
     assert "Uncaught app execution" in stream.getvalue()
     assert "InputError ←" in stream.getvalue()
     assert not any(name in text for name in NAMES)
+
+
+def test_a_library_opened_without_a_page_is_no_warning(logs):
+    """The HTTP API opens it on a thread of its own, where Streamlit misses the page of the spinner."""
+    stream = written("text", logs)
+    opened = st.cache_resource(show_spinner="Opening the library …")(lambda: "library")
+    assert opened() == "library"
+    assert stream.getvalue() == ""
 
 
 @pytest.mark.slow
