@@ -39,7 +39,8 @@ class StudyResults:
     """Sums of every cell that counts.
 
     Attributes:
-        study: The study; a variable with the name of another column is renamed, ``variable_valence`` for ``valence``.
+        study: The study; a variable with the name of another column is renamed, ``variable_valence`` for ``valence``,
+            and ``stimulus_age`` for an ``age`` of stimuli where participants have one.
         sums: Participant and stimulus → their sums, in the order of the study's cells.
         problems: Participant and stimulus → why a cell has no result, in one sentence.
         measures: All measures, in the order of tables.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -80,10 +79,12 @@ def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
     Variables that are named like another column are renamed.
     """
     cells, ids = {cell.key: cell for cell in study.cells}, _ids_of(files)
-    people, stimuli = _with_free_variables(study)
+    names = *study.variables("participants"), *study.variables("stimuli")
+    # The reader ignores case.
+    named = study.with_free_variables([*OWN, *(name for name in names if name.lower() in OWN)])
     rows = []
-    for person in people.participants:
-        for stimulus in stimuli.stimuli:
+    for person in named.participants:
+        for stimulus in named.stimuli:
             cell = cells.get((person.name, stimulus.name))
             rows.append(
                 {
@@ -99,16 +100,7 @@ def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
                     **stimulus.variables,
                 }
             )
-    return pd.DataFrame(rows, columns=[*OWN, *people.variables("participants"), *stimuli.variables("stimuli")])
-
-
-def _with_free_variables(study: Study) -> tuple[Study, Study]:
-    """Return the participants and the stimuli, with variables that can be columns of one table."""
-    names = *study.variables("participants"), *study.variables("stimuli")
-    taken = [*OWN, *(name for name in names if name.lower() in OWN)]  # the reader ignores case
-    people = replace(study, stimuli=(), cells=()).with_free_variables(taken)
-    taken += people.variables("participants")
-    return people, replace(study, participants=(), cells=()).with_free_variables(taken)
+    return pd.DataFrame(rows, columns=[*OWN, *named.variables("participants"), *named.variables("stimuli")])
 
 
 def _people(table: pd.DataFrame) -> dict[str, dict[str, str]]:

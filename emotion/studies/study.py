@@ -152,19 +152,19 @@ class Study:
         return tuple(dict.fromkeys(name for each in things for name in each.variables))
 
     def with_free_variables(self, taken: Iterable[str]) -> Study:
-        """Return the study with each variable renamed that has the name of another column: ``variable_`` comes first.
+        """Return the study with each variable renamed that has the name of another column.
+
+        ``variable_`` comes first; for a variable of stimuli that has the name of one of participants, ``stimulus_``.
 
         Args:
             taken: Names of the other columns of the study's tables.
         """
-        names, new = {*taken}, {}
-        for name in dict.fromkeys((*self.variables("participants"), *self.variables("stimuli"))):
-            new[name] = name
-            while new[name] in names:
-                new[name] = f"variable_{new[name]}"
-            names.add(new[name])
-        people = tuple(replace(each, variables=_renamed(each.variables, new)) for each in self.participants)
-        stimuli = tuple(replace(each, variables=_renamed(each.variables, new)) for each in self.stimuli)
+        own = self.variables("participants")
+        of_people = _free_names({name: name for name in own}, taken)
+        wanted = {name: f"stimulus_{name}" if name in own else name for name in self.variables("stimuli")}
+        of_stimuli = _free_names(wanted, (*taken, *of_people.values()))
+        people = tuple(replace(each, variables=_renamed(each.variables, of_people)) for each in self.participants)
+        stimuli = tuple(replace(each, variables=_renamed(each.variables, of_stimuli)) for each in self.stimuli)
         return replace(self, participants=people, stimuli=stimuli)
 
     def merged_with(self, other: Study) -> Study:
@@ -228,6 +228,17 @@ class Study:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"expected a study saved by this program; it cannot be read: {brief(error)}") from error
+
+
+def _free_names(wanted: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:
+    """Return variable → name that nothing else has."""
+    names, free = {*taken}, {}
+    for name, column in wanted.items():
+        while column in names:
+            column = f"variable_{column}"  # noqa: PLW2901 – longer until it is free
+        names.add(column)
+        free[name] = column
+    return free
 
 
 def _renamed(variables: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:

@@ -97,10 +97,18 @@ def test_the_grid_shows_what_is_there_and_what_is_missing(repository, video):
     assert any("3 participants × 2 stimuli · 4 analysed · **2 missing**" in text.value for text in page.markdown)
     grid = next(frame.value for frame in page.dataframe if "comedy" in frame.value)
     assert grid.to_dict("list") == {
-        "participant": ["p1", "p2", "p3"],
+        " participant": ["p1", "p2", "p3"],
         "comedy": ["100%", "100%", "missing"],
         "news": ["100%", "100%", "missing"],
     }
+
+
+def test_a_stimulus_called_participant_hides_nobody(repository):
+    people, stimuli = (Participant("p1"),), (Stimulus("participant"), Stimulus("film"))
+    StudyRepository(repository).create(Study("S", people, stimuli))
+    (frame,) = visit().dataframe
+    assert list(titles_of(frame).values()) == ["Participant", "participant", "film"]
+    assert frame.value.to_numpy().tolist() == [["p1", "missing", "missing"]]
 
 
 def test_the_grid_says_who_is_not_seen(repository, video):

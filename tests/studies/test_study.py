@@ -161,7 +161,7 @@ def test_the_sheet_of_a_study_keeps_variables_with_the_names_of_its_columns() ->
     again, _ = study_of_sheet(read_sheet(csv_bytes(table)), {"1": "a.mp4"})
     assert again.cells == study.cells
     assert again.participants[0].consent == Consent.GIVEN
-    variables = {"variable_consent": "by phone", "group": "a", "variable_File": "x", "variable_group": "b"}
+    variables = {"variable_consent": "by phone", "group": "a", "variable_File": "x", "stimulus_group": "b"}
     assert {**again.participants[0].variables, **again.stimuli[0].variables} == variables
 
 

@@ -19,6 +19,7 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import save_parquet
 from emotion.errors import Cancelled, InputError, LibraryError
 from emotion.studies import Cell, Consent, Participant, Stimulus, Study
+from emotion.studies.formats.codebook import codebook
 from emotion.studies.participant import tracks_named
 from emotion.studies.results import Opener, StudyResults, compute
 from emotion.studies.rows import read_rows, rows_of
@@ -73,6 +74,16 @@ def test_a_variable_with_the_name_of_a_measure_has_a_column_of_its_own(tmp_path:
     assert (row["variable_seconds"], row["variable_variable_seconds"]) == ("few", "none")
     assert row["valence"] > 0.5
     assert results.labelled(results.seconds, "variable_valence")["variable_valence"].tolist() == ["positive"] * 2
+
+
+def test_variables_of_the_same_name_of_people_and_stimuli_are_two_columns(tmp_path: Path) -> None:
+    people = tuple(Participant(name, {"age": age}) for name, age in (("a", "30"), ("b", "40")))
+    study = Study("S", people, (Stimulus("film", {"age": "new"}),), tuple(Cell(who, "film", who) for who in "ab"))
+    results = compute(study, opener(tmp_path, {who: (make_analysis([["fear"]] * 5), Edits()) for who in "ab"}))
+    for table in (results.means, results.long_means().drop_duplicates("participant")):
+        assert table[["age", "stimulus_age"]].to_numpy().tolist() == [["30", "new"], ["40", "new"]]
+    about = codebook(results.study, ["age", "stimulus_age"])["meaning"].tolist()
+    assert [("participant" in each, "stimulus" in each) for each in about] == [(True, False), (False, True)]
 
 
 @pytest.mark.parametrize("blank", ["", " ", None])

@@ -160,8 +160,9 @@ def _ask_names(files: Mapping[str, str], key: str) -> Study | None:
 
 
 def _show_reading(study: Study, files: Mapping[str, str]) -> None:
-    people = {each.name: each.variables for each in study.participants}
-    stimuli = {each.name: each.variables for each in study.stimuli}
+    named = study.with_free_variables(("file", PARTICIPANT, STIMULUS))
+    people = {each.name: each.variables for each in named.participants}
+    stimuli = {each.name: each.variables for each in named.stimuli}
     rows = [
         {
             "file": files[cell.analysis], PARTICIPANT: cell.participant, STIMULUS: cell.stimulus,

@@ -20,6 +20,8 @@ from ui.video.session import open_analysis
 
 MISSING, NOT_SEEN, LOW_SHARE = "missing", "⚠ not seen", 0.5
 _MOST_PROBLEMS = 5
+_PEOPLE = " participant"
+"""Column of the participants. No stimulus has this name, as names begin with no space."""
 
 
 def show_grid(
@@ -35,10 +37,10 @@ def show_grid(
         each.name: [_cell_text(who, cells.get((who.name, each.name)), states, results) for who in study.participants]
         for each in study.stimuli
     }
-    table = pd.DataFrame({"participant": [person.name for person in study.participants], **texts})
+    table = pd.DataFrame({_PEOPLE: [person.name for person in study.participants], **texts})
     picked = st.dataframe(
         table, hide_index=True, on_select="rerun", selection_mode="single-cell",
-        column_config={"participant": st.column_config.TextColumn("Participant", pinned=True)},
+        column_config={_PEOPLE: st.column_config.TextColumn("Participant", pinned=True)},
         key=f"study_grid_{saved.id}_{saved.version}",
     )  # fmt: skip
     st.caption(
