@@ -51,7 +51,7 @@ def score(
         truth: ``(n,)`` true labels, positions in ``label_set``, −1 if there is none.
         label_set: The label set of the truth.
         temperature: Divides the logits; calibration is reported without and with it.
-        abstain_below: Limit for the ``abstention`` figures.
+        abstain_below: Limit for the ``abstention`` figures. Slopes do not count, as crops have no pose or size.
 
     Returns:
         :func:`emotion.evaluation.metrics.class_report` with ``accuracy_interval``, ``ece`` and ``reliability`` (each

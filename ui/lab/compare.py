@@ -121,7 +121,8 @@ def _show_coverage(records: Mapping[str, Record], lab: Lab) -> None:
         show_chart(coverage_chart(records, lab.names), "lab_coverage", "coverage")
         st.caption(
             "Leaving out the least certain faces gives fewer answers, but more of them are right. The diamond marks "
-            "the model's threshold, chosen on validation pictures, below which the app says “unclear”."
+            "the model's threshold, chosen on validation pictures, below which the app says “unclear”; for turned "
+            "or small faces, it can be higher."
         )
 
 

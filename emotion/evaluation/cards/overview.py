@@ -15,7 +15,8 @@ TITLE = "Accuracy"
 
 HOW_TO_READ = (
     "Recall: share of an expression's faces that are found. Mean recall is low if rare expressions are missed, even if "
-    "accuracy is high. Answered: share of faces with an answer other than “unclear”."
+    "accuracy is high. Answered: share of faces with an answer other than “unclear”, at the "
+    "threshold for large frontal faces; the app's can be higher for others."
 )
 
 
