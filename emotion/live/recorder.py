@@ -133,9 +133,8 @@ class Recorder:
         clip, problem = self._clip, self._problem
         if clip is not None and not problem:
             problem = clip.problem or (f"{clip.left_out} frames are missing in the clip." if clip.left_out else "")
-        seconds = max(self._gaps.last_s - self._gaps.left_out_s, 0.0)
         running, with_clip = self.is_running, clip is not None
-        return RecordingNow(self._claim.id, seconds, running, with_clip, problem, self._clip_id, self._marks)
+        return RecordingNow(self._claim.id, self._gaps.last_s, running, with_clip, problem, self._clip_id, self._marks)
 
     def _run(self) -> None:
         sent_s = time.monotonic()

@@ -154,7 +154,7 @@ class RecordingNow:
 
     Attributes:
         entry_id: ID of the analysis in the library.
-        seconds: Its length without time on hold.
+        seconds: Time of its last frame: the length that the library and *Video* will show, with time on hold.
         running: Whether it is running.
         with_clip: Whether the pictures are recorded as well.
         problem: Why it ended or lost frames, in one sentence for people; empty if it did not.
