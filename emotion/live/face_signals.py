@@ -36,11 +36,9 @@ class FaceSignals:
     def __init__(self, labels: tuple[str, ...]) -> None:
         self._neutral = labels.index("neutral") if "neutral" in labels else None
         self._people: dict[int, _Person] = {}
-        self._now_s = 0.0
 
     def add(self, result: FrameResult) -> None:
         """Add an analysed frame; times must not decrease."""
-        self._now_s = result.time_s
         for face in result.faces:
             assert face.track_id is not None
             assert face.probabilities is not None
@@ -50,10 +48,10 @@ class FaceSignals:
         for track in gone:
             del self._people[track]
 
-    def take_rest(self, seconds: float) -> None:
-        """Use the last seconds as the resting face of everybody seen in them; see :meth:`LiveSession.take_baseline`."""
+    def take_rest(self, since_s: float) -> None:
+        """Use the face of everybody seen since then as their resting face; see :meth:`LiveSession.take_baseline`."""
         for person in self._people.values():
-            person.take_rest(self._now_s - seconds)
+            person.take_rest(since_s)
 
     def clear_rest(self) -> None:
         """Estimate the face at rest from neutral frames again."""

@@ -61,6 +61,10 @@ class GazeCalibrator:
         """Add an analysed frame, and return it with the calibrated gaze."""
         if self._targets is not None:
             self._add_samples(result, self._targets)
+        return self.calibrated(result)
+
+    def calibrated(self, result: FrameResult) -> FrameResult:
+        """Return a result with the calibrated gaze."""
         if self._fitted is None:
             return result
         return replace(result, faces=tuple(self._calibrated(face) for face in result.faces))

@@ -21,9 +21,10 @@ from emotion.library import JobSettings, Repository
 from emotion.library.jobs.clips import clip_file, hand_over_clip
 from emotion.library.jobs.queue import Claim, record_heartbeat
 from emotion.library.jobs.recordings import begin_recording, close_recording
+from emotion.live.baseline import BaselineFrames
 from emotion.live.clip import Clip
 from emotion.live.snapshot import RecordingNow
-from emotion.live.stream_time import Gaps
+from emotion.live.stream_time import GAP_S, NOT_RECORDED, Gaps
 from emotion.live.timeline_writer import SOURCE, RecordingInfo, TimelineWriter
 from emotion.types import FrameResult
 
@@ -49,15 +50,26 @@ class Recorder:
         claim: Claim to write the recording.
         about: Model and settings.
         clip: Receives the pictures; None if they are not recorded.
+        baseline: The frames of a baseline taken before, with which the recording begins; None without one.
     """
 
-    def __init__(self, repository: Repository, claim: Claim, about: RecordingInfo, clip: Clip | None) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        claim: Claim,
+        about: RecordingInfo,
+        clip: Clip | None,
+        baseline: BaselineFrames | None = None,
+    ) -> None:
         self._repository, self._library = repository, repository.library
         self._claim, self._clip = claim, clip
         self._timeline = TimelineWriter(self._library.checkpoint(claim.id), about)
         self._waiting: deque[FrameResult] = deque()
         self._unsaved = _Marks()
+        self._baseline = baseline
+        # Of the recording and of its first picture; the frames of a baseline lie between them.
         self._start_s: float | None = None
+        self._begun_s = 0.0
         self._gaps, self._count, self._marks = Gaps(), 0, 0
         self._problem, self._why = "", ""
         self._clip_id: str | None = None
@@ -83,29 +95,31 @@ class Recorder:
     def add_picture(self, picture: av.VideoFrame, time_s: float) -> None:
         """Add an incoming picture to the clip, if any; it must not change any more. Call before :meth:`add`."""
         if self._start_s is None:
-            self._start_s = time_s
+            self._start_s = self._begun_s = time_s
+            if self._baseline is not None:
+                pause_s = min(time_s - self._baseline.last_s, GAP_S)
+                self._start_s -= self._baseline.results[-1].time_s + pause_s
         if self._clip is not None and self.is_running:
-            self._clip.add(picture, time_s - self._start_s)
+            self._clip.add(picture, time_s - self._begun_s)
 
     def add(self, result: FrameResult) -> None:
         """Record the result of the picture that was passed to :meth:`add_picture`."""
         if not self.is_running or self._start_s is None:
             return
-        time_s = result.time_s - self._start_s
-        if (gap := self._gaps.add(time_s)) is not None:
-            self._unsaved.events.append(gap)
-        self._waiting.append(_recorded(result, self._count, time_s))
-        self._count += 1
+        if self._baseline is not None:
+            self._add_baseline(self._baseline)
+            self._baseline = None
+        self._append(result, result.time_s - self._start_s)
 
     def hold(self) -> None:
         """Pause the recording until the next result."""
         self._gaps.hold()
 
-    def mark_baseline(self, tracks: tuple[int, ...], seconds: float) -> None:
-        """Save a baseline of these people over the last seconds."""
-        last_s = self._gaps.last_s
-        span = Span(max(last_s - seconds, 0.0), last_s)
-        self._unsaved.baselines.append(dict.fromkeys(tracks, span))
+    def mark_baseline(self, baseline: BaselineFrames) -> None:
+        """Save a baseline that ended with the last frame."""
+        if self._start_s is not None:
+            start_s, end_s = max(baseline.first_s - self._start_s, 0.0), self._gaps.last_s + baseline.step_s
+            self._unsaved.baselines.append(dict.fromkeys(baseline.tracks, Span(start_s, end_s)))
 
     def mark(self, label: str, time_s: float) -> None:
         """Add a moment as an event.
@@ -114,7 +128,7 @@ class Recorder:
             label: Label of the event.
             time_s: Time in the stream, seconds; a moment before the recording is ignored.
         """
-        if self._start_s is not None and time_s >= self._start_s:
+        if self._start_s is not None and time_s >= self._begun_s:
             moment_s = time_s - self._start_s
             self._unsaved.events.append(Event(label, Span(moment_s, moment_s)))
             self._marks += 1
@@ -135,6 +149,22 @@ class Recorder:
             problem = clip.problem or (f"{clip.left_out} frames are missing in the clip." if clip.left_out else "")
         running, with_clip = self.is_running, clip is not None
         return RecordingNow(self._claim.id, self._gaps.last_s, running, with_clip, problem, self._clip_id, self._marks)
+
+    def _append(self, result: FrameResult, time_s: float) -> None:
+        """Record a result at a time of the recording."""
+        if (gap := self._gaps.add(time_s)) is not None:
+            self._unsaved.events.append(gap)
+        self._waiting.append(_recorded(result, self._count, time_s))
+        self._count += 1
+
+    def _add_baseline(self, baseline: BaselineFrames) -> None:
+        """Begin with the frames of a baseline; of the time since then, at most a second is left, as a gap."""
+        for result in baseline.results:
+            self._append(result, result.time_s)
+        if self._begun_s - baseline.last_s > GAP_S:
+            self._gaps.hold(NOT_RECORDED)
+        span = Span(0.0, self._gaps.last_s + baseline.step_s)
+        self._unsaved.baselines.append(dict.fromkeys(baseline.tracks, span))
 
     def _run(self) -> None:
         sent_s = time.monotonic()
@@ -202,7 +232,14 @@ class Recorder:
             self._clip_id = None if handed is None else handed.id
 
 
-def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip: bool) -> Recorder:
+def begin(
+    repository: Repository,
+    title: str,
+    about: RecordingInfo,
+    *,
+    with_clip: bool,
+    baseline: BaselineFrames | None = None,
+) -> Recorder:
     """Begin a recording.
 
     Args:
@@ -210,6 +247,7 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
         title: Display title.
         about: Model and settings.
         with_clip: Whether to record the pictures as well.
+        baseline: The frames of a baseline taken before; None without one.
 
     Raises:
         LibraryError: The library does not respond, or there is no space for the pictures.
@@ -229,7 +267,7 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
         raise LibraryError(
             disk_full_message(error) or f"the video cannot be recorded: {error.strerror or error}"
         ) from error
-    return Recorder(repository, claim, about, clip)
+    return Recorder(repository, claim, about, clip, baseline)
 
 
 class _Marks:

@@ -237,8 +237,14 @@ class LiveSession:
             self._expect_open()
             if self._recorder is not None and self._recorder.is_running:
                 raise LiveError("This session is being recorded already.")
-            about = RecordingInfo(self._analyzer.model, self._analyzer.labels, self._measured())
-            recorder = begin(repository, title, about, with_clip=record_clip)
+            with self._facts:
+                measured = self._measured()
+                baseline = self._baselines.frames(eyes=measured["eyes"], movements=measured["movements"])
+                if baseline is not None:
+                    # The gaze may have been calibrated since.
+                    baseline = replace(baseline, results=tuple(map(self._gaze.calibrated, baseline.results)))
+            about = RecordingInfo(self._analyzer.model, self._analyzer.labels, measured)
+            recorder = begin(repository, title, about, with_clip=record_clip, baseline=baseline)
             # A session that is not closed ends its recording when it is garbage-collected.
             weakref.finalize(self, recorder.request_stop)
             with self._facts:
@@ -315,13 +321,13 @@ class LiveSession:
         result = self._gaze.add(seen.result)
         self._history.add(result, smoothing_s)
         self._signals.add(result)
-        taken_s = self._baselines.add(result)
-        if taken_s is not None:
-            self._signals.take_rest(taken_s)
+        baseline = self._baselines.add(seen.result)
+        if baseline is not None:
+            self._signals.take_rest(baseline.first_s)
         if recorder is not None:
             recorder.add(result)
-            if taken_s is not None:
-                recorder.mark_baseline(tuple(self._baselines.means), taken_s)
+            if baseline is not None:
+                recorder.mark_baseline(baseline)
         return result
 
     def _texts(self, seen: Seen) -> dict[int, FaceText]:

@@ -17,7 +17,7 @@ _GAP_STEPS = 3
 """A gap is also longer than this many usual intervals, because some cameras send a frame only every few seconds."""
 _STEPS = 9
 """Number of recent intervals; their median is the usual interval."""
-ON_HOLD, NO_PICTURE = "on hold", "no picture"
+ON_HOLD, NO_PICTURE, NOT_RECORDED = "on hold", "no picture", "not recorded"
 """Labels of the events that mark excluded time."""
 
 
@@ -69,11 +69,11 @@ class Gaps:
     def __init__(self) -> None:
         self.last_s = self.left_out_s = 0.0
         self._steps_s: deque[float] = deque(maxlen=_STEPS)
-        self._has_begun = self._held = False
+        self._has_begun, self._held = False, ""
 
-    def hold(self) -> None:
-        """Treat the time until the next frame as a gap."""
-        self._held = True
+    def hold(self, label: str = ON_HOLD) -> None:
+        """Treat the time until the next frame as a gap with this label."""
+        self._held = label
 
     def add(self, time_s: float) -> Event | None:
         """Add a frame, and return the event that excludes the gap before it; None if there is none."""
@@ -81,9 +81,9 @@ class Gaps:
         usual_s = median_low(self._steps_s) if self._steps_s else None
         if self._has_begun and (self._held or step_s > max(GAP_S, _GAP_STEPS * (usual_s or GAP_S))):
             span = Span(min(self.last_s + (usual_s or 0.0), time_s), time_s)
-            gap = Event(ON_HOLD if self._held else NO_PICTURE, span, excluded=True)
+            gap = Event(self._held or NO_PICTURE, span, excluded=True)
             self.left_out_s += span.end_s - span.start_s
         if self._has_begun and not self._held:
             self._steps_s.append(step_s)
-        self.last_s, self._has_begun, self._held = time_s, True, False
+        self.last_s, self._has_begun, self._held = time_s, True, ""
         return gap

@@ -88,7 +88,7 @@ def test_movements_are_relative_to_neutral_frames_then_to_the_baseline():
     assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.3)
     for index in range(61, 91):
         signals.add(result(index, lip_gap=0.2, label="surprise"))
-    signals.take_rest(0.5)
+    signals.take_rest(90 / FPS - 0.5)
     signals.add(result(91, lip_gap=0.4, label="surprise"))
     assert signals.now(1).rest == "baseline"
     assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.2)
@@ -100,7 +100,7 @@ def test_a_baseline_is_not_taken_from_people_who_left_before_it():
     signals = seen(90, lip_gap=0.1)
     for index in range(90 + 5 * FPS, 90 + 6 * FPS):
         signals.add(result(index, lip_gap=0.3, track=2))
-    signals.take_rest(1.0)
+    signals.take_rest(90 / FPS + 5)
     assert (signals.now(1).rest, signals.now(2).rest) == ("neutral", "baseline")
 
 

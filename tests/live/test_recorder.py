@@ -18,7 +18,10 @@ import pytest
 
 from emotion import Analyzer, validate
 from emotion.analytics.apply import apply_edits
+from emotion.analytics.baseline import baseline_means
 from emotion.analytics.behaviour.gaze_calibration import GazeCalibration
+from emotion.analytics.behaviour.span_figures import behaviour_of
+from emotion.analytics.edits import Span
 from emotion.analytics.summary import summarise
 from emotion.errors import LibraryError, LiveError
 from emotion.library import Library, Repository, State
@@ -28,9 +31,9 @@ from emotion.library.jobs.outcomes import Outcome, finish
 from emotion.library.jobs.queue import Claim, claim_next
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.live import LiveSession, LiveSettings
-from emotion.live.stream_time import NO_PICTURE, ON_HOLD
+from emotion.live.stream_time import NO_PICTURE, NOT_RECORDED, ON_HOLD
 from emotion.vision.decode.video import probe, read_video
-from tests.live.cameras import Camera, Clock
+from tests.live.cameras import Camera, Clock, as_frame, portrait
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -189,6 +192,87 @@ def test_a_recording_stores_the_baseline(analyzer: Analyzer, camera: Camera, rep
     session.stop_recording()
     span = repository.get(entry_id).edits.baselines[1]
     assert (span.start_s, span.end_s) == pytest.approx((0.5, 1.5), abs=0.1)
+
+
+@pytest.mark.parametrize("until", [40, 20], ids=["finished", "still running"])
+def test_a_recording_begins_with_the_baseline_taken_before_it(
+    analyzer: Analyzer, camera: Camera, repository: Repository, until: int
+) -> None:
+    session = unstrained(analyzer)
+    session.take_baseline(1.0)
+    run(session, camera, range(until))
+    later_s = 4 if until == 40 else 0
+    times = [later_s + index / 30 for index in range(until, until + 60)]
+    for time_s in times[:10]:
+        session.process(masked(), time_s)
+    entry_id = session.record(repository, "after the baseline", record_clip=True)
+    session.mark("before", times[9])
+    for time_s in times[10:]:
+        session.process(masked(), time_s)
+    session.mark("at the end", times[-1])
+    now = session.snapshot()
+    session.stop_recording()
+    edits, analysis = repository.get(entry_id).edits, repository.load_analysis(entry_id)
+    at_rest = edits.baselines[1]
+    shown = now.people[0].baseline
+    assert shown is not None
+    kept = apply_edits(analysis, edits)
+    assert baseline_means(kept, 1, at_rest) == pytest.approx(shown, abs=2e-3)
+    later = baseline_means(kept, 1, Span(at_rest.end_s + 1, analysis.info.duration_s))
+    assert abs(later["happiness"] - shown["happiness"]) > 0.01, "the recording differs from the baseline"
+    face = now.people[0].face
+    assert face is not None
+    moved = behaviour_of(kept, edits.baselines).rows.iloc[-1]
+    for name, value in face.movements.items():
+        assert moved[name] == pytest.approx(value, abs=2e-3)
+    *gaps, mark = edits.events
+    assert mark.span.start_s == pytest.approx(analysis.frames["time_s"].iloc[-1], abs=1e-3)
+    assert [(gap.label, gap.excluded) for gap in gaps] == ([(NOT_RECORDED, True)] if later_s else [])
+    assert analysis.info.duration_s == pytest.approx(50 / 30 + (2 if later_s else 1), abs=0.1)
+    assert now.recording is not None
+    assert now.recording.seconds == pytest.approx(analysis.info.duration_s, abs=0.1)
+    clip = session.snapshot().recording.clip_id
+    assert probe(repository.video_path(clip)).duration_s == pytest.approx(50 / 30, abs=0.1), "the clip has no baseline"
+
+
+def masked() -> av.VideoFrame:
+    """The portrait with something before the mouth, which changes every value a little."""
+    image = portrait()
+    image[190:250, 190:340] = 128
+    return as_frame(image, 0)
+
+
+def test_a_recording_without_eyes_begins_with_a_baseline_without_them(
+    analyzer: Analyzer, camera: Camera, repository: Repository
+) -> None:
+    session = unstrained(analyzer)
+    session.take_baseline(1.0)
+    run(session, camera, range(40))
+    session.settings = replace(session.settings, eyes=False)
+    entry_id = session.record(repository, "after the baseline")
+    run(session, camera, range(40, 50))
+    session.stop_recording()
+    rows = repository.load_analysis(entry_id).timeline
+    assert len(rows) > 40
+    assert rows[["eye_openness_left", "gaze_yaw"]].isna().all(axis=None)
+    assert rows["lip_gap"].notna().all()
+
+
+@pytest.mark.parametrize("forgotten", [True, False])
+def test_a_baseline_that_was_cleared_or_failed_is_not_recorded(
+    analyzer: Analyzer, camera: Camera, repository: Repository, forgotten: bool
+) -> None:
+    session = unstrained(analyzer)
+    session.take_baseline(1.0)
+    for index in range(40):
+        session.process(camera(index) if forgotten else np.zeros((480, 640, 3), np.uint8), index / 30)
+    if forgotten:
+        session.clear_baseline()
+    entry_id = session.record(repository, "without")
+    run(session, camera, range(40, 50))
+    session.stop_recording()
+    assert len(repository.load_analysis(entry_id).frames) == 10
+    assert not repository.get(entry_id).edits.baselines
 
 
 def test_boxes_are_in_px_of_the_first_frame(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:

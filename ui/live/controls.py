@@ -56,7 +56,10 @@ def _show_hold(session: LiveSession, now: Snapshot) -> None:
 
 
 def _show_baseline(session: LiveSession, now: Snapshot) -> None:
-    hint = "Measures each person's neutral face for three seconds; values then also show the difference from it"
+    hint = (
+        "Measures each person's neutral face for three seconds; values then also show the difference from it. A "
+        "recording that you start later begins with these seconds"
+    )
     hint = "Resume first" if now.held else hint
     _button(_BASELINE, "Baseline", "face", hint, partial(session.take_baseline, BASELINE_S), disabled=now.held)
     if any(person.baseline for person in now.people):
