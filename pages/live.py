@@ -44,7 +44,9 @@ def show_live() -> None:
     picture, board = st.columns([11, 9], gap="large")
     with st.container(border=True):
         # Shown below the camera, but the camera needs them.
-        options = choose_options(running=running_stream() is not None)
+        session = session_of(running_stream())
+        records = session is not None and session.snapshot().records
+        options = choose_options(running=running_stream() is not None, records=records)
     with picture:
         show_camera(analyzer, options)
         show_controls(session_of(running_stream()), library)

@@ -62,7 +62,7 @@ class Recorder:
         baseline: BaselineFrames | None = None,
     ) -> None:
         self._repository, self._library = repository, repository.library
-        self._claim, self._clip = claim, clip
+        self._claim, self._about, self._clip = claim, about, clip
         self._timeline = TimelineWriter(self._library.checkpoint(claim.id), about)
         self._waiting: deque[FrameResult] = deque()
         self._unsaved = _Marks()
@@ -87,6 +87,11 @@ class Recorder:
     def is_running(self) -> bool:
         """Whether it still accepts frames."""
         return not self._stop.is_set()
+
+    @property
+    def measures(self) -> dict[str, bool]:
+        """Whether it has eyes and movements, from beginning to end."""
+        return {name: bool(self._about.settings[name]) for name in ("eyes", "movements")}
 
     def keep_alive(self) -> None:
         """Note that the stream is active; called for every frame, even if it is not recorded."""

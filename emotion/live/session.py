@@ -270,10 +270,17 @@ class LiveSession:
             if self._recorder is not None:
                 self._recorder.stop()
 
+    def _measures(self, settings: LiveSettings) -> dict[str, bool]:
+        """Return whether to measure eyes and movements; a recording keeps what it began with."""
+        recorder = self._recorder
+        if recorder is not None and recorder.is_running:
+            return recorder.measures
+        return {"eyes": settings.eyes, "movements": settings.movements}
+
     def _measured(self) -> dict[str, Any]:
         """Return the settings to save: the analyzer's, without what is not measured here, and the gaze calibration."""
-        own, settings = self._analyzer.settings(Sampling(), ""), self.settings
-        measured = {"eyes": own["eyes"] and settings.eyes, "movements": own["movements"] and settings.movements}
+        own = self._analyzer.settings(Sampling(), "")
+        measured = {name: own[name] and wanted for name, wanted in self._measures(self.settings).items()}
         return own | measured | self._gaze.settings
 
     def _process(self, picture: av.VideoFrame, stamp_s: float | None, skipped: int, arrived_s: float) -> av.VideoFrame:
@@ -285,7 +292,7 @@ class LiveSession:
             time_s = self._begin(stamp_s, started_s)
             picture, settings = planar(picture), self.settings
             hides, held = settings.hide != "nothing", self._held_at_s is not None
-            self._analyze.measure(eyes=settings.eyes, movements=settings.movements)
+            self._analyze.measure(**self._measures(settings))
             seen = self._analyze(picture, time_s, self._quality.now, search_often=hides, recognise=not held)
             with self._facts:
                 result = self._update(picture, time_s, seen, settings.smoothing_s)

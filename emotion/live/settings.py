@@ -23,8 +23,8 @@ class LiveSettings:
         hide: Whether faces in the returned picture are made unrecognisable, and how.
         draw: What to draw on it: nothing, boxes with expressions and probabilities, or the mesh as well.
         mirror: Whether to mirror the picture; text stays readable.
-        eyes: Whether to measure eyes and gaze, if the analyzer does.
-        movements: Whether to measure brows, lids, lips and jaw, if the analyzer does.
+        eyes: Whether to measure eyes and gaze, if the analyzer does. A recording keeps what it began with.
+        movements: Whether to measure brows, lids, lips and jaw, likewise.
         smoothing_s: Half-life of the smoothing of current values, in seconds; 0 for none. Recordings are raw.
 
     Raises:

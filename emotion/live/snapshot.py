@@ -200,3 +200,8 @@ class Snapshot:
     recording: RecordingNow | None
     closed: bool
     gaze_calibration: GazeCalibrationNow | None = None
+
+    @property
+    def records(self) -> bool:
+        """Whether a recording is running."""
+        return self.recording is not None and self.recording.running

@@ -32,6 +32,7 @@ from emotion.library.jobs.queue import Claim, claim_next
 from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.stream_time import NO_PICTURE, NOT_RECORDED, ON_HOLD
+from emotion.types import FrameResult
 from emotion.vision.decode.video import probe, read_video
 from tests.live.cameras import Camera, Clock, as_frame, portrait
 from tests.waiting import until
@@ -111,6 +112,26 @@ def test_a_recording_has_eyes_and_movements_only_if_they_are_on(
     assert rows["lip_gap"].notna().all() == wanted
     entry = repository.get(entry_id).settings
     assert (entry.eyes, entry.movements) == (wanted, wanted)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_recording_measures_the_same_from_beginning_to_end(
+    analyzer: Analyzer, camera: Camera, repository: Repository, first: bool
+) -> None:
+    session = unstrained(analyzer, replace(PLAIN, eyes=first, movements=not first))
+    entry_id = session.record(repository, "At the window")
+    run(session, camera, range(5))
+    session.settings = replace(session.settings, eyes=not first, movements=first)
+    run(session, camera, range(5, 10))
+    session.stop_recording()
+    analysis, listened = repository.load_analysis(entry_id), list[FrameResult]()
+    rows = analysis.timeline
+    assert (analysis.settings["eyes"], analysis.settings["movements"]) == (first, not first)
+    assert rows["eye_openness_left"].notna().tolist() == [first] * 10
+    assert rows["lip_gap"].notna().tolist() == [not first] * 10
+    session.listen(lambda result, _: listened.append(result))
+    run(session, camera, range(10, 11))
+    assert np.isfinite(listened[0].faces[0].eye_openness_left) == (not first), "the change counts from the end"
 
 
 def test_an_hour_has_few_files(analyzer: Analyzer, camera: Camera, library: Library, repository: Repository) -> None:

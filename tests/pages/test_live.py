@@ -220,6 +220,16 @@ def test_every_choice_in_a_control_counts(streamer):
         assert streamer.session.settings.eyes is eyes
 
 
+def test_what_is_measured_is_fixed_during_a_recording(streamer):
+    test = running(streamer)
+    press(test, "Record")
+    assert (test.toggle(key="live_eyes").disabled, test.toggle(key="live_movements").disabled) == (True, True)
+    assert not test.toggle(key="live_mirror").disabled
+    press(test, "Stop recording")
+    test.toggle(key="live_eyes").set_value(False).run()
+    assert not streamer.session.settings.eyes
+
+
 def test_the_tick_for_a_clip_stays_and_says_that_faces_are_not_hidden(streamer, repository):
     test = running(streamer)
     test.checkbox(key="live_with_clip").check().run()

@@ -89,8 +89,7 @@ def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
         words = snapshot.load.quality_words.removeprefix("reduced: ")
         notices.append(f"Reduced quality, because the server is busy: {words}.")
     if snapshot.held:
-        recorded = snapshot.recording is not None and snapshot.recording.running
-        notices.append(f"On hold: {'values and recording are paused' if recorded else 'values are frozen'}.")
+        notices.append(f"On hold: {'values and recording are paused' if snapshot.records else 'values are frozen'}.")
     if snapshot.baseline is not None:
         left_s = math.ceil(snapshot.baseline.remaining_s)
         notices.append(snapshot.baseline.problem or f"Keep a neutral face: {left_s} …")

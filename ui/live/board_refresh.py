@@ -32,5 +32,4 @@ def button_state() -> tuple[bool, ...]:
     if session is None:
         return (False,)
     now = session.snapshot()
-    recording = now.recording is not None and now.recording.running
-    return not now.closed, now.held, any(person.baseline for person in now.people), recording, is_calibrated(now)
+    return not now.closed, now.held, any(person.baseline for person in now.people), now.records, is_calibrated(now)

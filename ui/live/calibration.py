@@ -57,8 +57,7 @@ def _disabled_reason(session: LiveSession | None) -> str:
         return "Start the camera first."
     if not session.settings.eyes:
         return "Switch on Eyes and gaze below."
-    recording = session.snapshot().recording
-    return "Stop the recording first." if recording is not None and recording.running else ""
+    return "Stop the recording first." if session.snapshot().records else ""
 
 
 def _take(session: LiveSession, started: Mapping[str, Any], width_cm: float, distance_cm: float) -> None:

@@ -42,7 +42,7 @@ def show_controls(session: LiveSession | None, library: Repository) -> None:
             _show_baseline(session, now)
             _show_record(session, now, library)
     if session is not None and now is not None and not now.closed:
-        _show_names(session, runs=_runs(now))
+        _show_names(session, runs=now.records)
     if session is not None and session.settings.hide != "nothing" and st.session_state.get(_CLIP):
         st.caption(CLIP_NOT_HIDDEN)
     show_failure(_ERROR)
@@ -67,15 +67,14 @@ def _show_baseline(session: LiveSession, now: Snapshot) -> None:
 
 
 def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> None:
-    runs = _runs(now)
-    if runs:
+    if now.records:
         hint = "End the recording and save it to the library"
         _button(_RECORD, "Stop recording", "stop_circle", hint, session.stop_recording)
     else:
         hint = "Saves the timeline to the library; the video only if “with a clip” is ticked"
         _button(_RECORD, "Record", "fiber_manual_record", hint, partial(_record, session, library))
     st.checkbox(
-        "with a clip", key=_CLIP, persist_state="session", disabled=runs,
+        "with a clip", key=_CLIP, persist_state="session", disabled=now.records,
         help="Also saves the camera's video, with faces as they are; it is analysed like any other",
     )  # fmt: skip
 
@@ -100,10 +99,6 @@ def _show_names(session: LiveSession, *, runs: bool) -> None:
 
 def _mark(session: LiveSession) -> None:
     session.mark(_text(_EVENT) or UNNAMED, session.snapshot().time_s)
-
-
-def _runs(now: Snapshot) -> bool:
-    return now.recording is not None and now.recording.running
 
 
 def _text(key: str) -> str:

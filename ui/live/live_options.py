@@ -25,6 +25,7 @@ MOVEMENTS_COST = (
     "Brows, lids, lips and jaw, from the mesh that follows the face anyway, so this costs far less than the eyes; the "
     "line below the values shows the time it takes here."
 )
+FIXED = "Stop the recording to change this: it measures the same from beginning to end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,13 @@ def current_options() -> LiveOptions:
     return options
 
 
-def choose_options(running: bool) -> LiveOptions:
-    """Let the visitor choose; size and rate are fixed while the camera runs."""
+def choose_options(*, running: bool, records: bool) -> LiveOptions:
+    """Let the visitor choose.
+
+    Args:
+        running: Whether the camera runs; size and rate are then fixed.
+        records: Whether a recording runs; what is measured is then fixed.
+    """
     # Without a key, a widget whose default changes becomes a new one, and the next choice in the old one is lost.
     before = current_options()
     hint = "Stop the camera to change this" if running else "The camera uses the closest size that it supports"
@@ -79,8 +85,16 @@ def choose_options(running: bool) -> LiveOptions:
             "Faces", HIDE, default=look.hide, format_func=_HIDE_LABELS.__getitem__, required=True, key="live_hide"
         ),
         mirror=draw.toggle("Mirror", look.mirror, help=MIRRORED, key="live_mirror"),
-        eyes=hide.toggle("Eyes and gaze", look.eyes, help=EYES_COST, key="live_eyes"),
-        movements=hide.toggle("Movements", look.movements, help=MOVEMENTS_COST, key="live_movements"),
+        eyes=hide.toggle(
+            "Eyes and gaze", look.eyes, disabled=records, help=FIXED if records else EYES_COST, key="live_eyes"
+        ),
+        movements=hide.toggle(
+            "Movements",
+            look.movements,
+            disabled=records,
+            help=FIXED if records else MOVEMENTS_COST,
+            key="live_movements",
+        ),
     )
     st.session_state[_OPTIONS] = LiveOptions(*chosen, look)
     return current_options()
