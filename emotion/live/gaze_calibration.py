@@ -30,6 +30,11 @@ class GazeCalibrator:
         self._track, self._problem = 0, ""
 
     @property
+    def is_running(self) -> bool:
+        """Whether dots are being shown."""
+        return self._targets is not None
+
+    @property
     def settings(self) -> dict[str, Any]:
         """The calibration as JSON types, to save with a recording; empty without one."""
         if self._fitted is None:
@@ -71,7 +76,7 @@ class GazeCalibrator:
 
     def now(self) -> GazeCalibrationNow | None:
         """Return the progress or the result; None if there is neither."""
-        if self._targets is not None:
+        if self.is_running:
             return GazeCalibrationNow(running=True)
         if self._problem:
             return GazeCalibrationNow(running=False, problem=self._problem)

@@ -212,13 +212,17 @@ class LiveSession:
             LiveError: Too few dots, or a recording runs: its gaze would change in the middle.
         """
         with self._facts:
-            if self._recorder is not None and self._recorder.is_running:
-                raise LiveError("Stop the recording before calibrating the gaze.")
+            self._expect_no_recording()
             self._gaze.start(targets_deg)
 
     def clear_gaze_calibration(self) -> None:
-        """Forget the calibration, and stop a running one."""
+        """Forget the calibration, and stop a running one.
+
+        Raises:
+            LiveError: A recording runs, likewise.
+        """
         with self._facts:
+            self._expect_no_recording()
             self._gaze.clear()
 
     def record(self, repository: Repository, title: str, *, record_clip: bool = False) -> str:
@@ -230,7 +234,7 @@ class LiveSession:
             record_clip: Whether the pictures are kept as well, as a video that the full pipeline analyses afterwards.
 
         Raises:
-            LiveError: The session is already being recorded, or is closed.
+            LiveError: The session is already being recorded, is closed, or a gaze calibration runs.
             LibraryError: The library does not respond.
         """
         with self._recording:
@@ -238,6 +242,8 @@ class LiveSession:
             if self._recorder is not None and self._recorder.is_running:
                 raise LiveError("This session is being recorded already.")
             with self._facts:
+                if self._gaze.is_running:
+                    raise LiveError("Finish or cancel the calibration of the gaze before recording.")
                 measured = self._measured()
                 baseline = self._baselines.frames(eyes=measured["eyes"], movements=measured["movements"])
                 if baseline is not None:
@@ -368,6 +374,10 @@ class LiveSession:
             eyes_ms=costs.get(EYES, unknown),
             movements_ms=costs.get(MOVEMENTS, unknown),
         )
+
+    def _expect_no_recording(self) -> None:
+        if self._recorder is not None and self._recorder.is_running:
+            raise LiveError("Stop the recording before calibrating the gaze.")
 
     def _expect_open(self) -> None:
         if self._closed:

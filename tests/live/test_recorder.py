@@ -562,3 +562,17 @@ def test_listeners_get_the_calibrated_gaze_that_is_recorded(
     recorded = repository.load_analysis(entry_id).timeline["gaze_yaw"].to_numpy()
     np.testing.assert_array_equal(recorded, np.array(heard, np.float32))
     np.testing.assert_allclose(heard, np.array(measured) + 20, atol=1e-4)
+
+
+def test_the_gaze_stays_the_same_within_a_recording(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
+    session, dots = unstrained(analyzer), np.zeros((9, 2))
+    session.calibrate_gaze(dots)
+    with pytest.raises(LiveError, match="calibration of the gaze before recording"):
+        session.record(repository, "during a calibration")
+    session.clear_gaze_calibration()
+    session.record(repository, "after it")
+    for change in (lambda: session.calibrate_gaze(dots), session.clear_gaze_calibration):
+        with pytest.raises(LiveError, match="Stop the recording"):
+            change()
+    session.stop_recording()
+    assert repository.search().total == 1
