@@ -14,6 +14,7 @@ from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.results import study_pairs
+from emotion.studies.pair_people import MIN_SEEN_S
 from emotion.studies.pair_results import StudyPairs
 from emotion.studies.pair_sentences import SHUFFLED_ASSUME, stimulus_sentence, stimulus_smiles
 
@@ -39,7 +40,7 @@ def run_study_pairs(studies: StudyRepository, options: argparse.Namespace) -> in
     for key, reason in found.problems.items():
         print(f"emotion: {', '.join(key)}: {reason}", file=sys.stderr)
     if found.table.empty:
-        raise InputError("expected videos with two people; got none with figures")
+        raise InputError(f"expected a video to compare two people in, each seen for {MIN_SEEN_S:g} s; there is none")
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / PAIRS_FILE).write_bytes(csv_bytes(found.table))

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.analytics.edits import Edits
-from emotion.errors import EmotionError
+from emotion.errors import EmotionError, InputError
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.studies.measures import in_order
 from emotion.studies.participant import cells_of_others, given_tracks, tracks_of, with_one_person
@@ -223,7 +223,10 @@ def _sum(cell: Cell, stimulus: Stimulus, others: Sequence[Cell], open_timeline: 
         windows = windows_of(cell, stimulus, edits.events)
         rows = read_rows(path, with_one_person(cell, edits))
         track = next(iter(given_tracks(cell, edits)), None)
-        return sum_cell(rows, windows, track, tracks_of(others, edits))
+        sums = sum_cell(rows, windows, track, tracks_of(others, edits))
+    if not sums.window_s:
+        raise InputError("expected analysed frames in this part of the video; it is after the end or left out")
+    return sums
 
 
 def _known(variables: Mapping[str, str]) -> dict[str, str]:

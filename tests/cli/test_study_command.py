@@ -85,6 +85,8 @@ def test_an_export_overwrites_nothing(filled: Library, tmp_path: Path, capsys: p
     assert main(["study", "export", "Pilot", str(path)]) == 2
     assert capsys.readouterr().err.endswith("expected the name of a new file; pilot.zip exists\n")
     assert [path.read_text(), *tmp_path.glob("tmp*")] == ["mine"]
+    assert main(["study", "export", "Pilot", str(tmp_path / "new" / "pilot.zip")]) == 0
+    assert (tmp_path / "new" / "pilot.zip").stat().st_mode & 0o777 == 0o600, "it has personal data"
 
 
 def test_a_sheet_adds_variables(filled: Library, tmp_path: Path) -> None:

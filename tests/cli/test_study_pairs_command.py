@@ -67,4 +67,4 @@ def test_a_study_of_single_people_has_no_pairs(
     put(library.for_owner(LOCAL), video, "a_film.mp4", analysis=make_analysis([["fear"]] * 20))
     assert main(["study", "create", "Alone"]) == main(["study", "add", "Alone", "--library", ""]) == 0
     assert main(["study", "pairs", "Alone"]) == 2
-    assert "expected videos with two people; got none with figures" in capsys.readouterr().err
+    assert "expected a video to compare two people in, each seen for 9 s; there is none" in capsys.readouterr().err

@@ -86,6 +86,17 @@ def test_variables_of_the_same_name_of_people_and_stimuli_are_two_columns(tmp_pa
     assert [("participant" in each, "stimulus" in each) for each in about] == [(True, False), (False, True)]
 
 
+def test_a_part_without_frames_is_no_absent_person(tmp_path: Path) -> None:
+    """A mistyped start is not a person who is not seen."""
+    cells = (Cell("a", "film", "x", 1.0), Cell("b", "film", "x", 500.0))
+    study = Study("S", (Participant("a"), Participant("b")), (Stimulus("film"),), cells)
+    results = compute(study, opener(tmp_path, {"x": (make_analysis([["fear"]] * 20), Edits())}))
+    assert results.means["participant"].tolist() == ["a"]
+    assert results.problems == {
+        ("b", "film"): "expected analysed frames in this part of the video; it is after the end or left out"
+    }
+
+
 @pytest.mark.parametrize("blank", ["", " ", None])
 def test_a_blank_variable_is_missing(tmp_path: Path, blank: str | None) -> None:
     groups = {"a": "control", "b": blank, "c": "treatment"}

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from emotion.engine.private_files import make_private_folder, open_private
 from emotion.errors import InputError, brief
 from emotion.library.read_upload import rewrite_uploaded
 from emotion.library.studies.exchange import ABOUT, TIMELINES, export_study, import_study
@@ -24,8 +25,11 @@ _WANTED = re.compile(rf"(?:[^/]+/)?({re.escape(ABOUT)}|{TIMELINES}/[0-9a-f]{{32}
 
 
 def pack_folder(folder: Path, path: Path) -> None:
-    """Move the files of a folder into a ZIP file. Timelines are already compressed and are stored as they are."""
-    with zipfile.ZipFile(path, "w") as archive:
+    """Move the files of a folder into a ZIP file that only its owner can read.
+
+    Timelines are already compressed and are stored as they are.
+    """
+    with open_private(path, "wb") as packed, zipfile.ZipFile(packed, "w") as archive:
         for file in sorted(each for each in folder.rglob("*") if each.is_file()):
             kind = zipfile.ZIP_STORED if file.suffix in {".parquet", ".gz"} else zipfile.ZIP_DEFLATED
             archive.write(file, file.relative_to(folder), kind)
@@ -40,6 +44,7 @@ def export_zip(studies: StudyRepository, saved: SavedStudy, path: Path, on_step:
     """
     if path.exists():
         raise InputError(f"expected the name of a new file; {path.name} exists")
+    make_private_folder(path.parent)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         parts, packed = Path(folder) / "parts", Path(folder) / path.name
         without = export_study(studies, saved, parts, on_step)

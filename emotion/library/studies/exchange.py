@@ -164,7 +164,9 @@ def _read(path: Path) -> dict[str, Any]:
         cells = content["study"]["cells"]
         is_complete = all(map(_ID.fullmatch, analyses)) and all(cell["analysis"] in analyses for cell in cells)
     except NotADirectoryError:
-        raise InputError(f"expected the folder of an exported study; {brief(path.parent.name)} is a file") from None
+        raise InputError(
+            f"expected an exported study, a folder or a .zip file; got {brief(path.parent.name)}"
+        ) from None
     except FileNotFoundError:
         raise InputError(f"expected the folder of an exported study; there is no {ABOUT} in it") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -82,5 +82,5 @@ def test_a_damaged_folder_adds_nothing(
 
 
 def test_a_file_is_no_folder(studies: StudyRepository, video: Path) -> None:
-    with pytest.raises(InputError, match=f"expected the folder of an exported study; {video.name} is a file"):
+    with pytest.raises(InputError, match=rf"expected an exported study, a folder or a \.zip file; got {video.name}"):
         import_study(studies, video)

@@ -213,5 +213,5 @@ def test_a_video_that_is_excluded_as_a_whole_is_not_compared(studies: StudyRepos
             if cell.participant == "p1":
                 found = compare(studies, study_id, rows)
                 assert (found.recordings, found.pairs["units"].tolist()) == (1, [30, 30, 30])
-    with pytest.raises(InputError, match="expected units with the values of at least two coders; got none"):
+    with pytest.raises(InputError, match="expected codes of participants and stimuli that have results in this study"):
         compare(studies, study_id, rows)
