@@ -19,7 +19,7 @@ from emotion.cli.common.arguments import argument, positive, whole
 from emotion.cli.live_file import LiveFile, format_of
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.exclusive import exclusive
-from emotion.errors import InputError
+from emotion.errors import InputError, LiveError
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.camera_source import Captured, read_camera, read_file, read_url
 from emotion.live.stream_time import Gaps
@@ -108,12 +108,17 @@ def run(options: argparse.Namespace) -> int:
 
 @dataclass
 class _Run:
-    """One run of the command."""
+    """One run of the command.
+
+    Attributes:
+        failure: Why nothing is recorded any more, although values are still sent; None while all is well.
+    """
 
     analyzer: Analyzer
     hub: StreamHub
     file: LiveFile | None
     stop: threading.Event = field(default_factory=threading.Event)
+    failure: LiveError | None = None
 
     def __post_init__(self) -> None:
         self._session = LiveSession(self.analyzer, LiveSettings(draw="nothing"))
@@ -131,9 +136,9 @@ class _Run:
                 captured.frame, captured.time_s, skipped=captured.skipped, arrived_s=captured.arrived_s
             )
             now_s = time.monotonic()
-            if self.file is not None and now_s - written_s >= WRITE_S:
+            if self.file is not None and self.failure is None and now_s - written_s >= WRITE_S:
                 written_s = now_s
-                self.file.write()
+                self._write(self.file)
             if now_s - reported_s >= _REPORT_S:
                 reported_s = now_s
                 self._report()
@@ -143,26 +148,43 @@ class _Run:
     def mark(self, text: str, moment_s: float) -> None:
         """Record another program's marker as an event."""
         time_s = self.hub.stream_time(moment_s)
-        if self.file is not None and time_s is not None and time_s >= 0:
+        if self.file is not None and self.failure is None and time_s is not None and time_s >= 0:
             self.file.mark(text, time_s)
 
     def finish(self) -> None:
-        """Write the timeline, and remove its parts."""
+        """Write the timeline, and remove its parts.
+
+        Raises:
+            LiveError: It cannot be written, or its end is missing.
+        """
         self._session.close()
-        if self.file is not None:
-            _say(self.file.finish())
+        if self.file is None:
+            return
+        _say(self.file.finish())
+        if self.failure is not None:
+            raise LiveError("the file ends early: later frames were sent, but could not be recorded") from self.failure
 
     def _take(self, result: FrameResult, arrived_s: float) -> None:
         self.hub.take(result, arrived_s)
-        if self.file is not None:
+        if self.file is not None and self.failure is None:
             self.file.add(result)
+
+    def _write(self, file: LiveFile) -> None:
+        """Write what was added. If it cannot be written, values are still sent, if they go anywhere."""
+        try:
+            file.write()
+        except LiveError as error:
+            if not self.hub.statuses():
+                raise
+            self.failure = error
+            _say(f"recording stopped, values are still sent: {error}")
 
     def _report(self) -> None:
         now = self._session.snapshot().load
         sent = ", ".join(f"{one.kind} {one.target}: {one.problem or f'{one.sent:,}'}" for one in self.hub.statuses())
         took = "" if math.isnan(now.median_ms) else f"{now.median_ms:.0f} ms, "
         load = f"{now.analysed_fps:.1f} frames/s, {took}{now.dropped} left out, {now.quality_words}"
-        _say(f"{load}. {sent}")
+        _say(f"{load}. {sent}{'' if self.failure is None else '. Not recorded'}")
 
 
 class _stopped_by_signals:  # noqa: N801 – a context manager

@@ -284,6 +284,35 @@ def test_a_full_disk_ends_a_session_and_says_how_to_write_it(
     assert len(load_parquet(out).frames) > 0
 
 
+@pytest.mark.parametrize("freed", [False, True])
+def test_a_full_disk_ends_the_recording_and_not_the_sending(clip: Path, tmp_path: Path, freed: bool) -> None:
+    port, out = free_port(), tmp_path / "session.parquet"
+    command = [*endless(clip, out), "--websocket", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as session:
+        resource.prlimit(session.pid, resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
+        assert session.stderr is not None
+        messages = iter(session.stderr.readline, "")
+        stopped = next(
+            line for line in messages if "recording stopped, values are still sent: the disk is full" in line
+        )
+        listener = Listener(port)
+        assert next(messages).endswith(". Not recorded\n")
+        until(lambda: len(listener.came) > 20)
+        if freed:
+            resource.prlimit(session.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        session.send_signal(signal.SIGINT)
+        rest = "".join(messages)
+        assert session.wait(20) == 2
+    assert "Traceback" not in rest
+    if not freed:
+        assert named_command(rest) == named_command(stopped)
+        assert main(named_command(rest)) == 0
+    else:
+        assert "the file ends early" in rest
+    frames = load_parquet(out).frames
+    assert 0 < frames["time_s"].iloc[-1] < listener.came[-1]["time_s"] - 0.5
+
+
 def test_an_interrupted_session_keeps_its_events(tmp_path: Path) -> None:
     out = tmp_path / "session.json"
     info = RecordingInfo("model", FERPLUS_LABELS, {"detector": "blazeface", "sampling": {}, "abstain_below": 0.3})
