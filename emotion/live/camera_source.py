@@ -21,6 +21,7 @@ import av.error
 from av.format import Flags
 
 from emotion.errors import LiveError, brief
+from emotion.live.stream_time import Pauses
 from emotion.vision.decode.containers import moving_streams, picture_stream
 from emotion.vision.decode.planes import with_square_pixels
 from emotion.vision.decode.shape import Shape
@@ -43,7 +44,8 @@ class Captured:
 
     Attributes:
         frame: The decoded frame.
-        time_s: Its time in the source, seconds; its arrival if the source has no times.
+        time_s: Its time in the source, with the pauses that a source leaves out, seconds; its arrival if the source has
+            no times.
         arrived_s: ``time.perf_counter`` when it was decoded, seconds.
         skipped: Number of frames skipped before it.
     """
@@ -86,7 +88,7 @@ def read_camera(number: int, stop: threading.Event) -> Iterator[Captured]:
     Raises:
         LiveError: The camera cannot be opened, or was unplugged.
     """
-    yield from _newest(f"/dev/video{number}", {"format": "v4l2"}, stop)
+    yield from _newest(f"/dev/video{number}", {"format": "v4l2"}, stop, Pauses())
 
 
 def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
@@ -97,10 +99,10 @@ def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
     """
     if not url.startswith(_PROTOCOLS):
         raise LiveError(f"expected an address that begins with one of {', '.join(_PROTOCOLS)}; got {brief(url)}")
-    opened = False
+    opened, pauses = False, Pauses()
     while not stop.is_set():
         try:
-            for captured in _newest(url, {"options": _LOW_DELAY}, stop):
+            for captured in _newest(url, {"options": _LOW_DELAY}, stop, pauses):
                 opened = True
                 yield captured
         except LiveError:
@@ -114,8 +116,8 @@ def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
 class _Newest:
     """Holds the newest frame that a thread has decoded."""
 
-    def __init__(self, address: str, opening: dict[str, Any], stop: threading.Event) -> None:
-        self._address, self._opening, self._stop = address, opening, stop
+    def __init__(self, address: str, opening: dict[str, Any], stop: threading.Event, pauses: Pauses) -> None:
+        self._address, self._opening, self._stop, self._pauses = address, opening, stop, pauses
         self._changed = threading.Condition()
         self._waiting: Captured | None = None
         self._skipped = 0
@@ -142,7 +144,7 @@ class _Newest:
 
     def _run(self) -> None:
         try:
-            for captured in _frames(self._address, self._opening):
+            for captured in _frames(self._address, self._opening, self._pauses):
                 if self._stop.is_set():
                     break
                 with self._changed:
@@ -157,13 +159,13 @@ class _Newest:
                 self._changed.notify_all()
 
 
-def _newest(address: str, opening: dict[str, Any], stop: threading.Event) -> Iterator[Captured]:
-    newest = _Newest(address, opening, stop)
+def _newest(address: str, opening: dict[str, Any], stop: threading.Event, pauses: Pauses) -> Iterator[Captured]:
+    newest = _Newest(address, opening, stop, pauses)
     while (captured := newest.next()) is not None:
         yield captured
 
 
-def _frames(address: str, opening: dict[str, Any]) -> Iterator[Captured]:
+def _frames(address: str, opening: dict[str, Any], pauses: Pauses) -> Iterator[Captured]:
     shown, shape = Path(address).name if "://" not in address else address, None
     try:
         with av.open(address, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S), **opening) as container:
@@ -177,9 +179,9 @@ def _frames(address: str, opening: dict[str, Any]) -> Iterator[Captured]:
                 for picture in container.decode(stream):
                     arrived_s = time.perf_counter()
                     shape = shape or Shape.of(stream, picture)
-                    time_s = picture.time if is_timed else None
                     frame = with_square_pixels(picture, shape)
-                    yield Captured(frame, arrived_s if time_s is None else time_s, arrived_s)
+                    stamp_s = picture.time if is_timed else None
+                    yield Captured(frame, arrived_s if stamp_s is None else pauses(stamp_s, arrived_s), arrived_s)
     except (av.error.FFmpegError, OSError) as error:
         reason = "nothing came in time" if isinstance(error, av.error.ExitError) else error.strerror or brief(error)
         raise LiveError(f"{shown} cannot be read: {reason}") from error

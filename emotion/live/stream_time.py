@@ -1,4 +1,4 @@
-"""Strictly ascending stream time from frame timestamps that may jump or restart, and the gaps in it."""
+"""Strictly ascending stream time from frame timestamps that jump, restart or leave out pauses, and the gaps in it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _GAP_STEPS = 3
 """A gap is also longer than this many usual intervals, because some cameras send a frame only every few seconds."""
 _STEPS = 9
 """Number of recent intervals; their median is the usual interval."""
+_SETTLED_S, _CATCH_UP_S = 1.0, 0.25
+"""A stream that has caught up by less than this in this time was not held up, but paused, seconds."""
 ON_HOLD, NO_PICTURE, NOT_RECORDED = "on hold", "no picture", "not recorded"
 """Labels of the events that mark excluded time."""
 
@@ -56,6 +58,51 @@ class StreamTime:
         self._clock.stamp(self.now_s, clock_s)
         self._last = stamp_s, clock_s
         return self.now_s
+
+
+class Pauses:
+    """Adds the pauses that timestamps leave out if a stream numbers its frames evenly.
+
+    The first frame after a wait comes late for one of two reasons. Either the network held frames up, and the stream
+    catches up at once; or the stream paused, and stays late. Which one it was is known a second later.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[float, float] | None = None
+        self._added_s = 0.0
+        # Since the wait: how late frames are now, and since when they have not been less late.
+        self._late_s = self._least_s = 0.0
+        self._since_s: float | None = None
+
+    def __call__(self, stamp_s: float, clock_s: float) -> float:
+        """Return a frame's timestamp with the pauses before it.
+
+        Args:
+            stamp_s: Its timestamp, seconds.
+            clock_s: The clock on arrival, seconds; never earlier than before.
+        """
+        if self._last is not None:
+            step_s, passed_s = stamp_s - self._last[0], clock_s - self._last[1]
+            if 0 < step_s <= passed_s + MAX_AHEAD_S:
+                self._follow(passed_s - step_s, clock_s)
+            else:  # it began again, and StreamTime goes by the clock
+                self._since_s = None
+        self._last = stamp_s, clock_s
+        return stamp_s + self._added_s
+
+    def _follow(self, later_s: float, clock_s: float) -> None:
+        """Note that a frame is this much later than the one before it."""
+        if later_s > GAP_S:
+            self._late_s = self._least_s = later_s + (0.0 if self._since_s is None else self._late_s)
+            self._since_s = clock_s
+        elif self._since_s is not None:
+            self._late_s += later_s
+            if self._late_s < GAP_S:
+                self._since_s = None
+            elif self._late_s < self._least_s - _CATCH_UP_S:
+                self._least_s, self._since_s = self._late_s, clock_s
+            elif clock_s - self._since_s >= _SETTLED_S:
+                self._added_s, self._since_s = self._added_s + self._late_s, None
 
 
 class Gaps:

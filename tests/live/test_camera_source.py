@@ -127,8 +127,8 @@ def write_with_cover(path: Path, pictures: Sequence[np.ndarray]) -> Path:
     return path
 
 
-def send_mpegts(clip: Path, address: str, stop: threading.Event) -> None:
-    """Send a clip repeatedly over UDP, as an encoder in a laboratory would."""
+def send_mpegts(clip: Path, address: str, stop: threading.Event, pause: tuple[int, float] = (-1, 0.0)) -> None:
+    """Send a clip repeatedly over UDP, as an encoder in a laboratory would; pause once, at a frame for some seconds."""
     with av.open(address, "w", format="mpegts") as output:
         stream = output.add_stream("mpeg2video", rate=25)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 640, 480, "yuv420p", 5
@@ -138,6 +138,9 @@ def send_mpegts(clip: Path, address: str, stop: threading.Event) -> None:
                 for frame in source.decode(video=0):
                     if stop.wait(max(start_s + index / 25 - time.perf_counter(), 0)):
                         return
+                    if index == pause[0]:
+                        start_s += pause[1]
+                        time.sleep(pause[1])
                     shown = frame.reformat(640, 480, "yuv420p")
                     shown.pts, shown.time_base = index, Fraction(1, 25)
                     output.mux(stream.encode(shown))
@@ -155,11 +158,36 @@ def test_a_source_that_ends_leaves_no_thread() -> None:
         assert not thread.is_alive()
 
 
-@pytest.mark.slow
-def test_mpegts_over_udp_gives_the_newest_frames(clip: Path) -> None:
+@pytest.fixture
+def port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@pytest.mark.slow
+def test_a_pause_of_a_stream_that_numbers_its_frames_evenly_is_kept(clip: Path, port: int) -> None:
+    stop, received = threading.Event(), list[Captured]()
+    address = f"udp://127.0.0.1:{port}?pkt_size=1316"
+    sender = threading.Thread(target=send_mpegts, args=(clip, address, stop, (75, 2.5)))
+    sender.start()
+    try:
+        for captured in read_url(f"udp://127.0.0.1:{port}?timeout=10000000", stop):
+            received.append(captured)
+            if captured.time_s - received[0].time_s > 6:
+                break
+    finally:
+        stop.set()
+        sender.join()
+    steps = [later.time_s - earlier.time_s for earlier, later in pairwise(received)]
+    assert max(steps) == pytest.approx(2.5, abs=0.5)
+    assert sum(step > 0.5 for step in steps) == 1
+    passed_s = received[-1].arrived_s - received[0].arrived_s
+    assert received[-1].time_s - received[0].time_s == pytest.approx(passed_s, abs=1)
+
+
+@pytest.mark.slow
+def test_mpegts_over_udp_gives_the_newest_frames(clip: Path, port: int) -> None:
     stop, received = threading.Event(), list[Captured]()
     sender = threading.Thread(target=send_mpegts, args=(clip, f"udp://127.0.0.1:{port}?pkt_size=1316", stop))
     sender.start()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion.analytics.edits import Event, Span
-from emotion.live.stream_time import NO_PICTURE, ON_HOLD, Gaps, StreamTime
+from emotion.live.stream_time import NO_PICTURE, ON_HOLD, Gaps, Pauses, StreamTime
 
 
 def test_time_follows_the_frames_from_zero():
@@ -53,6 +53,45 @@ def test_time_always_increases(pictures):
         times.append(time(stamp, clock_s))
     assert times[0] == 0
     assert all(a < b for a, b in itertools.pairwise(times))
+
+
+def paused(arrivals: list[tuple[float, float]]) -> list[float]:
+    pauses = Pauses()
+    return [pauses(stamp_s, clock_s) for stamp_s, clock_s in arrivals]
+
+
+def even(start: int, end: int, clock_s: float, rate: float = 25.0) -> list[tuple[float, float]]:
+    """Frames numbered at 25 per second, arriving at a rate from a moment on."""
+    return [(index / 25, clock_s + (index - start) / rate) for index in range(start, end)]
+
+
+def test_a_pause_that_an_evenly_numbered_stream_leaves_out_is_added_a_second_later():
+    times = paused([*even(0, 50, 100), *even(50, 100, 122), *even(100, 200, 130)])
+    assert times[:75] == pytest.approx([index / 25 for index in range(75)])
+    assert times[77:100] == pytest.approx([20 + index / 25 for index in range(77, 100)])
+    assert times[130:] == pytest.approx([26 + index / 25 for index in range(130, 200)])
+
+
+@pytest.mark.parametrize("rate", [35, 100, 1e6])
+def test_frames_that_the_network_held_up_keep_their_times(rate):
+    """Eight seconds late, then as fast as the network gives them, with a second stall in between."""
+    late = even(50, 60, 110, rate)
+    again = late[-1][1] + 2
+    caught_up = 60 + round((again - 60 / 25 - 100) / (1 / 25 - 1 / rate))
+    arrivals = [
+        *even(0, 50, 100),
+        *late,
+        *even(60, caught_up, again, rate),
+        *even(caught_up, caught_up + 100, 100 + caught_up / 25),
+    ]
+    assert paused(arrivals) == pytest.approx([stamp_s for stamp_s, _ in arrivals])
+
+
+def test_a_stream_that_drifts_or_begins_again_has_no_pause():
+    drifting = [(index / 25, index / 24) for index in range(2500)]
+    assert paused(drifting) == pytest.approx([stamp_s for stamp_s, _ in drifting])
+    again = [*even(0, 50, 100), *even(0, 100, 130)]
+    assert paused(again) == pytest.approx([stamp_s for stamp_s, _ in again])
 
 
 def gaps_of(times_s: list[float]) -> list[tuple[float, float]]:
