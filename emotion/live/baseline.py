@@ -6,7 +6,7 @@ The formula is that of :mod:`emotion.analytics.baseline`, applied to a timeline 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -145,19 +145,22 @@ class Baselines:
         self._problem = "" if self.means else NOBODY
         return taken
 
-    def frames(self, *, eyes: bool, movements: bool) -> BaselineFrames | None:
-        """Return the frames of the baseline, or of the one being taken; None if there are none.
+    def frames(self, present: Set[int], *, eyes: bool, movements: bool) -> BaselineFrames | None:
+        """Return the frames of the baseline, or of the one being taken; None if they show none of these people.
 
         Args:
+            present: The people to keep; others were there before, such as the participant of an earlier session.
             eyes: Whether to keep eyes and gaze.
             movements: Whether to keep movements.
         """
         taken = self._taken if self._taker is None else self._taker.frames(())
-        if taken is None or (eyes and movements):
-            return taken
+        if taken is None:
+            return None
         left_out: dict[str, Any] = {} if eyes else dict.fromkeys(_EYES, float("nan"))
         left_out |= {} if movements else {"measures": None}
-        return replace(taken, results=tuple(_with(result, left_out) for result in taken.results))
+        results = tuple(_part(result, present, left_out) for result in taken.results)
+        tracks = tuple(track for track in taken.tracks if track in present)
+        return replace(taken, results=results, tracks=tracks) if any(result.faces for result in results) else None
 
     def now(self) -> BaselineNow | None:
         """Return the progress of the baseline being taken, or why the last one failed; None if there is neither."""
@@ -166,5 +169,6 @@ class Baselines:
         return BaselineNow(1.0, 0.0, self._problem) if self._problem else None
 
 
-def _with(result: FrameResult, values: Mapping[str, Any]) -> FrameResult:
-    return replace(result, faces=tuple(replace(face, **values) for face in result.faces))
+def _part(result: FrameResult, present: Set[int], values: Mapping[str, Any]) -> FrameResult:
+    """Return a result with some people only, and with these values of each."""
+    return replace(result, faces=tuple(replace(face, **values) for face in result.faces if face.track_id in present))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from types import MappingProxyType
 
 import numpy as np
@@ -99,6 +99,11 @@ class History:
         gone = [track for track, person in self._people.items() if result.time_s - person.last_s > SPAN_S]
         for track in gone:
             del self._people[track]
+
+    @property
+    def tracks(self) -> Set[int]:
+        """The people."""
+        return self._people.keys()
 
     def current(self, track: int) -> dict[str, float] | None:
         """Return a person's smoothed probabilities; None for a person not seen recently."""

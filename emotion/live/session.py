@@ -245,7 +245,8 @@ class LiveSession:
                 if self._gaze.is_running:
                     raise LiveError("Finish or cancel the calibration of the gaze before recording.")
                 measured = self._measured()
-                baseline = self._baselines.frames(eyes=measured["eyes"], movements=measured["movements"])
+                wanted = {name: measured[name] for name in ("eyes", "movements")}
+                baseline = self._baselines.frames(self._history.tracks, **wanted)
                 if baseline is not None:
                     # The gaze may have been calibrated since.
                     baseline = replace(baseline, results=tuple(map(self._gaze.calibrated, baseline.results)))

@@ -56,6 +56,19 @@ def test_a_baseline_without_a_face_says_so_until_the_next_one():
     assert baselines.now() is None
 
 
+def test_frames_of_people_who_left_are_not_passed_on():
+    """A recording of the next participant has nothing of the one before."""
+    baselines = Baselines(FERPLUS_LABELS)
+    baselines.take(1.0)
+    for index in range(12):
+        baselines.add(make_result(index, [make_face("neutral"), make_face("sadness", 2)]))
+    assert baselines.frames({1, 2}, eyes=True, movements=True).tracks == (1, 2)
+    frames = baselines.frames({2, 3}, eyes=True, movements=True)
+    assert frames.tracks == (2,)
+    assert {face.track_id for result in frames.results for face in result.faces} == {2}
+    assert baselines.frames({3}, eyes=True, movements=True) is None
+
+
 def test_pauses_do_not_count():
     """Ten seconds without a frame add hardly any weight to the frame before them."""
     taker = BaselineTaker(3.0, FERPLUS_LABELS)
