@@ -32,6 +32,7 @@ from training.export.int4 import FACES, INT4_KERNELS, fit_under
 from training.export.keras_pair import save_keras_pair
 from training.export.licence import licence_of
 from training.export.quantise import to_int8
+from training.export.rounding import can_be_rounded, rounded
 from training.fit.checkpoints import RunFolder
 from training.fit.finite_check import expect_finite
 from training.fit.losses import columns_of
@@ -40,7 +41,7 @@ from training.networks import find_network
 from training.recipes import Recipe
 
 MODEL_FILE = "model.tflite"
-REPRESENTATIVE_FACES = 600
+REPRESENTATIVE_FACES, ROUNDING_FACES = 600, 300
 MIN_AGREEMENT = 0.9
 """Share of validation faces on which int8 and float must agree; well-behaved networks reach 0.97."""
 
@@ -172,7 +173,10 @@ def write_model(source: Source, name: str, title: str, data: Path, sets: Sequenc
 
 def _write_all(source: Source, name: str, title: str, data: Path, sets: Sequence[FaceSet], folder: Path) -> ModelCard:
     typical = read_role(data, "train", source.form.size).sample(REPRESENTATIVE_FACES, source.recipe.seed)
-    int8 = to_int8(source.model, source.form, typical.images)
+    network = source.model
+    if can_be_rounded(network):
+        network = rounded(network, source.form.prepare(typical.images[:ROUNDING_FACES]))
+    int8 = to_int8(network, source.form, typical.images)
     content, kernels = fit_under(int8, source.form.prepare(typical.images[:FACES]), LARGEST_FILE_BYTES)
     file = folder / MODEL_FILE
     file.write_bytes(content)
