@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from emotion.errors import InputError
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,29 @@ class Edits:
 
         Raises:
             InputError: A span ends before it starts.
+            LookupError, TypeError, ValueError, AttributeError: The values have another structure.
         """
         return cls(
-            names={int(track): str(name) for track, name in values.get("names", {}).items()},
-            merged={int(track): int(whole) for track, whole in values.get("merged", {}).items()},
-            hidden=frozenset(int(track) for track in values.get("hidden", ())),
-            baselines={int(track): Span(**span) for track, span in values.get("baselines", {}).items()},
+            names={_track(track): _of(str, name) for track, name in values.get("names", {}).items()},
+            merged={_track(track): _track(whole) for track, whole in values.get("merged", {}).items()},
+            hidden=frozenset(_track(track) for track in values.get("hidden", ())),
+            baselines={_track(track): Span(**span) for track, span in values.get("baselines", {}).items()},
             events=tuple(
-                Event(str(event["label"]), Span(**event["span"]), bool(event["excluded"]))
+                Event(str(event["label"]), Span(**event["span"]), _of(bool, event["excluded"]))
                 for event in values.get("events", ())
             ),
         )
+
+
+def _track(value: Any) -> int:
+    """Return the number of a track, which is text where it is the key of a JSON object."""
+    if int(value) != float(value):
+        raise ValueError(f"expected the number of a track; got {value!r}")
+    return int(value)
+
+
+def _of(kind: type[_T], value: Any) -> _T:
+    """Return a value of a type; a cast would turn the text ``false`` into True."""
+    if not isinstance(value, kind):
+        raise TypeError(f"expected a {kind.__name__}; got {value!r}")
+    return value

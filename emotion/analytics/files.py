@@ -147,6 +147,8 @@ def _unreadable(path: str | Path, error: Exception) -> TimelineError:
     # Messages must not contain absolute paths.
     if isinstance(error, FileNotFoundError):
         return TimelineError(f"expected a Parquet file; there is no {Path(path).name}")
+    if isinstance(error, pa.ArrowInvalid):
+        return TimelineError(f"expected a Parquet file; {Path(path).name} is damaged or not one")
     reason = brief(str(error).replace(str(path), Path(path).name))
     return TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {reason}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 from emotion.analytics.edits import Edits
@@ -16,6 +17,7 @@ from emotion.errors import Cancelled, InputError, brief
 from emotion.output_names import expect_inputs_kept
 from emotion.report.file_names import file_name
 from emotion.report.formats import FORMATS, Options, export, format_named
+from emotion.types import Analysis
 
 _EDITS = {
     "names": '{"1": "Ada"}',
@@ -62,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     _expect_used(options)
     analysis = load_interrupted(options.file) if options.file.is_dir() else load_parquet(options.file)
     edits = edits_of(options)
+    if options.edits is not None:
+        _say_unknown_tracks(edits, analysis, options.edits.name)
     target = _target(options, chosen.suffix)
     expect_inputs_kept([file for file in (options.file, options.video, options.edits) if file is not None], [target])
     choices = Options(
@@ -108,6 +112,14 @@ def _read_edits(path: Path) -> Edits:
         except InputError as error:
             raise InputError(f"{part} in {name}: {error}") from error
     return Edits.from_dict(given)
+
+
+def _say_unknown_tracks(edits: Edits, analysis: Analysis, name: str) -> None:
+    """Report tracks in a file of edits that the timeline lacks: after a merge they are right, else mistyped."""
+    named = {*edits.names, *edits.merged, *edits.merged.values(), *edits.hidden, *edits.baselines}
+    if unknown := sorted(named - set(analysis.timeline["track_id"])):
+        shown = brief(", ".join(map(str, unknown)))
+        print(f"emotion: {name} has tracks that are not in the timeline: {shown}", file=sys.stderr)
 
 
 def _expect_used(options: argparse.Namespace) -> None:

@@ -44,6 +44,13 @@ def test_edits_are_read_from_a_file(saved, tmp_path):
     assert json.loads(target.read_text(encoding="utf-8"))["people"] == {"1": "Zoë"}
 
 
+def test_tracks_that_a_timeline_lacks_are_reported(saved, tmp_path, capsys):
+    edits = tmp_path / "edits.json"
+    edits.write_text(json.dumps(Edits(names={1: "Zoë", 9: "Ida"}, hidden=frozenset({7})).to_dict()), encoding="utf-8")
+    assert main(["export", str(saved), "--format", "csv", "--edits", str(edits)]) == 0
+    assert "emotion: edits.json has tracks that are not in the timeline: 7, 9\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -52,6 +59,12 @@ def test_edits_are_read_from_a_file(saved, tmp_path):
         ('{"video": 1, "edits": {}}', "expected edits as an object of names, merged, .*; got video"),
         ('{"names": 5}', 'expected names like {"1": "Ada"} in edits.json; got 5'),
         ('{"hidden": ["Ada"]}', r'expected hidden like \[2\] in edits.json; got \["Ada"\]'),
+        ('{"hidden": [2.5]}', r"expected hidden like \[2\] in edits.json; got \[2.5\]"),
+        ('{"names": {"1": 5}}', 'expected names like {"1": "Ada"} in edits.json; got {"1": 5}'),
+        (
+            '{"events": [{"label": "x", "span": {"start_s": 0, "end_s": 1}, "excluded": "false"}]}',
+            "expected events like .* in edits.json; got .*",
+        ),
         ('{"events": [{"label": "x"}]}', r'expected events like \[{"label": .* in edits.json; got \[{"label": "x"}\]'),
         ('{"baselines": {"1": {"start_s": 5, "end_s": 2}}}', "baselines in edits.json: expected a span .*; got 5–2 s"),
     ],

@@ -146,7 +146,10 @@ def test_an_uploaded_timeline_is_compared_and_other_files_are_refused(repository
     choice = next((box for box in test.selectbox if box.label == "Analysis"), None)
     test = test if choice is None else choice.set_value("A Parquet file").run()
     brought = save_parquet(make_analysis([["sadness"]] * 10, source="far.mp4"), tmp_path / "t.parquet").read_bytes()
-    for content, words in ((b"text", "expected a Parquet file; mine.parquet cannot be read"), (brought, "far.mp4")):
+    for content, words in (
+        (b"text", "mine.parquet is damaged or not one"),
+        (brought, "far.mp4"),
+    ):
         uploader = next(one for one in test.file_uploader if one.label == "Timeline as Parquet")
         test = uploader.set_value(("mine.parquet", content, "application/octet-stream")).run()
         assert not test.exception
