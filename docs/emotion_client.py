@@ -52,8 +52,8 @@ class Client:
     def video(self, path, retries=3, **options):
         """Upload a video and return its job; a lost answer makes no second job.
 
-        Options: ``title``, ``model``, ``every``, ``fps``, ``start_s``, ``end_s``, ``keep_video``, ``eyes``,
-            ``movements``.
+        Options: ``title``, ``tag`` (a list), ``model``, ``every``, ``fps``, ``start_s``, ``end_s``, ``keep_video``,
+            ``eyes``, ``movements``.
         """
         return self._send("/videos", path, options, retries, {"Idempotency-Key": uuid.uuid4().hex})
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from emotion.cli.common.output import console, progress_bar
 from emotion.cli.study_add import add_study_add_options, run_study_add
-from emotion.cli.study_pairs import add_study_pairs_options, run_study_pairs
+from emotion.cli.study_pairs import add_study_pairs_options, print_problems, run_study_pairs
 from emotion.errors import InputError, brief
 from emotion.library import LOCAL, Library
 from emotion.library.entries import MAX_TITLE
@@ -111,8 +111,7 @@ def _create(studies: StudyRepository, options: argparse.Namespace) -> int:
 def _results(studies: StudyRepository, options: argparse.Namespace) -> int:
     with progress_bar("results", "analyses") as show:
         results = study_results(studies, studies.find(options.study), show)
-    for key, reason in results.problems.items():
-        print(f"emotion: {', '.join(key)}: {reason}", file=sys.stderr)
+    print_problems(results.problems)
     console().print(_means_table(results, options.measure))
     if options.out is not None:
         for path in write_results(results, options.out, options.measure):

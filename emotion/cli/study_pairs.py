@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.table import Table
@@ -17,6 +18,7 @@ from emotion.library.studies.results import study_pairs
 from emotion.studies.pair_people import MIN_SEEN_S
 from emotion.studies.pair_results import StudyPairs
 from emotion.studies.pair_sentences import SHUFFLED_ASSUME, stimulus_sentence, stimulus_smiles
+from emotion.studies.study import Key
 
 PAIRS_FILE, TESTS_FILE = "pairs.csv", "pair_tests.csv"
 
@@ -37,10 +39,9 @@ def run_study_pairs(studies: StudyRepository, options: argparse.Namespace) -> in
     saved = studies.find(options.study)
     with progress_bar("pairs", "steps") as show:
         found = study_pairs(studies, saved, options.measure, over=options.smile_over, on_step=show)
-    for key, reason in found.problems.items():
-        print(f"emotion: {', '.join(key)}: {reason}", file=sys.stderr)
+    print_problems(found.problems)
     if found.table.empty:
-        raise InputError(f"expected a video to compare two people in, each seen for {MIN_SEEN_S:g} s; there is none")
+        raise InputError(f"expected two people in a video, each seen for {MIN_SEEN_S:g} s; no pair can be compared")
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / PAIRS_FILE).write_bytes(csv_bytes(found.table))
@@ -50,6 +51,13 @@ def run_study_pairs(studies: StudyRepository, options: argparse.Namespace) -> in
     else:
         _print(found)
     return 0
+
+
+def print_problems(problems: Mapping[Key, str]) -> None:
+    """Print each reason once, with all cells that have no result because of it."""
+    for reason in dict.fromkeys(problems.values()):
+        cells = "; ".join(", ".join(key) for key, why in problems.items() if why == reason)
+        print(f"emotion: {cells}: {reason}", file=sys.stderr)
 
 
 def _print(found: StudyPairs) -> None:

@@ -101,7 +101,8 @@ def serve(options: ServeOptions) -> int:
     try:
         Server(config).run()
     except (SystemExit, UnicodeError) as error:  # UnicodeError: a name that no host can have
-        raise EmotionError(f"the server cannot listen on {options.address}:{options.port}") from error
+        why = "another program uses it, or it is not this machine's"
+        raise EmotionError(f"the server cannot listen on {options.address}:{options.port}: {why}") from error
     finally:
         library.close()
     return 0

@@ -59,6 +59,15 @@ def test_wrong_options_are_said_in_one_line(capsys: pytest.CaptureFixture[str]) 
     assert "expected a probability of happiness between 0 and 1; got 2" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("dyads")
+def test_the_same_reason_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["study", "pairs", "Dyads", "--measure", "nope"]) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("emotion: ")]
+    assert len(lines) == 2
+    assert lines[0].startswith("emotion: d0, talk; d1, talk; d2, talk; d3, talk: expected a measure: ")
+
+
 def test_a_study_of_single_people_has_no_pairs(
     library: Library,
     video: Path,  # noqa: F811
@@ -67,4 +76,4 @@ def test_a_study_of_single_people_has_no_pairs(
     put(library.for_owner(LOCAL), video, "a_film.mp4", analysis=make_analysis([["fear"]] * 20))
     assert main(["study", "create", "Alone"]) == main(["study", "add", "Alone", "--library", ""]) == 0
     assert main(["study", "pairs", "Alone"]) == 2
-    assert "expected a video to compare two people in, each seen for 9 s; there is none" in capsys.readouterr().err
+    assert "expected two people in a video, each seen for 9 s; no pair can be compared" in capsys.readouterr().err

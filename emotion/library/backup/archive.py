@@ -167,6 +167,8 @@ def reading_archive(source: Path) -> Iterator[ArchiveReader]:
     Raises:
         LibraryError: It is not a backup, or damaged.
     """
+    if not source.exists():
+        raise LibraryError(f"expected a backup; there is no {source.name}")
     if source.is_dir():
         yield ArchiveReader(lambda name: _inside(source, name).open("rb"), source.name)
         return

@@ -216,7 +216,7 @@ def nothing_at_all(path: Path) -> None:
         (damage_tar, "is damaged"),
         (cut_off, "expected"),
         (nothing_at_all, "expected a backup"),
-        (Path.unlink, "expected a backup, which is a folder"),
+        (Path.unlink, "expected a backup; there is no backup.tar"),
     ],
 )
 def test_a_damaged_backup_is_refused_before_any_change(
