@@ -11,7 +11,7 @@ from pathlib import Path
 from emotion.bad_file import sentence_for, with_name
 from emotion.cli.common.arguments import positive
 from emotion.cli.common.output import progress_bar
-from emotion.errors import Cancelled, EmotionError, InputError, UnknownAnalysisError
+from emotion.errors import Cancelled, EmotionError, InputError, UnknownAnalysisError, brief
 from emotion.library import JobSettings, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.studies import StudyRepository
@@ -70,6 +70,9 @@ def _of_sheet(studies: StudyRepository, sheet: Path) -> tuple[Study, list[str]]:
 
 def _of_library(studies: StudyRepository, options: argparse.Namespace) -> tuple[Study, list[str]]:
     entries = studies.analyses.search(options.library, limit=100_000, sort="created").entries
+    if not entries:
+        words = f" that match {brief(options.library)!r}" if options.library else ""
+        raise InputError(f"expected analyses{words} in the library; there are none")
     return _named(options, {entry.id: entry.source for entry in entries})
 
 

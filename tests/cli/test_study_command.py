@@ -154,6 +154,7 @@ def test_a_log_needs_an_event_and_its_time_or_neither(
     ("arguments", "words"),
     [
         (["results", "nothing"], "expected the title or ID of a study"),
+        (["add", "Pilot", "--library", "zebra"], "expected analyses that match 'zebra' in the library; there are none"),
         (["add", "Pilot"], "expected videos, --library or --sheet"),
         (["results", "Pilot", "--measure", "x"], "expected a measure"),
         (["import", "."], "there is no study.json in it"),

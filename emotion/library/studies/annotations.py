@@ -10,6 +10,7 @@ from emotion.analytics.apply import apply_edits, part_of
 from emotion.analytics.edits import Event
 from emotion.analytics.episodes import episodes
 from emotion.csv_text import csv_bytes
+from emotion.errors import InputError
 from emotion.library.studies.repository import SavedStudy, StudyRepository
 from emotion.library.studies.results import study_results
 from emotion.output_names import numbered_names
@@ -109,8 +110,13 @@ def write_annotations(
 
     Returns:
         The files.
+
+    Raises:
+        InputError: There are no results.
     """
     results = study_results(studies, saved)
+    if not results.sums:
+        raise InputError("expected at least one finished analysis in the study; there is none")
     folder.mkdir(parents=True, exist_ok=True)
     progress, written = ProgressReporter(len(results.sums), on_step), list[Path]()
     cells = [cell for cell in saved.study.counted_cells() if cell.key in results.sums]

@@ -24,6 +24,7 @@ from emotion.types import Analysis
 from emotion.version import program_version
 
 BIDS_VERSION = "1.10.0"
+ABOUT, PROGRAM = "dataset_description.json", "emotion"
 
 _MOST_ROWS = 2_000_000
 """Maximum rows of a resampled table; one that would be longer gets a lower rate."""
@@ -42,7 +43,7 @@ def bids_labels(names: Iterable[str]) -> dict[str, str]:
 
 
 def write_data_set(study: Study, labels: Mapping[str, str], folder: Path) -> list[Path]:
-    """Write the files that describe a data set, except those that the folder has.
+    """Write the files that describe a data set, except those of another data set that the folder has.
 
     Args:
         study: The study.
@@ -50,13 +51,14 @@ def write_data_set(study: Study, labels: Mapping[str, str], folder: Path) -> lis
         folder: Root of the data set.
 
     Returns:
-        The new files: ``dataset_description.json`` and ``participants.tsv``, which has the names behind the labels.
+        The files: ``dataset_description.json`` and ``participants.tsv``, which has the names behind the labels.
     """
+    title = printable_line(study.title, JOINERS)
     about = {
-        "Name": printable_line(study.title, JOINERS),
+        "Name": title,
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "raw",
-        "GeneratedBy": [{"Name": "emotion", "Version": program_version()}],
+        "GeneratedBy": [{"Name": PROGRAM, "Version": program_version()}],
     }
     named = study.with_free_variables(("participant_id", "name"))
     people = [each for each in named.participants if each.name in labels]
@@ -64,13 +66,24 @@ def write_data_set(study: Study, labels: Mapping[str, str], folder: Path) -> lis
     table = pd.DataFrame(rows).rename(columns=_one_line).map(_one_line, na_action="ignore")
     table = table.mask(table == "")  # a blank variable is missing, n/a in BIDS
     texts = {
-        "dataset_description.json": json.dumps(about, ensure_ascii=False, indent=1),
+        ABOUT: json.dumps(about, ensure_ascii=False, indent=1),
         "participants.tsv": _tsv(table, header=True),
     }
-    new = {folder / name: text for name, text in texts.items() if not (folder / name).exists()}
+    # Those of the same study are replaced: it may have other participants by now.
+    is_same = _is_same(folder / ABOUT, title)
+    new = {folder / name: text for name, text in texts.items() if is_same or not (folder / name).exists()}
     for path, text in new.items():
         path.write_text(text, encoding="utf-8")
     return [*new]
+
+
+def _is_same(path: Path, name: str) -> bool:
+    """Return whether a data set's description is one that this program wrote for a study of this name."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return known["Name"] == name and [each["Name"] for each in known["GeneratedBy"]] == [PROGRAM]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def write_bids(

@@ -102,7 +102,17 @@ def test_a_data_set_is_described_and_names_people(tmp_path: Path) -> None:
     assert (about["Name"], about["BIDSVersion"]) == ("Größe 1", "1.10.0")
     lines = (tmp_path / "participants.tsv").read_text(encoding="utf-8").splitlines()
     assert lines == ["participant_id\tname\tgroup", "sub-p1Zo\tp1 Zoë\t'=a b", "sub-p2\tp2\tc"]
-    assert write_data_set(study, labels, tmp_path) == [], "files of another data set are kept"
+
+
+def test_files_of_another_data_set_are_kept_and_those_of_the_study_are_renewed(tmp_path: Path) -> None:
+    study = Study("S", tuple(map(Participant, "pqr")))
+    names = tmp_path / "participants.tsv"
+    write_data_set(study, {"p": "p", "q": "q"}, tmp_path)
+    write_data_set(study, {"q": "q", "r": "r"}, tmp_path)
+    assert names.read_text(encoding="utf-8").splitlines()[1:] == ["sub-q\tq", "sub-r\tr"], "p has left the study"
+    assert write_data_set(replace(study, title="T"), {"p": "p"}, tmp_path) == []
+    (tmp_path / "dataset_description.json").write_text('{"Name": "S"}', encoding="utf-8")
+    assert write_data_set(study, {"p": "p"}, tmp_path) == []
 
 
 def test_a_variable_called_name_does_not_replace_names(tmp_path: Path) -> None:
