@@ -170,6 +170,17 @@ def test_errors_are_one_line(
     assert words in capsys.readouterr().err.strip().splitlines()[-1]
 
 
+def test_a_study_without_results_writes_nothing(
+    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del library
+    assert main(["study", "create", "Empty"]) == 0
+    for command in (["annotations", "--format", "bids", "Empty", str(tmp_path / "out")], ["results", "Empty"]):
+        assert main(["study", *command]) == 2
+        assert "finished analysis" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_titles_are_unique_and_neither_empty_nor_long(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "create", "Pilot"]) == 0
     refused = {
