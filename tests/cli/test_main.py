@@ -501,9 +501,10 @@ finally:
 
 
 @pytest.mark.slow
-def test_a_closed_pipe_ends_a_command_without_a_word() -> None:
+@pytest.mark.parametrize("arguments", [["card", "default", "--format", "html"], ["models"]])
+def test_a_closed_pipe_ends_a_command_without_a_word(arguments: list[str]) -> None:
     """As in ``emotion card default | head -1``."""
-    command = [sys.executable, "-m", "emotion", "card", "default", "--format", "html"]
+    command = [sys.executable, "-m", "emotion", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         assert running.stderr is not None

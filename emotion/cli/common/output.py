@@ -24,12 +24,19 @@ LONGEST_LINE = 10_000
 _REFRESH_S = 0.1
 
 
+class _Console(Console):
+    """Leaves a closed pipe to the command line, as other prints do; rich would exit with 1, as if something failed."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a console that prints names as they are; rich would drop ``[edited]`` and draw ``:smile:``.
 
     Lines for a file or another program are as long as they need to be; rich would cut them at 80 characters.
     """
-    made = Console(stderr=stderr, markup=False, emoji=False)
+    made = _Console(stderr=stderr, markup=False, emoji=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
         made.width = LONGEST_LINE
     return made
