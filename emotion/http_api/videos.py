@@ -18,7 +18,7 @@ from emotion.http_api.jobs import show
 from emotion.http_api.problems import Problem, unreadable
 from emotion.http_api.schemas import JobOut
 from emotion.library import Entry, JobSettings, Repository
-from emotion.library.entries import clean_title
+from emotion.library.entries import clean_tags, clean_title
 from emotion.library.owners.idempotency import IdempotentRequest
 from emotion.models.registry import load_card
 
@@ -70,13 +70,12 @@ async def add_video(
     """Upload a video and queue its analysis; the job shows its progress."""
     parameters: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
     parameters |= {"keep_video": keep_video, "eyes": eyes, "movements": movements}
-    # Refuse unknown models and contradictory values before the upload.
+    # Refuse unknown models, contradictory values and long tags before the upload.
     await anyio.to_thread.run_sync(load_card, model)
-    settings = _settings(parameters)
+    settings, tags = _settings(parameters), clean_tags(tag or [])
     async with receiving(request, repository.owner, context.request_limits, clean_title(name)) as received:
 
         def work() -> tuple[Entry, bool]:
-            tags = tag or []
             add = partial(_add, repository, received, settings, title, tags)
             if idempotency_key is None:
                 return add(), False

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from emotion.analytics.edits import Edits
-from emotion.errors import JOINERS, LibraryError, printable_line
+from emotion.errors import JOINERS, InputError, printable_line
 from emotion.models.registry import resolve
 from emotion.output_names import folded_name
 from emotion.types import VideoInfo
@@ -194,11 +194,11 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
     """Return sorted, unique tags of one line each.
 
     Raises:
-        LibraryError: A tag is longer than 100 characters.
+        InputError: A tag is longer than 100 characters.
     """
     cleaned = sorted({_clean(tag) for tag in tags} - {""})
     if long := next((tag for tag in cleaned if len(tag) > _MAX_TAG), None):
-        raise LibraryError(f"expected tags of at most {_MAX_TAG} characters; {long[:20]}… has {len(long)}")
+        raise InputError(f"expected tags of at most {_MAX_TAG} characters; {long[:20]}… has {len(long)}")
     return cleaned
 
 

@@ -63,6 +63,14 @@ def test_a_part_after_the_end_queues_nothing_and_frees_the_key(client: TestClien
     assert add(client, clip, "key", start_s=1).status_code == 202
 
 
+def test_a_tag_that_is_too_long_is_no_outage(client: TestClient, clip: bytes) -> None:
+    """A client would send the video again and again."""
+    answer = add(client, clip, tag=["fine", "x" * 101])
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+    assert "Retry-After" not in answer.headers
+    assert client.get("/jobs").json()["jobs"] == []
+
+
 @pytest.mark.slow
 def test_results_are_those_of_the_library(client: TestClient, library: Library, clip: bytes) -> None:
     job = add(client, clip).json()["id"]

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text as sql
 
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.errors import LibraryError, VideoError
+from emotion.errors import InputError, LibraryError, VideoError
 from emotion.library import LOCAL, SORTS, JobSettings, Library, Repository, State, days
 from emotion.library.orm import Base
 from emotion.library.summary import list_figures
@@ -166,7 +166,7 @@ def test_tags_and_states_filter_a_search(repository: Repository, video: Path) ->
     repository.tag(one.id, ["c", "b"])
     assert repository.get(one.id).tags == ("b", "c")
     assert repository.tags() == {"b": 2, "c": 1}
-    with pytest.raises(LibraryError, match="at most 100 characters"):
+    with pytest.raises(InputError, match="at most 100 characters"):
         repository.tag(one.id, ["t" * 101])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from emotion.errors import LibraryError, UnknownAnalysisError
+from emotion.errors import EmotionError, UnknownAnalysisError
 from emotion.library import Entry, Repository
 from ui.common.entries import show_entries
 from ui.common.plain import plain
@@ -141,7 +141,7 @@ def _run_in_dialog(action: Callable[[], None], done: str) -> None:
     """Run an action and close the dialog around it; if it fails, show the error in the dialog."""
     try:
         action()
-    except LibraryError as error:
+    except EmotionError as error:
         st.error(plain(error), icon=":material/error:")
         return
     st.session_state[_DONE] = done
