@@ -77,7 +77,9 @@ st.caption(
     "Frames go from your camera to this app's server and back. Nothing is kept unless you record. "
     "An expression is what a face shows, not what a person feels."
 )
-library = library_or_stop()
+# A notice that appears in a container of its own moves nothing: a camera that moves within the page is stopped.
+with st.container():
+    library = library_or_stop()
 try:
     analyzer = warmed()
 except ModelError as error:

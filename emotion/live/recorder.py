@@ -221,7 +221,8 @@ class Recorder:
                 step()
             except (EmotionError, OSError) as error:
                 log.warning("recording %s: %s", self._claim.id, error)
-                self._problem = f"The recording is kept, but could not be completed yet: {error}"
+                reason = disk_full_message(error) if isinstance(error, OSError) else None
+                self._problem = f"The recording is kept, but could not be completed yet: {reason or error}"
 
     def _save_marks(self) -> None:
         """Save the marks that the last heartbeat left unsaved, unless the recording was deleted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -197,6 +198,22 @@ def test_events_survive_a_library_that_is_busy_at_the_end(
     (event,) = repository.get(entry_id).edits.events
     assert event.label == NO_PICTURE
     assert repository.get(entry_id).state is State.DONE
+
+
+def test_a_full_disk_at_the_end_is_named(
+    analyzer: Analyzer, camera: Camera, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    session = unstrained(analyzer)
+    session.record(repository, "on a small disk")
+    run(session, camera, range(5))
+    monkeypatch.setattr("emotion.live.recorder.close_recording", full)
+    session.stop_recording()
+    now = session.snapshot().recording
+    assert now is not None
+    assert now.problem.endswith("could not be completed yet: the disk is full; free some space and try again")
 
 
 def busy(*_: object) -> bool:

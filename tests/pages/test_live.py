@@ -230,6 +230,18 @@ def test_what_is_measured_is_fixed_during_a_recording(streamer):
     assert not streamer.session.settings.eyes
 
 
+def test_a_disk_that_fills_up_does_not_move_the_camera(streamer, monkeypatch):
+    """The browser loads the camera's frame again if it moves, which ends camera and sending."""
+    test = running(streamer)
+    consent = test.checkbox(key="live_consent")
+    (before,) = (place for place, child in test.main.children.items() if child == consent)
+    monkeypatch.setattr("emotion.library.Library.is_full", True)
+    test.run()
+    assert "disk is full" in test.warning[0].value
+    consent = test.checkbox(key="live_consent")
+    assert test.main.children[before] == consent
+
+
 def test_the_tick_for_a_clip_stays_and_says_that_faces_are_not_hidden(streamer, repository):
     test = running(streamer)
     test.checkbox(key="live_with_clip").check().run()
