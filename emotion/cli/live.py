@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--camera", type=whole, metavar="N", help="camera of this machine, /dev/videoN")
-    source.add_argument("--url", metavar="URL", help="network stream: rtsp://…, udp://…, srt://…, http://…")
+    source.add_argument("--url", metavar="URL", help="network stream: rtsp://…, udp://…, rtmp://…, http://…")
     source.add_argument("--file", type=Path, metavar="FILE", help="video that is played at its own speed")
     parser.add_argument(
         "--loops", type=whole, default=1, metavar="N", help="times to play the file, 0 for ever (default: %(default)s)"

@@ -33,7 +33,7 @@ RETRY_S = 2.0
 _CHECK_S = 0.2
 """How often the stop event is checked while no frame arrives, seconds."""
 _LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "rtsp_transport": "tcp", "probesize": "500000"}
-_PROTOCOLS = ("rtsp://", "rtsps://", "udp://", "rtp://", "srt://", "http://", "https://", "rtmp://")
+PROTOCOLS = ("rtsp://", "rtsps://", "udp://", "rtp://", "http://", "https://", "rtmp://")
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +97,8 @@ def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
     Raises:
         LiveError: It is not the URL of a stream, or cannot be opened the first time.
     """
-    if not url.startswith(_PROTOCOLS):
-        raise LiveError(f"expected an address that begins with one of {', '.join(_PROTOCOLS)}; got {brief(url)}")
+    if not url.startswith(PROTOCOLS):
+        raise LiveError(f"expected an address that begins with one of {', '.join(PROTOCOLS)}; got {brief(url)}")
     opened, pauses = False, Pauses()
     while not stop.is_set():
         try:

@@ -13,13 +13,14 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import av
+import av.error
 import cv2
 import numpy as np
 import pytest
 from av.stream import Disposition
 
 from emotion.errors import LiveError, VideoError
-from emotion.live.camera_source import Captured, read_camera, read_file, read_url
+from emotion.live.camera_source import PROTOCOLS, Captured, read_camera, read_file, read_url
 from emotion.samples import CLIP_FPS, clip_frames, make_clip
 from emotion.vision.encode import write_video
 
@@ -204,6 +205,13 @@ def test_mpegts_over_udp_gives_the_newest_frames(clip: Path, port: int) -> None:
     times = [one.time_s for one in received]
     assert all(later > earlier for earlier, later in pairwise(times))
     assert sum(one.skipped for one in received) > 0
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_an_accepted_protocol_is_in_the_installed_ffmpeg(protocol: str) -> None:
+    with pytest.raises((av.error.FFmpegError, OSError)) as failed:
+        av.open(f"{protocol}127.0.0.1:9/stream", timeout=0.2)
+    assert not isinstance(failed.value, av.error.ProtocolNotFoundError)
 
 
 def test_unusable_sources_are_named(tmp_path: Path) -> None:
