@@ -181,8 +181,8 @@ class VideoInfo:
         rotation: Counter-clockwise rotation of stored frames for display, degrees.
         codec: FFmpeg's name of the codec, or :data:`LIVE_CODEC`.
         mirrored: Whether stored frames are mirrored left to right before the rotation.
-        mended: How timestamps were repaired, what is missing at the file's end, and which video streams are not
-            analysed, as sentences; empty if nothing is wrong.
+        mended: How timestamps were repaired, what is missing at the file's end, which video streams are not
+            analysed, and that it is deinterlaced, as sentences; empty if it is analysed as it is.
     """
 
     width: int

@@ -60,7 +60,7 @@ def _prepare(path: Path, copy: Path, on_step: OnProgress) -> bool:
 def plays_in_browser(path: Path) -> bool:
     """Return whether current browsers play the file and show the same frames at the same times as the analysis.
 
-    Browsers differ in mirroring, non-square pixels and HDR, and do not repair timestamps.
+    Browsers differ in mirroring, non-square pixels, HDR and interlacing, and do not repair timestamps.
     """
     with open_container(path) as container:
         codec = picture_stream(container).codec_context

@@ -1,4 +1,9 @@
-"""Converts a decoded frame to arrays: luma at once, RGB on demand, both as displayed."""
+"""Converts a decoded frame to arrays: luma at once, RGB on demand, both deinterlaced and as displayed.
+
+Camcorders and television record two fields at different times in the alternating lines of a frame, which harms moving
+faces. The earlier field is kept, and the lines between are interpolated. A frame is treated alone, without its
+neighbours: so its time stays exact, and every way of reaching it, by seeking or from the start, gives the same pixels.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ import av
 import av.video.reformatter
 import cv2
 import numpy as np
+from av.filter import Graph
 from av.video.reformatter import VideoReformatter
 
 from emotion.types import Image
@@ -20,6 +26,9 @@ _FULL_RANGE_FORMATS = {"yuvj420p", "yuvj422p", "yuvj444p", "gray"}
 _LIMITED_BLACK, _LIMITED_SPAN = 16, 219
 """Video luma runs from 16 to 235 unless a file declares full range (ITU-R BT.601)."""
 _FULL_FROM_LIMITED = np.rint(np.clip((np.arange(256) - _LIMITED_BLACK) / _LIMITED_SPAN, 0, 1) * 255).astype(np.uint8)
+INTERLACED_NOTE = "It is interlaced: the earlier field of each frame is used, and the lines between are interpolated."
+_LEAST_INTERLACED_PX = 16
+"""The filter refuses sides of a few pixels, in colour planes as well; no face is as small."""
 
 
 def luma_of(picture: Any, shape: Shape | None = None) -> Image:
@@ -29,11 +38,13 @@ def luma_of(picture: Any, shape: Shape | None = None) -> Image:
         picture: A decoded frame.
         shape: The stream's display shape; None for a single picture.
     """
+    picture = progressive(picture)
     return _displayed(_stored_luma(picture), picture, shape)
 
 
 def rgb_of(picture: Any, shape: Shape | None = None) -> Image:
     """Return ``(H, W, 3)`` uint8 RGB, upright, with the arguments of :func:`luma_of`."""
+    picture = progressive(picture)
     if is_hdr(picture):
         return _displayed(hdr_rgb(picture), picture, shape)
     # A new converter, as a frame's own one is not safe if two threads share the frame.
@@ -42,15 +53,40 @@ def rgb_of(picture: Any, shape: Shape | None = None) -> Image:
 
 
 def with_square_pixels(picture: av.VideoFrame, shape: Shape) -> av.VideoFrame:
-    """Return a decoded frame in its display size and colours; unchanged if it is stored in them.
+    """Return a decoded frame deinterlaced, in its display size and colours; itself if it is stored like that.
 
     Args:
         picture: A decoded frame.
         shape: The stream's display shape.
     """
+    picture = progressive(picture)
     if shape.keeps_size(picture) and not is_hdr(picture):
         return picture
     return av.VideoFrame.from_ndarray(rgb_of(picture, shape), format="rgb24")
+
+
+def is_interlaced(picture: Any) -> bool:
+    """Return whether a decoded frame is marked as interlaced and large enough to be deinterlaced."""
+    return picture.interlaced_frame and min(picture.width, picture.height) >= _LEAST_INTERLACED_PX
+
+
+def progressive(picture: Any) -> Any:
+    """Return a decoded frame deinterlaced; itself if it is not interlaced."""
+    if not is_interlaced(picture):
+        return picture
+    graph = Graph()
+    graph.threads = 1  # as inference uses the other cores
+    source = graph.add_buffer(
+        width=picture.width, height=picture.height, format=picture.format, time_base=picture.time_base
+    )
+    deinterlace, sink = graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
+    graph.link_nodes(source, deinterlace, sink).configure()
+    # The filter interpolates the first frame of its input within the field, and returns it when it gets a second one.
+    graph.vpush(picture)
+    graph.vpush(picture)
+    found = graph.vpull()
+    found.pts, found.time_base = picture.pts, picture.time_base
+    return found
 
 
 def _stored_luma(picture: Any) -> Image:

@@ -21,7 +21,7 @@ from emotion.vision.decode.containers import open_container, path_of, picture_st
 from emotion.vision.decode.formats import format_of, other_kind
 from emotion.vision.decode.hdr import is_hdr
 from emotion.vision.decode.packets import Lost, pictures_of, take_lost
-from emotion.vision.decode.planes import luma_of, rgb_of
+from emotion.vision.decode.planes import INTERLACED_NOTE, is_interlaced, luma_of, rgb_of
 from emotion.vision.decode.sampling import ROUNDING_S, Sampler, Sampling
 from emotion.vision.decode.seek import Position, pictures_after, pictures_from, pictures_until
 from emotion.vision.decode.shape import Shape
@@ -151,7 +151,7 @@ def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: fl
 
 
 def is_shown_as_stored(path: str | Path) -> bool:
-    """Return whether players display a video as it is analysed: without mirroring, scaling or tone mapping.
+    """Return whether players display a video as it is analysed: not mirrored, scaled, tone-mapped or deinterlaced.
 
     Raises:
         VideoError: The file cannot be read.
@@ -159,7 +159,8 @@ def is_shown_as_stored(path: str | Path) -> bool:
     with _opened(Path(path)) as (container, stream):
         first = _first_picture(container, stream)
         shape = Shape.of(stream, first)
-    return not shape.orientation.mirrored and shape.pixel_aspect == 1 and not is_hdr(first)
+    is_converted = is_hdr(first) or is_interlaced(first)
+    return not shape.orientation.mirrored and shape.pixel_aspect == 1 and not is_converted
 
 
 @contextlib.contextmanager
@@ -318,7 +319,7 @@ def _info(stream: Any, first: Any, facts: Survey) -> VideoInfo:
         rotation=shape.orientation.rotation,
         codec=str(stream.codec_context.name),
         mirrored=shape.orientation.mirrored,
-        mended=" ".join(filter(None, [facts.mended, facts.left_out])),
+        mended=" ".join(filter(None, [facts.mended, facts.left_out, INTERLACED_NOTE if is_interlaced(first) else ""])),
     )
 
 
