@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from emotion.errors import VideoError
 from emotion.sandbox.runner import run_limited
 from emotion.types import VideoInfo
-from emotion.vision.decode.frame_times import frame_times
 from emotion.vision.decode.video import probe, recorded_at
+from emotion.vision.frame_times import frame_times
 
 _MOST_TIMES_BYTES = 32 << 20
 """Maximum size of the array of times: four million frames, more than a day at 30 frames per second."""

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.common.chromium import served
 from emotion.labels import EMOTIONS
-from emotion.vision.decode.frame_times import frame_times
+from emotion.vision.frame_times import frame_times
 from tests.browser.clips import write_clip
 from tests.browser.conftest import NewPage, assert_fits_a_phone
 from tests.browser.test_player_browser import _NAMELESS, _STRIPES

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bench.common.chromium import settle
-from emotion.vision.decode.frame_times import frame_times
+from emotion.vision.frame_times import frame_times
 from tests.browser.clips import copy_start
 from tests.browser.conftest import assert_fits_a_phone
 from tests.browser.test_app import go_to

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.vision.decode.containers import open_container, picture_stream
+from emotion.vision.decode.fields import frame_packets
 
 Stamps = NDArray[np.float64]
 Lost = list[int | None]
@@ -55,9 +56,7 @@ def read_packets(container: Any, stream: Any) -> Packets:
     base, unknown = float(stream.time_base or 0), float("nan")
     # A truncated file has the frames before its end.
     with contextlib.suppress(av.error.FFmpegError):
-        for packet in container.demux(stream):
-            if packet.size == 0 or packet.is_discard:
-                continue
+        for packet in frame_packets(container, stream):
             shown.append(unknown if packet.pts is None else packet.pts * base)
             decoded.append(unknown if packet.dts is None else packet.dts * base)
             durations_s.append((packet.duration or 0) * base)

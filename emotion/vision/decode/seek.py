@@ -20,6 +20,7 @@ import numpy as np
 from emotion.stream_state import StreamState
 from emotion.types import Frame, Image
 from emotion.vision.decode.containers import open_container, picture_stream
+from emotion.vision.decode.fields import frame_packets
 from emotion.vision.decode.packets import Lost, pictures_of, take_lost
 
 _STEPS_BACK_S = (0.0, 2.0, 10.0)
@@ -143,18 +144,17 @@ def pictures_from(
 
 
 def _count_before(container: Any, pts: int) -> int | None:
-    """Return the number of frames displayed before a timestamp, from packets alone."""
-    count = 0
-    for packet in container.demux(picture_stream(container)):
-        if packet.size == 0 or packet.is_discard:
-            continue
+    """Return the number of frames displayed before that of a timestamp, from packets alone; None if there is none."""
+    count, is_found = 0, False
+    for packet in frame_packets(container, picture_stream(container)):
         if packet.pts is None:
             return None
         count += packet.pts < pts
+        is_found = is_found or packet.pts == pts
         # Frames are decoded before they are displayed, so no earlier one can follow.
         if packet.dts is not None and packet.dts >= pts:
             break
-    return count
+    return count if is_found else None
 
 
 def _digest(luma: Image) -> int:

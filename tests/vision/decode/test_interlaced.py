@@ -15,6 +15,7 @@ from emotion.vision.decode.seek import position_of
 from emotion.vision.decode.shape import Shape
 from emotion.vision.decode.video import frame_at, is_shown_as_stored, probe, read_video
 from tests.vision.clips import grey_levels, write_clip
+from tests.vision.field_clips import write_fields
 
 WIDTH, HEIGHT = 160, 96
 FRAMES = 60
@@ -128,3 +129,21 @@ def test_small_frames_are_read(tmp_path: Path, size: tuple[int, int], pix_fmt: s
     assert (
         len(list(read_video(write_interlaced(tmp_path / "a.mkv", codec="ffv1", pix_fmt=pix_fmt, size=size)))) == FRAMES
     )
+
+
+@pytest.mark.parametrize("is_high", [False, True])
+@pytest.mark.parametrize("has_stamps_of_both", [False, True])
+def test_two_coded_fields_are_one_frame(tmp_path: Path, has_stamps_of_both: bool, is_high: bool) -> None:
+    clip = write_fields(tmp_path / "a.mts", FRAMES, has_stamps_of_both, is_high)
+    info = probe(clip)
+    assert (info.frame_count, info.fps) == (FRAMES, pytest.approx(25))
+    assert info.duration_s == pytest.approx(FRAMES / 25, abs=0.021)
+    assert info.mended == INTERLACED_NOTE, "no time stamp is missing"
+    straight = list(read_video(clip))
+    assert [frame.index for frame in straight] == list(range(FRAMES))
+    for first in (1, 25):
+        part = list(read_video(clip, start_s=straight[first].time_s))
+        assert [frame.index for frame in part] == list(range(first, FRAMES))
+        assert all(np.array_equal(frame.luma, straight[frame.index].luma) for frame in part)
+        rest = list(read_video(clip, after=position_of(straight[first - 1])))
+        assert [frame.index for frame in rest] == list(range(first, FRAMES))

@@ -12,9 +12,9 @@ import pytest
 
 from emotion.errors import VideoError
 from emotion.types import Image
-from emotion.vision.decode.frame_times import frame_times
 from emotion.vision.decode.seek import Position, position_of
 from emotion.vision.decode.video import frame_at, probe, read_video
+from emotion.vision.frame_times import frame_times
 from tests.vision.broken_clips import overwrite_packets
 
 FRAMES, GOP = 60, 20

@@ -9,9 +9,9 @@ import pytest
 
 from emotion.errors import VideoError
 from emotion.library.probe_upload import frame_times_of
-from emotion.vision.decode.frame_times import frame_times
 from emotion.vision.decode.survey import survey
 from emotion.vision.decode.video import read_video
+from emotion.vision.frame_times import frame_times
 from tests.browser.clips import times_of, write_clip
 from tests.vision.broken_clips import restamp_ts
 from tests.vision.clips import grey_levels
