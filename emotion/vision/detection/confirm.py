@@ -5,7 +5,7 @@ around the face. A linear function of the scores decides. ``python -m bench fals
 threshold on one half of the data such that no human face in it is rejected. Tracked faces are not checked again.
 
 Detector and mesh can mistake an upside-down face for an upright one; its expression is then wrong. The short-range
-detector tells which way up a face is.
+detector tells which way up a face is, and the mesh must agree.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ MIN_VISIBLE = 0.7
 UPSIDE_DOWN_LOGITS = 0.45
 """A face counts as upside down if turning it by 180° raises the short-range detector's score by this or more. The score
 of an upright face that is cropped tightly, half covered or behind sunglasses may rise a little, too."""
+_TURNED_MESH_LOGIT = -5.0
+"""The mesh fitted to the turned square must score at least this: it finds nothing in an upright face upside down."""
 
 _MAX_LOGIT = 20.0
 _SQUARES = (1.6, 2.5)
@@ -93,7 +95,8 @@ class FaceCheck:
             upright = float(features[FEATURES.index("short_range")])
         else:
             upright = self._short_range_logit(rgb, points)
-        return self._short_range_logit(rgb, points, turned=math.pi) - upright < UPSIDE_DOWN_LOGITS
+        rise = self._short_range_logit(rgb, points, turned=math.pi) - upright
+        return rise < UPSIDE_DOWN_LOGITS or self._turned_mesh_logit(luma, points) < _TURNED_MESH_LOGIT
 
     def measure(self, luma: Image, rgb: Image, detection: Face, fits: Sequence[Mesh]) -> FloatArray:
         """Return the ``(3,)`` float32 :data:`FEATURES`; arguments as in a call.
@@ -105,6 +108,10 @@ class FaceCheck:
         mesh = float(np.mean([_logit(fit.presence) for fit in (*fits, *again)]))
         short_range = self._short_range_logit(rgb, fits[-1].points)
         return np.array([mesh, short_range, _logit(detection.confidence)], np.float32)
+
+    def _turned_mesh_logit(self, luma: Image, points: FloatArray) -> float:
+        roi = roi_of_mesh(points)
+        return _logit(self._mesh.fit(luma, Roi(roi.x, roi.y, roi.side, roi.angle + math.pi)).presence)
 
     def _short_range_logit(self, rgb: Image, points: FloatArray, turned: float = 0.0) -> float:
         """Return the short-range detector's best score of a face, ``(n, 3)`` points, turned by an angle in radians."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import cv2
 import numpy as np
@@ -14,9 +15,17 @@ from emotion.engine.face_follower import FaceFollower
 from emotion.samples import sample_image
 from emotion.types import Face, Frame, Image
 from emotion.vision.decode.image import load_image
-from emotion.vision.detection.confirm import CONFIRM_FILE, FEATURES, FaceCheck, Weights, load_weights, visible_share
+from emotion.vision.detection.confirm import (
+    CONFIRM_FILE,
+    FEATURES,
+    MIN_VISIBLE,
+    FaceCheck,
+    Weights,
+    load_weights,
+    visible_share,
+)
 from emotion.vision.detection.detect import BlazeFace
-from emotion.vision.landmarks import FaceMesh, Mesh
+from emotion.vision.landmarks import FaceMesh, Mesh, Roi
 from tests.shared_data import CASES
 
 
@@ -114,3 +123,36 @@ def test_the_measured_weights_are_complete() -> None:
     record = json.loads(CONFIRM_FILE.read_text(encoding="utf-8"))
     assert set(record["weights"]) == set(FEATURES)
     assert all(weight > 0 for weight in load_weights().weights), "more evidence never speaks against a face"
+
+
+class _Turned:
+    """Stands for the mesh: finds a face upside down with a given presence."""
+
+    def __init__(self, presence: float) -> None:
+        self.presence = presence
+
+    def fit(self, luma: Image, roi: Roi) -> Mesh:
+        del luma
+        assert math.cos(roi.angle) < -0.9, "only the turned square is asked for"
+        return Mesh(np.zeros((468, 3), np.float32), self.presence)
+
+
+class _Prefers:
+    """Stands for the short-range detector, which scores a face higher when it is turned."""
+
+    side = 128
+
+    def best_logit(self, square: Image) -> float:
+        return 1.0 if square[: self.side // 2].mean() > square[self.side // 2 :].mean() else 0.0
+
+
+@pytest.mark.parametrize(("presence", "is_kept"), [(0.0005, True), (0.05, False), (0.999, False)])
+def test_a_face_is_upside_down_only_if_the_mesh_agrees(mesh: FaceMesh, presence: float, is_kept: bool) -> None:
+    """The detector alone loses an upright face now and then, as behind sunglasses."""
+    luma = np.repeat(np.linspace(20, 220, 100).astype(np.uint8)[:, None], 100, axis=1)
+    points = mesh.fit(luma, Roi(50, 50, 100, 0.0)).points
+    points[:, :2] = (points[:, :2] - points[:, :2].mean(axis=0)) / np.ptp(points[:, :2], axis=0) * 98 + 50
+    check = FaceCheck(_Turned(presence), _Prefers())  # type: ignore[arg-type]
+    assert visible_share(points, luma) < MIN_VISIBLE, "cropped tightly: nothing else is checked"
+    face = Face(np.array([1, 1, 99, 99], np.float32), 0.9)
+    assert check(luma, np.dstack([luma] * 3), face, [Mesh(points, 0.9)]) is is_kept
