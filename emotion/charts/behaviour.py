@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from emotion.charts.common import EDGE, VIOLET, finish, seconds_axis, span_tooltips
+from emotion.charts.common import EDGE, VIOLET, finish
+from emotion.charts.times import seconds_axis, span_tooltips, with_times
 
 LINE_COLOURS = (VIOLET, "#C26A12", "#2E9E8F")
 """Colours of up to three lines; none is an expression's, and all are visible on light and on dark."""
@@ -59,7 +60,7 @@ def signal_chart(
         alt.Tooltip("high:Q", format=".3~f", title="Maximum"),
         *span_tooltips(),
     ]
-    base = alt.Chart(spans, height=_HEIGHT_PX)
+    base = with_times(alt.Chart(spans, height=_HEIGHT_PX))
     band = base.mark_area(opacity=0.25, clip=True).encode(
         x=x, y=alt.Y("low:Q", title=unit, scale=scale), y2="high:Q", color=colour, detail=parts
     )
@@ -79,7 +80,7 @@ def signal_chart(
 
 def _marks(marks: pd.DataFrame, x: alt.X, time_domain: tuple[float, float]) -> list[alt.Chart]:
     """Return bars along the top edge, with names where there is room."""
-    base = alt.Chart(marks)
+    base = with_times(alt.Chart(marks))
     room_s = _NAME_SHARE * (time_domain[1] - time_domain[0])
     named, free_s = [], float("-inf")
     for start_s in marks["start_s"]:
@@ -90,7 +91,7 @@ def _marks(marks: pd.DataFrame, x: alt.X, time_domain: tuple[float, float]) -> l
         x=x, x2="end_s:Q", y=alt.value(0), y2=alt.value(_MARK_PX), tooltip=tooltip
     )
     names = (
-        alt.Chart(marks[named])
+        with_times(alt.Chart(marks[named]))
         .mark_text(align="left", baseline="top", dx=2, dy=_MARK_PX + 2, fontSize=11, color=EDGE, clip=True)
         .encode(x=x, y=alt.value(0), text="kind:N", tooltip=tooltip)
     )

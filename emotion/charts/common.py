@@ -73,13 +73,6 @@ def answer_letters(
     return marks.encode(text=text, color=alt.Color("ink:N", scale=None))
 
 
-def seconds_axis(field: str = "time_s:Q", domain: Sequence[float] | None = None) -> alt.X:
-    """Return an axis of time in seconds."""
-    # Explicit, as layers of rectangles would make the axis begin at 0.
-    scale = alt.Scale(domain=alt.Undefined if domain is None else list(domain), nice=False, zero=False)
-    return alt.X(field, title="Time, s", axis=alt.Axis(tickCount=8, grid=False), scale=scale)
-
-
 def percent_axis() -> alt.Axis:
     """Return an axis of shares in percent."""
     return alt.Axis(format=".0%", tickCount=5, grid=False)
@@ -93,19 +86,6 @@ def name_axis(angle: int = 0) -> alt.Axis:
 def zero_rule(**style: Any) -> alt.Chart:
     """Return a horizontal line at 0, for charts of ``value``."""
     return alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=EDGE, **style).encode(y="value:Q")
-
-
-def moment_tooltip() -> alt.Tooltip:
-    """Return a tooltip line with the time."""
-    return alt.Tooltip("time_s:Q", format=".2f", title="Time, s")
-
-
-def span_tooltips() -> list[alt.Tooltip]:
-    """Return tooltip lines with ``start_s`` and ``end_s``."""
-    return [
-        alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
-        alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
-    ]
 
 
 def interval_tooltips(number_format: str) -> list[alt.Tooltip]:

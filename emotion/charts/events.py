@@ -22,11 +22,10 @@ from emotion.charts.common import (
     finish,
     interval_tooltips,
     label_colour,
-    moment_tooltip,
     run_numbers,
-    seconds_axis,
     zero_rule,
 )
+from emotion.charts.times import ends_of, moment_tooltip, seconds_axis, with_times
 from emotion.labels import SHORT
 from emotion.types import Analysis
 
@@ -89,10 +88,10 @@ def relative_chart(analysis: Analysis, track: int, span: Span, labels: Sequence[
     long = _long(spans.assign(time_s=spans["start_s"], run=run_numbers(spans["span"])), labels, ["time_s", "run"])
     long = long.assign(value=long["value"] - long["emotion"].map(means))
     lines = (
-        alt.Chart(long, height=280)
+        with_times(alt.Chart(long, height=280), "time_s")
         .mark_line(strokeWidth=1.8, point={"size": 10})
         .encode(
-            x=seconds_axis(),
+            x=seconds_axis(domain=ends_of(long["time_s"], pd.Series([span.start_s, span.end_s]))),
             y=alt.Y(
                 "value:Q",
                 title="Relative to the baseline",
@@ -137,10 +136,10 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str]) -> alt.La
     )
     long = _long(table, labels, ["time_s", "run", "who"])
     lines = (
-        alt.Chart(long, height=300 + legend_px)
+        with_times(alt.Chart(long, height=300 + legend_px), "time_s")
         .mark_line(strokeWidth=2)
         .encode(
-            x=seconds_axis(),
+            x=seconds_axis(domain=ends_of(long["time_s"])),
             y=alt.Y("value:Q", title="Mean probability", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
             color=label_colour(list(labels), legend=None),
             strokeDash=dash,

@@ -17,13 +17,11 @@ from emotion.charts.common import (
     STRONGEST,
     finish,
     label_colour,
-    moment_tooltip,
     name_axis,
     run_numbers,
-    seconds_axis,
-    span_tooltips,
     zero_rule,
 )
+from emotion.charts.times import ends_of, moment_tooltip, seconds_axis, span_tooltips, with_times
 from emotion.labels import display_order
 from emotion.types import Analysis
 
@@ -47,10 +45,10 @@ def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
     """
     labels = display_order(analysis.labels)
     table = binned_probabilities(analysis, track=track)
-    chart = alt.Chart(table, height=_ROW_PX * len(labels) + 50).mark_rect()
+    chart = with_times(alt.Chart(table, height=_ROW_PX * len(labels) + 50)).mark_rect()
     return finish(
         chart.encode(
-            x=seconds_axis("start_s:Q"),
+            x=seconds_axis("start_s:Q", ends_of(table["start_s"], table["end_s"])),
             x2="end_s:Q",
             y=alt.Y("emotion:N", sort=labels, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6)),
             color=label_colour(labels, legend=None),
@@ -108,10 +106,13 @@ def derived_chart(analysis: Analysis, measure: str, track: int) -> alt.LayerChar
     formula, domain, title = MEASURES[measure]
     spans = _spans_of(analysis, track, _LINE_POINTS)
     table = pd.DataFrame({"time_s": spans["start_s"], "value": formula(spans), "run": run_numbers(spans["span"])})
-    base = alt.Chart(table, height=230)
+    base = with_times(alt.Chart(table, height=230), "time_s")
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=domain), axis=alt.Axis(tickCount=5))
     line = base.mark_line(color=f"rgb({HUE})", strokeWidth=1.8, point={"size": 12, "color": f"rgb({HUE})"}).encode(
-        x=seconds_axis(), y=y, detail="run:N", tooltip=[moment_tooltip(), alt.Tooltip("value:Q", format=".2f")]
+        x=seconds_axis(domain=ends_of(table["time_s"])),
+        y=y,
+        detail="run:N",
+        tooltip=[moment_tooltip(), alt.Tooltip("value:Q", format=".2f")],
     )
     return finish(zero_rule(strokeDash=[3, 3]) + line, f"{title} of one person over time")
 
@@ -132,7 +133,7 @@ def path_chart(analysis: Analysis, track: int) -> alt.LayerChart:
             "run": run_numbers(spans["span"]),
         }
     )
-    base = alt.Chart(table, height=400).encode(
+    base = with_times(alt.Chart(table, height=400), "time_s").encode(
         x=alt.X("valence:Q", title=MEASURES["valence"][2], scale=alt.Scale(domain=[-1, 1])),
         y=alt.Y("intensity:Q", title=MEASURES["intensity"][2], scale=alt.Scale(domain=[0, 1])),
         order="time_s:Q",

@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.charts.behaviour import LINE_COLOURS, LINE_DASHES
-from emotion.charts.common import EDGE, HUE, INK, STRONGEST, finish, moment_tooltip, run_numbers, seconds_axis
+from emotion.charts.common import EDGE, HUE, INK, STRONGEST, finish, run_numbers
+from emotion.charts.times import moment_tooltip, seconds_axis, with_times
 from emotion.studies.pair_tracks import PairTracks
 from emotion.studies.statistics.synchrony import CrossCorrelation
 
@@ -54,7 +55,7 @@ def tracks_chart(tracks: PairTracks, names: tuple[str, str], title: str) -> alt.
     )
     x = seconds_axis(domain=_ends(tracks))
     y = alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=5, minExtent=_AXIS_PX), scale=alt.Scale(zero=False))
-    base = alt.Chart(table, height=260).encode(x=x, y=y, color=colour)
+    base = with_times(alt.Chart(table, height=260), "time_s").encode(x=x, y=y, color=colour)
     tooltip = [
         alt.Tooltip("person:N", title="Person"),
         moment_tooltip(),
@@ -87,7 +88,7 @@ def lag_chart(windows: CrossCorrelation, tracks: PairTracks, names: tuple[str, s
     ticks = [float(lag) for lag in np.arange(-np.floor(reach), np.floor(reach) + 1)]
     axis = alt.Axis(values=ticks, grid=False, minExtent=_AXIS_PX)
     bars = (
-        alt.Chart(cells, height=220)
+        with_times(alt.Chart(cells, height=220), "time_s")
         .mark_rect()
         .encode(
             x=seconds_axis("start_s:Q", _ends(tracks)),
@@ -96,7 +97,7 @@ def lag_chart(windows: CrossCorrelation, tracks: PairTracks, names: tuple[str, s
             y2="high:Q",
             color=alt.Color("tint:N", scale=None),
             tooltip=[
-                alt.Tooltip("time_s:Q", format=".1f", title="Middle of the window, s"),
+                moment_tooltip(title="Middle of the window"),
                 alt.Tooltip("lag_s:Q", format="+.1f", title="Lag, s"),
                 alt.Tooltip("r:Q", format=".2f", title="Correlation"),
             ],

@@ -10,7 +10,8 @@ from emotion.analytics.durations import row_durations
 from emotion.analytics.heat import span_edges, time_bins
 from emotion.analytics.people import POSTURE_CHANGED_BELOW
 from emotion.analytics.presence import faces_camera, mouth_is_open, weighted_shares
-from emotion.charts.common import EDGE, HUE, finish, moment_tooltip, seconds_axis, span_tooltips
+from emotion.charts.common import EDGE, HUE, finish
+from emotion.charts.times import moment_tooltip, seconds_axis, span_tooltips, with_times
 from emotion.types import Analysis
 
 FACING, OPEN = "Facing the camera", "Mouth open"
@@ -67,7 +68,7 @@ def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
     )
     bins = presence_bins(analysis, track)
     bars = (
-        alt.Chart(bins, height=_ROW_PX * len(ROWS) + 50)
+        with_times(alt.Chart(bins, height=_ROW_PX * len(ROWS) + 50))
         .mark_rect(color=f"rgb({HUE})")
         .encode(
             x=seconds_axis("start_s:Q", _time_limits(analysis)),
@@ -94,7 +95,7 @@ def steadiness_chart(analysis: Analysis, track: int) -> alt.LayerChart:
     usual = float(np.nanmedian(person["time_s"].diff())) if len(person) > 1 else 1.0
     table["run"] = np.cumsum(gaps > 4 * max(usual, 1e-6))
     line = (
-        alt.Chart(table, height=200)
+        with_times(alt.Chart(table, height=200), "time_s")
         .mark_line(color=f"rgb({HUE})", strokeWidth=1.8)
         .encode(
             x=seconds_axis(domain=_time_limits(analysis)),

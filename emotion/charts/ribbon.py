@@ -15,7 +15,8 @@ from emotion.analytics.edits import Span
 from emotion.analytics.lanes import fit_to_screen, longest_seen
 from emotion.analytics.people import person_name
 from emotion.analytics.timeline import labels_of, probability_columns
-from emotion.charts.common import answer_letters, finish, label_colour, seconds_axis, span_tooltips
+from emotion.charts.common import answer_letters, finish, label_colour
+from emotion.charts.times import seconds_axis, span_tooltips, with_times
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
@@ -69,7 +70,7 @@ def ribbon_layers(
     lane = stretches["track_id"].map({track: place for place, track in enumerate(tracks)})
     placed = stretches.assign(top=lane + top, bottom=lane + bottom)
     bars = (
-        alt.Chart(placed)
+        with_times(alt.Chart(placed))
         .mark_rect()
         .encode(
             x=alt.X("start_s:Q"),

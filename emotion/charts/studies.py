@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from emotion.charts.common import EDGE, VIOLET, finish, interval_tooltips
+from emotion.charts.times import ends_of, moment_tooltip, seconds_axis, with_times
 
 PALETTE = (VIOLET, "#E07A3F", "#2A9D8F", "#C2517A", "#6B8E23", "#3F7FBF", "#9A6A4F", "#7F7F7F")
 """Colours of conditions, which are none of the expressions' colours; more conditions repeat them."""
@@ -39,12 +40,12 @@ def curve_chart(curves: pd.DataFrame, by: str, title: str, value: str = "mean") 
     colours = list(colours_of(conditions).values())
     dashes = [_DASHES[place % len(_DASHES)] for place in range(len(conditions))]
     colour = alt.Color("condition:N", scale=alt.Scale(domain=conditions, range=colours), legend=None)
-    base = alt.Chart(table, height=320).encode(
-        x=alt.X("second:Q", title="Stimulus time, s", axis=alt.Axis(tickCount=8, grid=False)),
+    base = with_times(alt.Chart(table, height=320), "second").encode(
+        x=seconds_axis("second:Q", ends_of(table["second"]), "Stimulus time"),
         color=colour,
         tooltip=[
             alt.Tooltip("condition:N", title=by.capitalize()),
-            alt.Tooltip("second:Q", title="Second"),
+            moment_tooltip("second"),
             alt.Tooltip("value:Q", format=".3f", title=title),
             *interval_tooltips(".3f"),
             alt.Tooltip("people:Q", title="People"),

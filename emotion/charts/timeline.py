@@ -21,11 +21,9 @@ from emotion.charts.common import (
     answer_letters,
     finish,
     label_colour,
-    moment_tooltip,
-    seconds_axis,
-    span_tooltips,
 )
 from emotion.charts.ribbon import TOP, lane_axis, ribbon_layers, time_domain
+from emotion.charts.times import moment_tooltip, seconds_axis, span_tooltips, with_times
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
@@ -180,7 +178,7 @@ def _lane_scale(count: int) -> alt.Scale:
 def _no_face_layer(frames: pd.DataFrame, lanes: int) -> alt.Chart:
     spans = empty_spans(frames).assign(low=0, high=lanes, what="no face")
     return (
-        alt.Chart(spans)
+        with_times(alt.Chart(spans))
         .mark_rect(fillOpacity=0.06, fill=EDGE, stroke=EDGE, strokeDash=[3, 3], strokeWidth=1)
         .encode(
             x="start_s:Q",
@@ -219,7 +217,7 @@ def _pick_layer(picks: pd.DataFrame) -> alt.Chart:
     click = alt.selection_point(name=MOMENT, fields=["time_s"], on="click", nearest=True, empty=False)
     hover = alt.selection_point(name="hover", fields=["time_s"], on="pointerover", nearest=True, empty=False)
     return (
-        alt.Chart(picks)
+        with_times(alt.Chart(picks), "time_s")
         .mark_point(size=60, filled=True, color="white", stroke="black", cursor="pointer")
         .encode(
             x="time_s:Q",

@@ -21,6 +21,7 @@ from emotion.charts.common import EDGE, label_colour
 from emotion.charts.insight import heat_chart, transition_chart
 from emotion.charts.presence import presence_chart
 from emotion.charts.timeline import share_donut, timeline_chart
+from emotion.charts.times import seconds_axis
 from emotion.drawing.face_map import face_map
 from emotion.fonts import FAMILY
 from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
@@ -147,11 +148,8 @@ def _end_s(edited: Edited) -> float:
 
 
 def _time_axis(end_s: float) -> alt.X:
-    scale = alt.Scale(domain=[0.0, end_s], nice=False)
-    # Minutes and seconds, as in players and the report's tables.
-    words = "floor(datum.value / 60) + ':' + format(datum.value % 60, '04.1f')"
-    axis = alt.Axis(tickCount=8, grid=False, title="Time, min:s", labelExpr=words)
-    return alt.X("time_s:Q", axis=axis, scale=scale)
+    # Minutes and seconds for short videos as well, as in the report's tables.
+    return seconds_axis(domain=[0.0, end_s], clock=True)
 
 
 def _lane() -> alt.Y:
