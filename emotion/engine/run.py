@@ -130,7 +130,7 @@ class _Run:
         saved = None if checkpoint is None else checkpoint.resume(self.unsaved())
         self._resume_from = saved.state if saved else None
         self._done = self._earlier = saved.frames if saved else 0
-        self._started_s = time.monotonic()
+        self._started_s = self._first_s = time.monotonic()
 
     def loop(self, on_progress: OnProgress | None, *, parallel: bool = True, longest_s: float = math.inf) -> str:
         """Analyse frame after frame and return why the analysis is incomplete; empty if it is complete."""
@@ -174,6 +174,8 @@ class _Run:
         self._asked, self._saved_s = False, time.monotonic()
 
     def _add(self, result: FrameResult, state: StreamState | None) -> None:
+        if self._done == self._earlier:
+            self._first_s = time.monotonic()
         self._builder.add(result)
         self._done += 1
         self._count += 1
@@ -185,7 +187,10 @@ class _Run:
             self._state_wanted.set()
 
     def _progress(self) -> Progress:
-        elapsed_s = time.monotonic() - self._started_s
-        # Assume that earlier runs worked at the rate of this one.
-        scale = self._done / (self._done - self._earlier)
+        elapsed_s, new = time.monotonic() - self._started_s, self._done - self._earlier
+        if self._earlier:
+            # Finding the frame to continue at takes long and says nothing about the rate, which begins with that frame.
+            elapsed_s, new = time.monotonic() - self._first_s, new - 1
+        # Assume that earlier runs worked at the rate of this one; the first frame alone has none.
+        scale = self._done / new if new else 0.0
         return Progress(self._done, max(self._expected_frames, self._done), elapsed_s * scale)

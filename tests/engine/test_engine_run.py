@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -42,3 +44,28 @@ def test_checkpoints_do_not_change_the_result(tmp_path: Path, monkeypatch: pytes
     pd.testing.assert_frame_equal(saved.timeline, whole.timeline)
     pd.testing.assert_frame_equal(saved.frames, whole.frames)
     assert (saved.settings, saved.info, saved.complete) == (whole.settings, whole.info, whole.complete)
+
+
+@pytest.mark.slow
+def test_the_rate_of_a_resumed_run_begins_with_its_first_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_PART_S", "0.01")
+    clip = make_clip(tmp_path / "sample.mp4")
+    analyzer, source = emotion.Analyzer(), Source(clip, clip.name, sha256_of(clip))
+    checkpoint, frames = Checkpoint(Storage(tmp_path / "saved"), "parts"), analyzer.resumable_frames
+    seen: list[Progress] = []
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 20:
+            raise Cancelled
+
+    def slow_to_begin(*args, **options):
+        time.sleep(3)
+        yield from frames(*args, **options)
+
+    analyse_with_checkpoints(analyzer, source, Sampling(every=2), checkpoint, stop)
+    monkeypatch.setattr(analyzer, "resumable_frames", slow_to_begin)
+    analyse_with_checkpoints(analyzer, source, Sampling(every=2), checkpoint, seen.append)
+    assert 1 < seen[0].done < 20 < len(seen) + seen[0].done
+    assert math.isnan(seen[0].remaining_s)
+    # With the three seconds before, ten frames would have at most a rate of 3.
+    assert seen[9].rate > 5
