@@ -48,9 +48,18 @@ class VideoFiles:
             visitor: The only visitor who may read it.
         """
         file = visitor.owner, path.absolute()
+        if file not in self._tokens:
+            self._forget_deleted()
         token = self._tokens.setdefault(file, secrets.token_urlsafe(24))
         self._files[token] = file
         return below_base(f"{_FOLDER}/{token}")
+
+    def _forget_deleted(self) -> None:
+        # Copies, because the scripts of other visitors add files meanwhile.
+        for token, file in list(self._files.items()):
+            if not file[1].is_file():
+                self._tokens.pop(file, None)
+                self._files.pop(token, None)
 
     async def _answer(self, request: Request) -> Response:
         owner, path = self._files.get(request.path_params["token"], (None, Path()))

@@ -90,6 +90,18 @@ def test_a_deleted_video_is_gone(files: VideoFiles, video: Path):
     assert ask(files, address)[0] == 404
 
 
+def test_deleted_videos_are_forgotten(files: VideoFiles, video: Path, tmp_path: Path):
+    address, other = files.address(video, LOCAL_VISITOR), tmp_path / "other"
+    other.write_bytes(b"x")
+    video.unlink()
+    kept = files.address(other, LOCAL_VISITOR)
+    # A video at the same place is another one.
+    video.write_bytes(b"new")
+    assert ask(files, address)[0] == 404
+    assert files.address(video, LOCAL_VISITOR) != address
+    assert ask(files, kept)[0] == 200
+
+
 def test_the_route_is_used_only_if_the_server_has_it(files: VideoFiles):
     assert not files.is_served
     files.route()
