@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.access import find_visitor
 from ui.common.errors import error_boundary
+from ui.shell.back import keep_back_button
 from ui.shell.focus import keep_focus
 from ui.shell.links import keep_changes
 from ui.shell.notice import keep_answer
@@ -51,4 +52,5 @@ with error_boundary():
         keep_answer()
         keep_focus()
         keep_changes()
+        keep_back_button()
         follow_scheme()

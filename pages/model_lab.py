@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui.common.plain import plain
+from ui.common.widgets import kept_tabs
 from ui.lab import data, face_parts, search
 from ui.lab.compare import show_comparison
 from ui.lab.missing import show_missing
@@ -29,7 +29,7 @@ views: dict[str, tuple[Callable[[], None], bool, str]] = {
     "Training data": (data.show_data_sets, data.has_data_sets(), data.HOW),
 }
 shown = {title: show for title, (show, has_data, _) in views.items() if has_data}
-for tab, show in zip(st.tabs([plain(title) for title in shown]), shown.values(), strict=True):
+for tab, show in zip(kept_tabs(list(shown), "lab_tabs"), shown.values(), strict=True):
     with tab:
         show()
 show_missing({title: how for title, (_, has_data, how) in views.items() if how and not has_data})

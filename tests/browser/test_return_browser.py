@@ -125,3 +125,15 @@ def test_the_settings_of_uploaded_videos_stay_until_they_are_gone(visit: Page, t
     settle(visit)
     upload()
     expect(keep).not_to_be_checked()
+
+
+def test_the_back_button_leaves_a_video_at_the_first_press(visit: Page):
+    open_demo(visit)
+    go_to(visit, "Help")
+    go_to(visit, "Video")
+    assert "?analysis=" in visit.url
+    visit.go_back()
+    expect(visit.get_by_role("heading", name="Help", level=1)).to_be_visible()
+    visit.go_forward()
+    expect(visit.get_by_role("heading", name="Video", level=1)).to_be_visible()
+    assert "?analysis=" in visit.url

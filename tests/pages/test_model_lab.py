@@ -72,6 +72,16 @@ def test_labels_and_split_are_the_same_on_every_tab_that_uses_them(folders):
     assert "Not evaluated with these labels on this split: eight, seven" in texts(test)
 
 
+def test_the_open_tab_is_open_again_after_another_page(folders):
+    make_lab(models_dir())
+    test = page("model_lab")
+    # Streamlit forgets the state of the tabs themselves when another page is open.
+    test.session_state["lab_tabs_last"] = "Compare"
+    del test.session_state["lab_tabs"]
+    test.run()
+    assert test.session_state["lab_tabs"] == "Compare"
+
+
 def test_the_default_model_is_compared_first(folders, monkeypatch):
     make_lab(models_dir())
     assert page("model_lab").multiselect[0].value == ["eight", "seven"]
