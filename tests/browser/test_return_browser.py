@@ -134,6 +134,7 @@ def test_the_back_button_leaves_a_video_at_the_first_press(visit: Page):
     assert "?analysis=" in visit.url
     visit.go_back()
     expect(visit.get_by_role("heading", name="Help", level=1)).to_be_visible()
+    assert visit.url.endswith("/help")
     visit.go_forward()
     expect(visit.get_by_role("heading", name="Video", level=1)).to_be_visible()
     assert "?analysis=" in visit.url

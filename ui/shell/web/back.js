@@ -1,13 +1,14 @@
 // Leaves one step per page in the browser's history.
 //
-// Video and Studies add what they open to their address, such as ?analysis=…. Streamlit makes a second step of this, which the
-// back button would return to and the page would leave forward again: the first step is replaced instead.
+// Video and Studies add what they open to their address, such as ?analysis=…. Streamlit makes a step of its own of this, which
+// the back button returns to without any effect: it replaces the page's step instead. Streamlit often does so just before it
+// moves on to the page itself, so that the step of the page before gets the parameter: that step gets its address back.
 
 const PATCHED = Symbol.for("one step per page");
+const SOON_MS = 1000;
 
 function isSamePage(address) {
-    const { pathname, origin } = new URL(address, location.href);
-    return origin === location.origin && pathname === location.pathname;
+    return new URL(address, location.href).pathname === location.pathname;
 }
 
 export default function () {
@@ -15,8 +16,17 @@ export default function () {
     if (history[PATCHED]) return;
     history[PATCHED] = true;
     const push = history.pushState.bind(history);
+    let before = "";
+    let changedAt = -Infinity;
     history.pushState = (state, title, address) => {
-        const adds = address && !location.search && isSamePage(address);
-        (adds ? history.replaceState.bind(history) : push)(state, title, address);
+        if (address && isSamePage(address)) {
+            before = location.href;
+            changedAt = performance.now();
+            history.replaceState(state, title, address);
+            return;
+        }
+        if (performance.now() - changedAt < SOON_MS) history.replaceState(history.state, "", before);
+        changedAt = -Infinity;
+        push(state, title, address);
     };
 }
