@@ -12,7 +12,7 @@ function isSamePage(address) {
 }
 
 export default function () {
-    // Once per document, and for good: Streamlit removes this component between two pages.
+    // Once per document: Streamlit removes this component between two pages, and the patch stays.
     if (history[PATCHED]) return;
     history[PATCHED] = true;
     const push = history.pushState.bind(history);
