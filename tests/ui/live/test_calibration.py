@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from emotion.live import GazeCalibrationNow, LiveSettings, RecordingNow
+from emotion.live import GazeCalibrationNow, LiveSettings
 from ui.live.calibration import _disabled_reason, calibration_notice, targets_of
 
 
@@ -25,10 +25,10 @@ def test_the_remaining_error_is_printed():
 
 
 def test_it_says_why_it_cannot_start():
-    def session(recording=None, **settings):
-        return SimpleNamespace(settings=LiveSettings(**settings), snapshot=lambda: SimpleNamespace(recording=recording))
+    def session(records=False, **settings):
+        return SimpleNamespace(settings=LiveSettings(**settings), snapshot=lambda: SimpleNamespace(records=records))
 
     assert _disabled_reason(None) == "Start the camera first."
     assert _disabled_reason(session(eyes=False)) == "Switch on Eyes and gaze below."
-    assert _disabled_reason(session(RecordingNow("id", 1.0, True, False))) == "Stop the recording first."
-    assert _disabled_reason(session(RecordingNow("id", 1.0, False, False))) == ""
+    assert _disabled_reason(session(records=True)) == "Stop the recording first."
+    assert _disabled_reason(session()) == ""
