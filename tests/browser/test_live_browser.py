@@ -107,6 +107,8 @@ def test_choosing_a_camera_is_no_fault_but_a_camera_that_ends_is(chromium, serve
     with visitor(chromium, server, camera) as person:
         person.enter()
         person.start()
+        # The component's own style has capitals.
+        expect(person.frame.get_by_role("button", name="Choose camera")).to_have_css("text-transform", "none")
         person.frame.get_by_role("button", name="Choose camera").click()
         person.page.wait_for_timeout(1000)
         person.frame.get_by_role("button", name="Done").click()

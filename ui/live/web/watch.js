@@ -10,6 +10,10 @@ const HEALTH_INTERVAL_MS = 3000;
 // A camera that opens sooner needed no permission prompt.
 const PROMPT_DELAY_MS = 700;
 
+// The iframe's buttons, square and in capitals, as the app's own. Its styles come later and weigh as much.
+const BUTTON_STYLE = `button { border-radius: 9999px !important; box-shadow: none !important; padding: .375rem 1rem !important;
+  letter-spacing: normal !important; text-transform: none !important }`;
+
 const REASONS = {
   NotAllowedError: "refused",
   SecurityError: "refused",
@@ -24,6 +28,7 @@ class Watch {
     this.root = root;
     this.reason = undefined;
     this.hooked = new WeakSet();
+    this.dressed = new WeakSet();
     this.call = undefined;
     this.serverChecked = performance.now();
     this.timers = [
@@ -84,6 +89,7 @@ class Watch {
   hookNewFrame() {
     const frame = this.frame && document.querySelector(`iframe[title="${this.frame}"]`);
     const frameWindow = frame?.contentWindow;
+    this.dress(frameWindow?.document);
     // Keyed by mediaDevices: the window object survives the change from the empty page to the real one.
     const media = frameWindow?.navigator?.mediaDevices;
     if (!media || this.hooked.has(media)) return;
@@ -94,6 +100,13 @@ class Watch {
   poll() {
     if (this.call) this.checkConnection(this.call);
     if (this.running && performance.now() - this.serverChecked > HEALTH_INTERVAL_MS) this.checkServer();
+  }
+
+  // Not in hook: its calls may be there before the page's body is.
+  dress(page) {
+    if (!page?.body || this.dressed.has(page)) return;
+    this.dressed.add(page);
+    page.body.append(Object.assign(page.createElement("style"), {textContent: BUTTON_STYLE}));
   }
 
   hook(frameWindow, media) {
