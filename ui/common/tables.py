@@ -1,14 +1,37 @@
-"""Downloads of the tables on a page."""
+"""Figures and downloads of the tables on a page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from emotion.csv_text import csv_bytes, rounded
 from ui.common.plain import plain
+
+
+def with_minus(table: pd.DataFrame, form: str = "z.3f", **forms: str) -> Styler:
+    """Return a short table whose figures have a minus sign, for which the formats of Streamlit write a hyphen.
+
+    A column setting with a format would win over this.
+
+    Args:
+        table: The table; sorting goes by its numbers.
+        form: Python's format of floats.
+        **forms: Formats of single columns.
+    """
+    texts: dict[Any, Any] = {
+        name: partial(_text, form=forms.get(str(name), form)) for name in table.select_dtypes("float")
+    }
+    return table.style.format(texts)
+
+
+def _text(value: float, form: str) -> str:
+    return format(value, form).replace("-", "−")
 
 
 def csv_button(

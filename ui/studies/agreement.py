@@ -36,7 +36,7 @@ from emotion.studies.results import StudyResults
 from emotion.studies.statistics.resampling import MIN_PEOPLE
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
-from ui.common.tables import csv_button
+from ui.common.tables import csv_button, with_minus
 from ui.common.uploads import named
 from ui.common.widgets import warn_unmatched
 from ui.studies.differences import show_differences
@@ -196,11 +196,11 @@ def _show(saved: SavedStudy, found: StudyAgreement) -> None:
     for each in found.overall:
         st.markdown(f"- **{plain(each.name)}** of {coders}: {plain(_figure(each))}")
     st.markdown("**Each pair of coders: Cohen's κ**")
-    st.dataframe(found.pairs.round(3), hide_index=True, placeholder="–", column_config=_TITLES)
+    st.dataframe(with_minus(found.pairs), hide_index=True, placeholder="–", column_config=_TITLES)
     if not found.icc.empty:
         st.markdown(f"**Share of a video with a code: {ICC_FORM}**")
         icc = found.icc.assign(code=found.icc["code"].replace({NO_CODE: "no code"}))
-        st.dataframe(icc.round(3), hide_index=True, placeholder="–", column_config=_TITLES)
+        st.dataframe(with_minus(icc), hide_index=True, placeholder="–", column_config=_TITLES)
     few = f" No interval with fewer than {MIN_PEOPLE} people." if people < MIN_PEOPLE else ""
     words = f"{found.recordings} videos of {people} people, in units of 0.1 s. Moments are left out."
     st.caption(plain(f"{words} Intervals: 95%, people are resampled.{few}"))

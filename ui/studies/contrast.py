@@ -15,8 +15,8 @@ from emotion.studies.statistics.contrasts import Contrast, contrasts
 from emotion.studies.statistics.mixed import mixed_model
 from emotion.studies.statistics.sentences import ALPHA, cluster_sentences, contrast_sentence, effect_sentence
 from ui.common.plain import plain, sentence
-from ui.common.tables import csv_button
-from ui.studies.results import ask_grouping, digit_columns
+from ui.common.tables import csv_button, with_minus
+from ui.studies.results import ask_grouping
 from ui.studies.session import cached
 
 _SYMBOLS = "t", "p", "p Holm"
@@ -70,7 +70,7 @@ def show_contrast(results: StudyResults) -> None:
         st.markdown(f"- {sentence(contrast_sentence(contrast))}")
     table = _contrast_table(found)
     shown = table.assign(measure=[measure_named(each.measure).title for each in found]).rename(columns=_heading)
-    st.dataframe(shown, hide_index=True, placeholder="–", column_config=digit_columns(shown))
+    st.dataframe(with_minus(shown), hide_index=True, placeholder="–")
     _warn_of_few(found)
     kind = "Paired: the same people in both" if paired else "Unpaired: two groups of people"
     st.caption(

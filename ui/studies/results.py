@@ -26,7 +26,7 @@ from emotion.studies.study import Study
 from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.shares import whole_percent
-from ui.common.tables import csv_button
+from ui.common.tables import csv_button, with_minus
 from ui.common.widgets import legend
 from ui.studies.session import cached
 
@@ -41,7 +41,7 @@ def show_means(results: StudyResults) -> None:
     st.caption("Dots: each person's mean, joined across stimuli. Ticks: mean across people.")
     people = means.groupby("stimulus", sort=False)[name].agg(["count", "mean", "std"]).reset_index()
     people = people.set_axis(["Stimulus", "People", "Mean", "SD"], axis=1)
-    st.dataframe(people, hide_index=True, column_config=digit_columns(people))
+    st.dataframe(with_minus(people), hide_index=True, placeholder="–")
     st.markdown("**Every participant and stimulus**")
     first = ["participant", "stimulus", name, "frames", "seconds", "seen"]
     columns = [*first, *(each for each in means if each not in first)]
@@ -68,11 +68,6 @@ def _mean_columns(study: Study, means: pd.DataFrame) -> dict[str, Any]:
         "window_s": seconds("Analysed, s", help="All analysed time of the stimulus"),
         "seen": st.column_config.NumberColumn("Share seen", format="percent", help="Share of the stimulus with a face"),
     }  # fmt: skip
-
-
-def digit_columns(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the settings of the columns of measures: three decimals each, which align."""
-    return {str(name): st.column_config.NumberColumn(format="%.3f") for name in table.select_dtypes("float")}
 
 
 def show_curve(results: StudyResults) -> None:

@@ -10,7 +10,7 @@ import pytest
 from streamlit import config
 
 from tests.conftest import ROOT
-from ui.common.tables import csv_button
+from ui.common.tables import csv_button, with_minus
 
 NAMES = ['=HYPERLINK("http://example.org")', "+1", "-1", "@SUM(A1)", "Zoë"]
 
@@ -35,3 +35,9 @@ def test_text_is_neutralised_and_numbers_stay(monkeypatch: pytest.MonkeyPatch) -
         assert read["person"].tolist() == [*(f"'{name}" for name in NAMES[:4]), "Zoë"]
         assert read["value"].tolist() == [-0.5] * len(NAMES)
     assert "track_id" not in given["people-seen.csv"].decode()
+
+
+def test_figures_have_a_minus_sign():
+    table = pd.DataFrame({"who": ["a-b", "c"], "points": [-79.2, -0.2], "r": [-0.5, 0.25], "n": [1, 2]})
+    shown = with_minus(table, "z.2f", points="+z.0f").hide(axis="index").to_string()
+    assert shown.split("\n")[1:3] == ["a-b −79 −0.50 1", "c +0 0.25 2"]

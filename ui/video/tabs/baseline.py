@@ -18,7 +18,7 @@ from emotion.types import Analysis
 from ui.common.charts import show_chart
 from ui.common.errors import run_action, show_failure
 from ui.common.plain import plain
-from ui.common.tables import csv_button
+from ui.common.tables import csv_button, with_minus
 from ui.common.widgets import chips
 from ui.video.tabs.page_edits import HasEdits
 
@@ -95,9 +95,9 @@ def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> 
         show_chart(chart, f"{key}_relative", "relative", how=[f"{RELATIVE} The baseline span is tinted."])
     columns: dict[str, Any] = {
         "figure": "Figure",
-        "baseline": st.column_config.NumberColumn("Baseline", format="%.3f"),
-        "whole": st.column_config.NumberColumn("Whole video", format="%.3f"),
-        "difference": st.column_config.NumberColumn("Difference", format="%+.3f"),
+        "baseline": "Baseline",
+        "whole": "Whole video",
+        "difference": "Difference",
     }
-    st.dataframe(table, hide_index=True, column_config=columns, height=320)
+    st.dataframe(with_minus(table, difference="+z.3f"), hide_index=True, column_config=columns, height=320)
     csv_button("Baseline", table, f"{key}_csv_{track}")

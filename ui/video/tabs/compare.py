@@ -19,7 +19,7 @@ from emotion.types import Analysis
 from ui.common.charts import how_to_read, show_chart
 from ui.common.plain import plain
 from ui.common.shares import whole_percent
-from ui.common.tables import csv_button
+from ui.common.tables import csv_button, with_minus
 from ui.common.uploads import take_uploads, uploader_key
 from ui.common.widgets import chips
 from ui.video.tabs.pair import show_pair
@@ -159,12 +159,12 @@ def _show(first: Side, second: Side, key: str) -> None:
         "emotion": "Expression",
         "first": st.column_config.NumberColumn(first.name, format="percent"),
         "second": st.column_config.NumberColumn(second.name, format="percent"),
-        "difference": st.column_config.NumberColumn("Difference, points", format="%+.0f"),
-        "correlation": st.column_config.NumberColumn("Correlation", format="%.2f"),
+        "difference": st.column_config.NumberColumn("Difference, points"),
+        "correlation": st.column_config.NumberColumn("Correlation"),
     }
-    # Adding 0 turns −0 into 0.
-    points = figures.assign(difference=(100 * figures["difference"]).round() + 0.0)
-    st.dataframe(whole_percent(points, "first", "second"), hide_index=True, placeholder="–", column_config=columns)
+    points = whole_percent(figures.assign(difference=100 * figures["difference"]), "first", "second")
+    shown = with_minus(points, difference="+z.0f", correlation="z.2f")
+    st.dataframe(shown, hide_index=True, placeholder="–", column_config=columns)
     csv_button("Comparison", figures, f"{key}_csv")
     how_to_read(
         "The curves are probabilities of an expression, one line per side, with two letters of the expression at the "

@@ -29,7 +29,7 @@ from emotion.types import Analysis
 from ui.common.charts import show_chart
 from ui.common.plain import plain, sentence
 from ui.common.session_cache import session_cached
-from ui.common.tables import csv_button
+from ui.common.tables import csv_button, with_minus
 from ui.common.widgets import legend
 
 _TRACKS_HOW = (
@@ -113,7 +113,7 @@ def _show(found: PairFigures, names: tuple[str, str], key: str) -> None:
     row = figures_row(found, names)
     with st.expander("All figures", icon=":material/table_rows:"):
         table = pd.DataFrame({"Figure": list(MEANINGS.values()), "Value": [float(row[name]) for name in MEANINGS]})
-        st.dataframe(table.round(3), hide_index=True, placeholder="–", height="content")
+        st.dataframe(with_minus(table.round(3), "zg"), hide_index=True, placeholder="–", height="content")
     with st.container(horizontal=True):
         csv_button("Two people", pd.DataFrame([row]), f"{key}_csv")
         csv_button("Both tracks", lambda: tracks_table(found.tracks), f"{key}_tracks_csv")
