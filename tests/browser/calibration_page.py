@@ -18,7 +18,7 @@ ui.live.calibration.DOT_S = 10.0 if ENDS else 0.25
 calls = st.session_state.setdefault("calls", [])
 session = SimpleNamespace(
     settings=LiveSettings(),
-    snapshot=lambda: SimpleNamespace(recording=None, gaze_calibration=None),
+    snapshot=lambda: SimpleNamespace(records=False, gaze_calibration=None),
     calibrate_gaze=lambda targets: calls.append(np.asarray(targets).round(1).tolist()),
     clear_gaze_calibration=lambda: calls.append("cleared"),
 )

@@ -27,7 +27,7 @@ def with_minus(table: pd.DataFrame, form: str = "z.3f", **forms: str) -> Styler:
     texts: dict[Any, Any] = {
         name: partial(_text, form=forms.get(str(name), form)) for name in table.select_dtypes("float")
     }
-    return table.style.format(texts)
+    return table.style.format(texts, na_rep="–")
 
 
 def _text(value: float, form: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import tomllib
 
 import pandas as pd
@@ -38,6 +39,6 @@ def test_text_is_neutralised_and_numbers_stay(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_figures_have_a_minus_sign():
-    table = pd.DataFrame({"who": ["a-b", "c"], "points": [-79.2, -0.2], "r": [-0.5, 0.25], "n": [1, 2]})
+    table = pd.DataFrame({"who": ["a-b", "c"], "points": [-79.2, -0.2], "r": [-0.5, math.nan], "n": [1, 2]})
     shown = with_minus(table, "z.2f", points="+z.0f").hide(axis="index").to_string()
-    assert shown.split("\n")[1:3] == ["a-b −79 −0.50 1", "c +0 0.25 2"]
+    assert shown.split("\n")[1:3] == ["a-b −79 −0.50 1", "c +0 – 2"]
