@@ -15,7 +15,7 @@ from sqlalchemy import text as sql
 
 from emotion.library import JobSettings, Library, Repository, State, mapping
 from emotion.library import library as library_module
-from emotion.library.jobs import Dispatcher, liveness, place_in_queue, queue, recordings, resume
+from emotion.library.jobs import Dispatcher, liveness, outcomes, place_in_queue, queue, recordings, resume
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
 from emotion.library.jobs.queue import Claim, claim_next, record_heartbeat, register_worker
 from emotion.library.jobs.recordings import begin_recording, close_stale_recordings
@@ -51,7 +51,7 @@ class Patience:
 @pytest.fixture
 def wall(monkeypatch: pytest.MonkeyPatch) -> WallClock:
     clock = WallClock()
-    for module in (mapping, queue, library_module, recordings):
+    for module in (mapping, queue, outcomes, library_module, recordings):
         monkeypatch.setattr(module, "now", clock.now)
     return clock
 

@@ -1,4 +1,4 @@
-"""Keeps what a click on a link to another page changes, such as what was typed in a field."""
+"""Keeps what a click on a link to another page or on a tab changes, such as what was typed in a field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _mount = component("page_links", __file__, "links")
 
 
 def keep_changes() -> None:
-    """Follow a link to another page only when the server knows what the same click changed.
+    """Follow a link to another page, or open a tab, only when the server knows what the same click changed.
 
     Call it once per run, after the page.
     """

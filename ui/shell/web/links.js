@@ -1,13 +1,14 @@
-// Holds a click on a link to another page until the server knows what the same click changed.
+// Holds a click on a link to another page, or on a tab, until the server knows what the same click changed.
 //
 // The click also ends the typing in a field, or closes a popover. Streamlit tells the server so only after it has asked for
-// the other page, in a message of the old page: what was typed is lost, and the old page stays or an empty one is shown.
+// the other page or tab. What was typed is then lost, as its field is gone, and the old page stays or an empty one is shown.
 
 const PANEL = "[data-testid=stPopoverBody]";
 const FIELD = "input, textarea";
 const LINK = ["stTopNavLink", "stTopNavDropdownLink", "stSidebarNavLink", "stPageLink-NavLink"]
     .map((name) => `[data-testid=${name}]`)
     .join();
+const TAB = "[role=tab]";
 
 // A press of a button rarely lasts longer.
 const PRESS_MS = 700;
@@ -31,11 +32,11 @@ function noteEscape({ key }) {
 }
 
 function hold(event) {
-    const link = event.target.closest?.(LINK);
+    const link = event.target.closest?.(`${LINK}, ${TAB}`);
     const opensElsewhere = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
     if (!link || isRepeated || opensElsewhere) return;
     clearInterval(timer);
-    const panel = document.querySelector(PANEL);
+    const panel = link.matches(LINK) && document.querySelector(PANEL);
     if (performance.now() - leftAt > PRESS_MS && !panel) return;
     event.preventDefault();
     event.stopPropagation();
@@ -53,7 +54,7 @@ function repeatLater(link) {
         if (now - busyAt < QUIET_MS && now - begun < LONGEST_MS) return;
         clearInterval(timer);
         isRepeated = true;
-        (link.isConnected ? link : sameLink(link))?.click();
+        (link.isConnected ? link : sameLink(link))?.click(); // a tab stays
         isRepeated = false;
     }, 50);
 }
