@@ -202,6 +202,8 @@ READERS: dict[str, Callable[[Path, Path], None]] = {
 """Format → function that reads a downloaded file and compares it with the clip."""
 
 
+# Four clicks within a second of typing: a very busy browser may report later than the script waits.
+@pytest.mark.flaky(reruns=3)
 def test_a_click_on_another_tab_or_page_saves_what_was_typed(visit: Page):
     open_demo(visit)
     people, overview = (visit.get_by_role("tab", name=name, exact=True) for name in ("People", "Overview"))
